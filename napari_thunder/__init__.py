@@ -1,0 +1,49 @@
+"""Whole-brain functional recordings: opened lazily, analysed on threads or Spark, shown in napari.
+
+The public names are imported when they are first used, so that `import napari_thunder` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "analysis": ("DirectionTuning", "EventAverage", "PCA", "Regression", "SummaryImages"),
+    "analysis.preprocessing": ("DeltaFOverF", "Detrend", "ZScore"),
+    "analysis.registry": ("analyses",),
+    "engine": ("Engine", "Job", "connect"),
+    "errors": ("ThunderError",),
+    "pipeline": ("run", "stream"),
+    "recording": ("Recording", "open"),
+    "result": ("load_result", "rerun", "save_result"),
+    "simulation": ("ground_truth", "simulate"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [*_HOME_OF, "__version__"]  # noqa: PLE0604 - built from one table
+
+if TYPE_CHECKING:
+    from napari_thunder.analysis import DirectionTuning, EventAverage, PCA, Regression, SummaryImages
+    from napari_thunder.analysis.preprocessing import DeltaFOverF, Detrend, ZScore
+    from napari_thunder.analysis.registry import analyses
+    from napari_thunder.engine import Engine, Job, connect
+    from napari_thunder.errors import ThunderError
+    from napari_thunder.pipeline import run, stream
+    from napari_thunder.recording import Recording, open
+    from napari_thunder.result import load_result, rerun, save_result
+    from napari_thunder.simulation import ground_truth, simulate
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

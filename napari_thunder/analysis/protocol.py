@@ -1,0 +1,204 @@
+"""What an analysis is: parameters plus numpy code on one block of time series, shape (t, voxels)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from napari_thunder.errors import AnalysisError, MissingMetadataError
+
+Array = NDArray[Any]
+Series = NDArray[np.float64]
+"""Time series (t, voxels), float64, of the kept frames only; an analysis may overwrite it."""
+
+Answer = dict[str, Array]
+
+
+class Role(StrEnum):
+    """What a map means, so that the display can choose colours and limits."""
+
+    IMAGE = "image"
+    VALUE = "value"
+    SIGNED = "signed"
+    FRACTION = "fraction"
+    PROBABILITY = "probability"
+    DIRECTION = "direction"
+    ORIENTATION = "orientation"
+    FACTOR = "factor"
+    LABEL = "label"
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """One map an analysis gives.
+
+    Parameters
+    ----------
+    name
+        As in the result's dataset.
+    long_name
+        As on a legend.
+    role
+        What it means.
+    units
+        `1`, `deg`, `a.u.` …
+    dims
+        Dimensions before (z, y, x), such as `("regressor",)`.
+    """
+
+    name: str
+    long_name: str
+    role: Role
+    units: str = "1"
+    dims: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce:
+    """A pass over the whole brain whose answers are merged into one, asked for by a plan.
+
+    `partial(series)` and `merge(a, b)` must be picklable; `partial` must give the same keys for every block.
+    """
+
+    partial: Callable[[Series], Answer]
+    merge: Callable[[Answer, Answer], Answer]
+    title: str = "gathering"
+
+
+@dataclass(frozen=True, slots=True)
+class MapStep:
+    """The last pass: each block's maps, put together on the way.
+
+    Parameters
+    ----------
+    outputs
+        The maps; each `dims` entry needs its `coords`.
+    compute
+        Picklable; series (t, voxels) → arrays (*dims, voxels) by name.
+    coords
+        Labels of the further dimensions, of maps and curves.
+    curves
+        What is not a map (design, time courses): name → (dims, values, attributes). `frame` is the dimension of
+        the kept frames.
+    finish
+        What needs the whole map (adjusted p); gets and gives the dataset. Runs at the desk, after the last block.
+    """
+
+    outputs: tuple[Map, ...]
+    compute: Callable[[Series], Answer]
+    coords: Mapping[str, Any] = field(default_factory=dict)
+    curves: Mapping[str, tuple[tuple[str, ...], Array, dict[str, Any]]] = field(default_factory=dict)
+    finish: Callable[[xr.Dataset], xr.Dataset] | None = None
+
+
+Plan = MapStep | Generator[Reduce, Answer, MapStep]
+"""A step, or a generator that first asks for passes over the brain and is sent their merged answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an analysis may know of a recording beside its voxels.
+
+    Parameters
+    ----------
+    n_frames
+        Frames of the recording, excluded ones included.
+    keep
+        (t,) bool, True for the frames in the series.
+    frame_times
+        (t,) s, of all frames, or None.
+    events, signals
+        As in `Recording`.
+    voxel_size
+        (z, y, x) µm or None.
+    name
+        Of the recording, for messages.
+    """
+
+    n_frames: int
+    keep: NDArray[np.bool_]
+    frame_times: NDArray[np.float64] | None = None
+    events: pd.DataFrame | None = None
+    signals: pd.DataFrame | None = None
+    voxel_size: tuple[float, float, float] | None = None
+    name: str = "recording"
+
+    @property
+    def n_kept(self) -> int:
+        """Frames in the series."""
+        return int(self.keep.sum())
+
+    def need_frames(self, at_least: int, what: str) -> None:
+        """Raises
+        ------
+        AnalysisError
+            If fewer frames are kept than `what` needs.
+        """
+        if self.n_kept < at_least:
+            raise AnalysisError(f"{self.name}: {what} needs at least {at_least} frames, but there are {self.n_kept}.")
+
+    def need_frame_times(self, what: str) -> NDArray[np.float64]:
+        """Raises
+        ------
+        MissingMetadataError
+            If the frame times are not known.
+        """
+        if self.frame_times is None:
+            raise MissingMetadataError(
+                f"{self.name}: {what} needs the times of the frames, which the files do not say. "
+                "Give frame_rate= (--frame-rate on the command line) in frames per second."
+            )
+        return self.frame_times
+
+    def need_events(self, what: str) -> pd.DataFrame:
+        """Raises
+        ------
+        MissingMetadataError
+            If there are no events.
+        """
+        if self.events is None or self.events.empty:
+            raise MissingMetadataError(
+                f"{self.name}: {what} needs events. Give events= (--events on the command line), a CSV with "
+                "start_time and stop_time in seconds and a column for the condition."
+            )
+        return self.events
+
+
+class Analysis(Protocol):
+    """A frozen dataclass of `parameter` fields with a plan."""
+
+    family: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str]
+
+    def plan(self, context: Context) -> Plan:
+        """What to compute.
+
+        Raises
+        ------
+        ThunderError
+            If it cannot be done with what the recording has.
+        """
+
+
+class Step(Protocol):
+    """A frozen dataclass of `parameter` fields: one link of the preprocessing chain."""
+
+    title: ClassVar[str]
+    summary: ClassVar[str]
+
+    def bind(self, context: Context) -> Callable[[Series], Series]:
+        """A picklable function of series (t, voxels) → series (t, voxels).
+
+        Raises
+        ------
+        ThunderError
+            If it cannot be done with what the recording has.
+        """

@@ -1,0 +1,39 @@
+"""The errors a scientist can act on: each message says what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+
+class ThunderError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class RecordingError(ThunderError):
+    """A recording, or a file of one, cannot be read as it is."""
+
+
+class MissingMetadataError(RecordingError):
+    """Something the files do not say (voxel size, frame times, events) is needed and was not given."""
+
+
+class TableError(ThunderError):
+    """A table of events or signals does not hold what it must; names file, row and column."""
+
+
+class ParameterError(ThunderError, ValueError):
+    """A parameter is unknown, of the wrong kind, or outside its limits."""
+
+
+class AnalysisError(ThunderError):
+    """An analysis cannot be done on this recording with these parameters."""
+
+
+class EngineError(ThunderError):
+    """The engine could not be started or reached, or lost its way during a job."""
+
+
+class ResultError(ThunderError):
+    """A result could not be saved, loaded or run again."""
+
+
+class JobCancelled(ThunderError):  # noqa: N818 - the end of a job, not a fault
+    """The job was cancelled before it was done."""

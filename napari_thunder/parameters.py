@@ -1,0 +1,206 @@
+"""One truth for a parameter: a dataclass field gives its default, limits, help, form, command-line option and provenance."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from napari_thunder.errors import ParameterError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What is known of one parameter.
+
+    Parameters
+    ----------
+    kind
+        `bool`, `int`, `float`, `str`, `list` (of names), `numbers` or `table` (a path or a DataFrame).
+    optional
+        Whether None (leave it out) is allowed.
+    source
+        Where a form finds the choices: `event columns`, `signals`, or nothing.
+    """
+
+    name: str
+    kind: str
+    default: Any
+    optional: bool
+    help: str
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[Any, ...] = ()
+    source: str = ""
+
+    @property
+    def label(self) -> str:
+        """For a form: words, with the unit."""
+        words = self.name.replace("_", " ").capitalize()
+        return f"{words} ({self.unit})" if self.unit else words
+
+
+def parameter(
+    default: Any,
+    *,
+    help: str,  # noqa: A002 - the word every reader knows
+    unit: str = "",
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: Sequence[Any] = (),
+    source: str = "",
+) -> Any:
+    """A dataclass field that is a parameter; see `Parameter`."""
+    extra = {"help": help, "unit": unit, "minimum": minimum, "maximum": maximum, "choices": tuple(choices), "source": source}
+    return dataclasses.field(default=default, metadata=extra)
+
+
+def parameters(cls: type) -> tuple[Parameter, ...]:
+    """The parameters of a class made with `parameter` fields, in order."""
+    hints = typing.get_type_hints(cls)
+    fields = (f for f in dataclasses.fields(cls) if "help" in f.metadata)
+    return tuple(_parameter(f, hints[f.name]) for f in fields)
+
+
+def _parameter(field: dataclasses.Field[Any], hint: Any) -> Parameter:
+    kind, optional = _kind(hint)
+    return Parameter(field.name, kind, field.default, optional, **field.metadata)
+
+
+def _kind(hint: Any) -> tuple[str, bool]:
+    args = typing.get_args(hint)
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        kept = [a for a in args if a is not type(None)]
+        if any(a is pd.DataFrame for a in kept):
+            return "table", type(None) in args
+        return _kind(kept[0])[0], type(None) in args
+    if hint in (bool, int, float, str):
+        return hint.__name__, False
+    if typing.get_origin(hint) is tuple:
+        return ("list" if args[0] is str else "numbers"), False
+    raise TypeError(f"{hint}: no form for a parameter of this type")
+
+
+def check(instance: Any) -> None:
+    """Check an instance's parameters against their limits; call it from `__post_init__`.
+
+    Raises
+    ------
+    ParameterError
+    """
+    for p in parameters(type(instance)):
+        _check_value(type(instance).__name__, p, getattr(instance, p.name))
+
+
+def _check_value(owner: str, p: Parameter, value: Any) -> None:
+    if value is None:
+        if p.optional:
+            return
+        raise ParameterError(f"{owner}: {p.name} must be given.")
+    if p.choices and value not in p.choices:
+        raise ParameterError(f"{owner}: {p.name}={value!r} must be one of {', '.join(map(str, p.choices))}.")
+    if p.kind in ("int", "float"):
+        _check_number(owner, p, value)
+    if p.kind == "str" and not isinstance(value, str):
+        raise ParameterError(f"{owner}: {p.name}={value!r} must be text.")
+    if p.kind in ("list", "numbers") and (isinstance(value, str) or not isinstance(value, Sequence)):
+        raise ParameterError(f"{owner}: {p.name}={value!r} must be a tuple.")
+
+
+def _check_number(owner: str, p: Parameter, value: Any) -> None:
+    wanted = "a whole number" if p.kind == "int" else "a number"
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not number or not np.isfinite(value) or (p.kind == "int" and value != int(value)):
+        raise ParameterError(f"{owner}: {p.name}={value!r} must be {wanted}.")
+    if p.minimum is not None and value < p.minimum:
+        raise ParameterError(f"{owner}: {p.name}={value} is below its least value {p.minimum:g} {p.unit}".rstrip() + ".")
+    if p.maximum is not None and value > p.maximum:
+        raise ParameterError(f"{owner}: {p.name}={value} is above its largest value {p.maximum:g} {p.unit}".rstrip() + ".")
+
+
+def build(cls: type[T], given: Mapping[str, Any]) -> T:
+    """Make an instance from names and values, where values may be text (from a command line or a form).
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name, or a value that cannot be understood or is outside its limits.
+    """
+    known = {p.name: p for p in parameters(cls)}
+    for name in given:
+        if name not in known:
+            raise ParameterError(f"{cls.__name__} has no parameter {name!r}. It has: {', '.join(known) or 'none'}.")
+    return cls(**{name: _understand(cls.__name__, known[name], value) for name, value in given.items()})
+
+
+def _understand(owner: str, p: Parameter, value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
+    if not isinstance(value, str):
+        return value
+    if p.optional and value.lower() in ("none", ""):
+        return None
+    try:
+        return _from_text(p, value.strip())
+    except ValueError:
+        raise ParameterError(f"{owner}: {p.name}={value!r} must be {_WANTED[p.kind]}.") from None
+
+
+_WANTED = {
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "numbers": "numbers with commas between",
+}
+
+
+def _from_text(p: Parameter, text: str) -> Any:
+    if p.kind == "bool":
+        return _bool(text.lower())
+    if p.kind == "int":
+        return int(text)
+    if p.kind == "float":
+        return float(text)
+    if p.kind == "list":
+        return tuple(word.strip() for word in text.split(",") if word.strip())
+    if p.kind == "numbers":
+        return tuple(float(word) for word in text.split(",") if word.strip())
+    return text
+
+
+def _bool(text: str) -> bool:
+    if text not in ("true", "yes", "1", "false", "no", "0"):
+        raise ValueError(text)
+    return text in ("true", "yes", "1")
+
+
+def values(instance: Any) -> dict[str, Any]:
+    """The parameters of an instance by name, as JSON can hold them (a table becomes a dict of columns)."""
+    return {p.name: _plain(getattr(instance, p.name)) for p in parameters(type(instance))}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, pd.DataFrame):
+        return json.loads(value.to_json(orient="split", double_precision=15))
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, tuple):
+        return [_plain(v) for v in value]
+    return value
+
+
+def snake_case(name: str) -> str:
+    """`DirectionTuning` → `direction_tuning`; `PCA` → `pca`; `DeltaFOverF` → `delta_f_over_f`."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return words.lower()

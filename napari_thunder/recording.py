@@ -1,0 +1,242 @@
+"""A recording: a lazily read movie (t, z, y, x) and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from napari_thunder.blocks import Block
+from napari_thunder.errors import MissingMetadataError, RecordingError
+from napari_thunder.events import check_events, check_signals, read_events, read_signals
+from napari_thunder.io import Source, open_source
+from napari_thunder.io.array import ArraySource
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A lazily read movie (t, z, y, x) and what is known of it.
+
+    Parameters
+    ----------
+    source
+        Where the voxels come from.
+    voxel_size
+        (z, y, x) in µm, or None if it is not known.
+    frame_times
+        Start of each frame (t,) in s, rising, or None if it is not known.
+    events
+        A table with `start_time`, `stop_time` (s) and further columns, or None.
+    signals
+        Behaviour traces by column, indexed by `time` (s) or `frame`, or None.
+    exclude_frames
+        Frames that no analysis may use, sorted.
+    """
+
+    source: Source
+    voxel_size: tuple[float, float, float] | None = None
+    frame_times: NDArray[np.float64] | None = field(default=None, repr=False)
+    events: pd.DataFrame | None = field(default=None, repr=False)
+    signals: pd.DataFrame | None = field(default=None, repr=False)
+    exclude_frames: tuple[int, ...] = ()
+
+    @classmethod
+    def from_array(cls, array: ArrayLike, *, name: str = "array", **known: Any) -> Recording:
+        """A recording of an array (t, z, y, x) in memory; `known` as in `open`."""
+        return from_source(ArraySource(np.asanyarray(array), name), **known)
+
+    @property
+    def uri(self) -> str:
+        """Where the movie lies."""
+        return self.source.uri
+
+    @property
+    def name(self) -> str:
+        """A short name for titles: the last part of the path."""
+        return self.uri.rstrip("/").rsplit("/", 1)[-1].removeprefix("memory:")
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(t, z, y, x) in frames and voxels."""
+        return self.source.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of a voxel."""
+        return self.source.dtype
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the whole movie, uncompressed."""
+        return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
+
+    @property
+    def frame_rate(self) -> float | None:
+        """Frames per second (the median), or None if the frame times are not known."""
+        if self.frame_times is None or len(self.frame_times) < 2:
+            return None
+        return float(1 / np.median(np.diff(self.frame_times)))
+
+    @cached_property
+    def keep(self) -> NDArray[np.bool_]:
+        """(t,) True for the frames that analyses use."""
+        keep = np.ones(self.shape[0], bool)
+        keep[list(self.exclude_frames)] = False
+        return keep
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of what is not known: of `voxel_size`, `frame_times`, `events`, `signals`."""
+        return tuple(n for n in ("voxel_size", "frame_times", "events", "signals") if getattr(self, n) is None)
+
+    def need_frame_times(self, what: str) -> NDArray[np.float64]:
+        """The frame times, or an error that says what needs them.
+
+        Raises
+        ------
+        MissingMetadataError
+        """
+        if self.frame_times is None:
+            raise MissingMetadataError(
+                f"{self.name}: {what} needs the times of the frames, which the files do not say. "
+                "Give frame_rate= (--frame-rate on the command line) in frames per second."
+            )
+        return self.frame_times
+
+    def read_volume(self, t: int) -> Array:
+        """Frame `t` as (z, y, x).
+
+        Raises
+        ------
+        RecordingError
+            If there is no such frame, or its file is damaged.
+        """
+        if not -self.shape[0] <= t < self.shape[0]:
+            raise RecordingError(f"{self.name}: there is no frame {t}; the recording has frames 0 to {self.shape[0] - 1}.")
+        return self.source.read_volume(t % self.shape[0])
+
+    def read_block(self, block: Block) -> Array:
+        """A block as (t, z, y, x), halo included."""
+        return self.source.read_block(block)
+
+    def with_known(self, **known: Any) -> Recording:
+        """The same recording with other metadata; keywords as in `open`."""
+        return replace(self, **_checked(self.source, known))
+
+    def without_frames(self, frames: Iterable[int]) -> Recording:
+        """The same recording with these frames kept out of every analysis, besides those already out."""
+        return self.with_known(exclude_frames=(*self.exclude_frames, *frames))
+
+
+def open(uri: str | Path, **known: Any) -> Recording:
+    """Open a recording lazily, whatever its format.
+
+    Parameters
+    ----------
+    uri
+        A path or `file://` URL: a TIFF or a folder of them, a Zarr or OME-Zarr, a folder of Thunder series or
+        images, `.npy` or `.npz`.
+    voxel_size : tuple of float, optional
+        (z, y, x) in µm, if the files do not say, or say it wrong.
+    frame_rate : float, optional
+        Frames per second; or give `frame_times`.
+    frame_times : array of float (t,), optional
+        Start of each frame in s.
+    events, signals : DataFrame or path, optional
+        See `napari_thunder.events`.
+    exclude_frames : iterable of int, optional
+        Frames that no analysis may use.
+
+    Raises
+    ------
+    RecordingError
+        If there is nothing there, or it is damaged or of no known format.
+    TableError
+        If a table does not fit the recording.
+    """
+    return from_source(open_source(uri), **known)
+
+
+def from_source(source: Source, **known: Any) -> Recording:
+    """A recording of a source: what its files say, overruled by what is given (as in `open`)."""
+    said = source.metadata
+    found = {
+        "voxel_size": said.voxel_size,
+        "frame_times": said.frame_times,
+        "events": said.events,
+        "signals": said.signals,
+    }
+    known = {name: value for name, value in known.items() if value is not None}
+    if "frame_rate" in known:
+        found.pop("frame_times")
+    return Recording(source, **_checked(source, {**found, **known}))
+
+
+def _checked(source: Source, known: dict[str, Any]) -> dict[str, Any]:
+    n_frames = source.shape[0]
+    checked = dict(known)
+    if "frame_rate" in checked:
+        checked["frame_times"] = _times_from_rate(checked.pop("frame_rate"), n_frames)
+    if checked.get("frame_times") is not None:
+        checked["frame_times"] = _check_frame_times(checked["frame_times"], n_frames)
+    if checked.get("voxel_size") is not None:
+        checked["voxel_size"] = _check_voxel_size(checked["voxel_size"])
+    if "exclude_frames" in checked:
+        checked["exclude_frames"] = _check_frames(checked["exclude_frames"], n_frames)
+    times = checked.get("frame_times")
+    if checked.get("events") is not None:
+        checked["events"] = _events(checked["events"], times)
+    if checked.get("signals") is not None:
+        checked["signals"] = _signals(checked["signals"], n_frames)
+    return checked
+
+
+def _times_from_rate(frame_rate: float, n_frames: int) -> NDArray[np.float64]:
+    if not (np.isfinite(frame_rate) and frame_rate > 0):
+        raise RecordingError(f"frame_rate={frame_rate}: must be a positive number of frames per second.")
+    return np.arange(n_frames) / float(frame_rate)
+
+
+def _check_frame_times(times: ArrayLike, n_frames: int) -> NDArray[np.float64]:
+    checked = np.asarray(times, np.float64)
+    if checked.shape != (n_frames,):
+        raise RecordingError(f"frame_times: {checked.size} times for {n_frames} frames; give one for each frame.")
+    if not np.isfinite(checked).all() or (np.diff(checked) <= 0).any():
+        raise RecordingError("frame_times: must be finite and rise from frame to frame.")
+    return checked
+
+
+def _check_voxel_size(size: Iterable[float]) -> tuple[float, float, float]:
+    checked = tuple(float(s) for s in size)
+    if len(checked) != 3 or not all(np.isfinite(s) and s > 0 for s in checked):
+        raise RecordingError(f"voxel_size={checked}: give three positive numbers (z, y, x) in µm.")
+    return checked[0], checked[1], checked[2]
+
+
+def _check_frames(frames: Iterable[int], n_frames: int) -> tuple[int, ...]:
+    checked = sorted({int(f) for f in frames})
+    if checked and not (checked[0] >= 0 and checked[-1] < n_frames):
+        raise RecordingError(f"exclude_frames: frames run from 0 to {n_frames - 1}, but {checked[0]} to {checked[-1]} were given.")
+    if len(checked) == n_frames:
+        raise RecordingError("exclude_frames: all frames are excluded; nothing is left to analyse.")
+    return tuple(checked)
+
+
+def _events(given: pd.DataFrame | str | Path, times: NDArray[np.float64] | None) -> pd.DataFrame:
+    if isinstance(given, pd.DataFrame):
+        return check_events(given, frame_times=times)
+    return read_events(given, frame_times=times)
+
+
+def _signals(given: pd.DataFrame | str | Path, n_frames: int) -> pd.DataFrame:
+    if isinstance(given, pd.DataFrame):
+        return check_signals(given, n_frames=n_frames)
+    return read_signals(given, n_frames=n_frames)
