@@ -1,0 +1,46 @@
+"""Engines: where work runs. `connect` gives one by name; it is the same for the caller whichever it is."""
+
+from __future__ import annotations
+
+from napari_thunder.engine.job import Job, JobState
+from napari_thunder.engine.protocol import Answer, BlockFunction, Engine, EngineFacts, Merge
+from napari_thunder.errors import EngineError
+
+__all__ = ["Answer", "BlockFunction", "Engine", "EngineFacts", "Job", "JobState", "Merge", "connect"]
+
+
+def connect(name: str = "threads", job: Job | None = None) -> Engine:
+    """Start or reach an engine.
+
+    Parameters
+    ----------
+    name
+        `threads` (this process), `spark` (Spark on this computer, started and stopped by us) or
+        `sc://host:port` (a Spark Connect server). The token for a server comes from the environment variable
+        `NAPARI_THUNDER_TOKEN` or the keyring (service `napari-thunder`, user `host:port`).
+    job
+        Shows how far starting is, and cancels it.
+
+    Raises
+    ------
+    EngineError
+        If there is no engine of that name, or it cannot be started or reached.
+    JobCancelled
+        If the job was cancelled meanwhile.
+    """
+    if name == "threads":
+        from napari_thunder.engine.threads import ThreadsEngine
+
+        return ThreadsEngine()
+    if name == "spark":
+        from napari_thunder.engine.spark import SparkEngine
+
+        return SparkEngine.embedded(job)
+    if name.startswith("sc://"):
+        from napari_thunder.engine.spark import SparkEngine
+
+        return SparkEngine.remote(name, job)
+    raise EngineError(
+        f"There is no engine {name!r}. There are: threads (this process), spark (Spark on this computer), "
+        "and sc://host:port (a Spark Connect server)."
+    )

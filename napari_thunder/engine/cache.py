@@ -1,0 +1,314 @@
+"""Decoded blocks kept as plain files and memory-mapped: the second look at a block costs no decoding."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import shutil
+import stat
+import tempfile
+import time
+import uuid
+import weakref
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import psutil
+
+from napari_thunder.blocks import Block
+from napari_thunder.engine.file_lock import locked, try_lock
+from napari_thunder.errors import ParameterError
+from napari_thunder.io.array import ArraySource
+from napari_thunder.io.source import Array, Source
+
+PLACE = "NAPARI_THUNDER_CACHE"
+"""Environment variable: the folder under which caches are made."""
+
+BOUND = "NAPARI_THUNDER_CACHE_BYTES"
+"""Environment variable: how many bytes one cache may hold."""
+
+_GIB = 2**30
+_ENTRY = ".block"
+_UNFINISHED = ".part"
+_LOCK_STRIPES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Fingerprint:
+    source: Source
+    text: str
+    expires: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    path: Path
+    n_bytes: int
+    last_used: int
+
+
+class BlockCache:
+    """A folder of decoded blocks that several threads and processes may use and fill at once.
+
+    Holds at most `max_bytes`; what was used least recently goes first. A block that is dropped while someone
+    still computes on it stays valid for them.
+
+    Parameters
+    ----------
+    directory
+        Where the blocks lie; made when missing. Processes that give the same folder share its blocks.
+    max_bytes
+        Bound on the size of all blocks. A larger block is read and not kept.
+    """
+
+    def __init__(self, directory: str | Path, max_bytes: int) -> None:
+        self.directory = Path(directory)
+        self.max_bytes = max_bytes
+        self._locks = self.directory / "locks"
+        self._locks.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._made: set[Path] = set()
+        self._fingerprints: dict[int, _Fingerprint] = {}
+        self._remove: weakref.finalize[..., Any] = weakref.finalize(self, _remove_files, self._made, os.getpid())
+
+    @classmethod
+    def for_this_process(cls) -> Self:
+        """A cache of this process's own, on a roomy local disk, gone when the process ends.
+
+        The folder and the bound can be set with `NAPARI_THUNDER_CACHE` and `NAPARI_THUNDER_CACHE_BYTES`. What
+        processes that were killed left behind is removed.
+        """
+        place, max_bytes = choose_place()
+        directory, alive = _claim_directory(place)
+        cache = cls(directory, max_bytes)
+        cache._remove = weakref.finalize(cache, _remove_directory, directory, alive, os.getpid())
+        return cache
+
+    @property
+    def used_bytes(self) -> int:
+        """Bytes of all blocks in the folder, those being written included."""
+        return sum(kept.n_bytes for kept in self._kept())
+
+    def block(self, source: Source, block: Block, *, fingerprint: str | None = None) -> Array:
+        """The voxels of a block, read from the source the first time and memory-mapped afterwards.
+
+        Parameters
+        ----------
+        source
+            The movie.
+        block
+            Which part of it.
+        fingerprint
+            `source.fingerprint()` where the caller knows it already.
+
+        Returns
+        -------
+        array
+            (t, z, y, x) of `block.shape`, native byte order, read only.
+        """
+        if isinstance(source, ArraySource):
+            return _view(source, block)
+        path = self.directory / (self._key(source, block, fingerprint) + _ENTRY)
+        found = self._find(path, source, block)
+        return found if found is not None else self._fill(path, source, block)
+
+    def close(self) -> None:
+        """Remove what this process made; blocks in use stay valid. Safe to call twice."""
+        self._remove()
+
+    def _key(self, source: Source, block: Block, fingerprint: str | None) -> str:
+        where = (block.times, block.start, block.stop, block.before, block.after)
+        what = (source.uri, source.format, source.shape, source.dtype.str, fingerprint or self._fingerprint(source))
+        return hashlib.sha256(repr((what, where)).encode()).hexdigest()[:32]
+
+    def _fingerprint(self, source: Source) -> str:
+        """Remembered for twenty times as long as it took, so that it costs a job 5 % at most."""
+        known = self._fingerprints.get(id(source))
+        now = time.monotonic()
+        if known is not None and known.source is source and now < known.expires:
+            return known.text
+        text = source.fingerprint()
+        took = time.monotonic() - now
+        if len(self._fingerprints) > 8:
+            self._fingerprints.clear()
+        self._fingerprints[id(source)] = _Fingerprint(source, text, now + max(1.0, 21 * took))
+        return text
+
+    def _find(self, path: Path, source: Source, block: Block) -> Array | None:
+        try:
+            if path.stat().st_size != math.prod(block.shape) * source.dtype.itemsize:
+                return None
+            found = np.memmap(path, source.dtype, "r", shape=block.shape)
+            _touch(path)
+        except OSError:
+            return None
+        return found
+
+    def _fill(self, path: Path, source: Source, block: Block) -> Array:
+        with ExitStack() as held:
+            with suppress(OSError):
+                held.enter_context(locked(self._locks / str(int(path.stem, 16) % _LOCK_STRIPES)))
+            found = self._find(path, source, block)
+            if found is not None:
+                return found
+            voxels = _read(source, block)
+            self._keep(path, voxels)
+        found = self._find(path, source, block)
+        return voxels if found is None else found
+
+    def _keep(self, path: Path, voxels: Array) -> None:
+        """Publish a block as a whole or not at all; a full disk is no fault here."""
+        part = path.with_suffix(_UNFINISHED)
+        try:
+            if not self._make_room(part, voxels.nbytes):
+                return
+            with part.open("r+b") as file:
+                file.write(voxels.data.cast("B"))
+            self._made.add(path)
+            part.replace(path)
+        except OSError:
+            with suppress(OSError):
+                part.unlink()
+
+    def _make_room(self, part: Path, n_bytes: int) -> bool:
+        """Drop what was used least recently until `n_bytes` fit, and take the place with an empty `part`."""
+        if n_bytes > self.max_bytes:
+            return False
+        with locked(self._locks / "room"):
+            kept = sorted(self._kept(), key=lambda entry: entry.last_used)
+            excess = sum(entry.n_bytes for entry in kept) + n_bytes - self.max_bytes
+            for entry in kept:
+                if excess <= 0:
+                    break
+                entry.path.unlink(missing_ok=True)
+                excess -= entry.n_bytes
+            _reserve(part, n_bytes)
+        return True
+
+    def _kept(self) -> Iterator[_Kept]:
+        with suppress(FileNotFoundError), os.scandir(self.directory) as entries:
+            for entry in entries:
+                if entry.name.endswith((_ENTRY, _UNFINISHED)):
+                    with suppress(FileNotFoundError):
+                        status = entry.stat()
+                        yield _Kept(Path(entry.path), status.st_size, status.st_mtime_ns)
+
+
+def choose_place() -> tuple[Path, int]:
+    """Where caches go on this machine and how large one may be.
+
+    The local disk for temporary files with a quarter of its free space (its hot blocks stay in memory anyway);
+    memory-backed `/dev/shm` where that disk has little room.
+
+    Returns
+    -------
+    place : Path
+        A folder; `NAPARI_THUNDER_CACHE` if set.
+    max_bytes : int
+        `NAPARI_THUNDER_CACHE_BYTES` if set.
+    """
+    given = os.environ.get(PLACE)
+    place = Path(given).expanduser() if given else _roomiest()
+    return place, _bound(place)
+
+
+def _roomiest() -> Path:
+    disk, memory = Path(tempfile.gettempdir()), Path("/dev/shm")
+    room = _room(disk)
+    return memory if room < 8 * _GIB and memory.is_dir() and _room(memory) > room else disk
+
+
+def _bound(place: Path) -> int:
+    given = os.environ.get(BOUND)
+    if given is None:
+        return _room(place)
+    try:
+        return int(float(given))
+    except ValueError:
+        raise ParameterError(f"{BOUND}={given!r}: must be a number of bytes, such as 20e9.") from None
+
+
+def _room(place: Path) -> int:
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free // 4
+    return min(free, psutil.virtual_memory().available // 4) if Path("/dev/shm") in (place, *place.parents) else free
+
+
+def own_folder(place: Path, name: str) -> Path:
+    """`place/name-<user>`, made when missing and readable by this user alone.
+
+    A folder of that name that belongs to someone else is not used; a fresh one is made instead.
+    """
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    folder = place / f"{name}-{user}"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    status = folder.lstat()
+    if stat.S_ISDIR(status.st_mode) and status.st_uid == user:
+        return folder
+    return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=place))
+
+
+def _claim_directory(place: Path) -> tuple[Path, int]:
+    """A new folder with a held lock that says its process lives, after removing those of the dead."""
+    base = own_folder(place, "napari-thunder-cache")
+    with locked(base / "claim.lock"):
+        for folder in base.iterdir():
+            if folder.is_dir():
+                _remove_if_dead(folder)
+        directory = base / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        directory.mkdir(mode=0o700)
+        alive = try_lock(directory / "alive")
+        assert alive is not None
+    return directory, alive
+
+
+def _remove_if_dead(folder: Path) -> None:
+    with suppress(OSError):
+        alive = try_lock(folder / "alive")
+        if alive is not None:
+            os.close(alive)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_directory(directory: Path, alive: int, owner: int) -> None:
+    if os.getpid() == owner:
+        os.close(alive)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _remove_files(made: set[Path], owner: int) -> None:
+    if os.getpid() == owner:
+        for path in made:
+            with suppress(OSError):
+                path.unlink()
+
+
+def _view(source: ArraySource, block: Block) -> Array:
+    voxels = source.array[(block.time, *block.padded)].astype(source.dtype, copy=False).view()
+    voxels.flags.writeable = False
+    return voxels
+
+
+def _read(source: Source, block: Block) -> Array:
+    voxels = np.ascontiguousarray(source.read_block(block), dtype=source.dtype)
+    voxels.flags.writeable = False
+    return voxels
+
+
+def _reserve(path: Path, n_bytes: int) -> None:
+    """An empty file whose blocks on disk are taken, so that a full disk shows here and not while it is mapped."""
+    with path.open("wb") as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, n_bytes)
+        else:
+            file.truncate(n_bytes)
+
+
+def _touch(path: Path) -> None:
+    now = time.time_ns()
+    os.utime(path, ns=(now, now))
