@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 import types
 import typing
@@ -15,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from napari_thunder.errors import ParameterError
+from napari_thunder.tables import plain, table_from_plain
 
 T = TypeVar("T")
 
@@ -147,6 +147,8 @@ def build(cls: type[T], given: Mapping[str, Any]) -> T:
 def _understand(owner: str, p: Parameter, value: Any) -> Any:
     if isinstance(value, list):
         return tuple(value)
+    if p.kind == "table" and isinstance(value, Mapping):
+        return table_from_plain(value)
     if not isinstance(value, str):
         return value
     if p.optional and value.lower() in ("none", ""):
@@ -187,17 +189,7 @@ def _bool(text: str) -> bool:
 
 def values(instance: Any) -> dict[str, Any]:
     """The parameters of an instance by name, as JSON can hold them (a table becomes a dict of columns)."""
-    return {p.name: _plain(getattr(instance, p.name)) for p in parameters(type(instance))}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, pd.DataFrame):
-        return json.loads(value.to_json(orient="split", double_precision=15))
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, tuple):
-        return [_plain(v) for v in value]
-    return value
+    return {p.name: plain(getattr(instance, p.name)) for p in parameters(type(instance))}
 
 
 def snake_case(name: str) -> str:

@@ -129,7 +129,7 @@ class Recording:
 
     def with_known(self, **known: Any) -> Recording:
         """The same recording with other metadata; keywords as in `open`."""
-        return replace(self, **_checked(self.source, known))
+        return replace(self, **_checked(self.source, {"frame_times": self.frame_times, **known}))
 
     def without_frames(self, frames: Iterable[int]) -> Recording:
         """The same recording with these frames kept out of every analysis, besides those already out."""
@@ -183,8 +183,9 @@ def from_source(source: Source, **known: Any) -> Recording:
 def _checked(source: Source, known: dict[str, Any]) -> dict[str, Any]:
     n_frames = source.shape[0]
     checked = dict(known)
-    if "frame_rate" in checked:
-        checked["frame_times"] = _times_from_rate(checked.pop("frame_rate"), n_frames)
+    frame_rate = checked.pop("frame_rate", None)
+    if frame_rate is not None:
+        checked["frame_times"] = _times_from_rate(frame_rate, n_frames)
     if checked.get("frame_times") is not None:
         checked["frame_times"] = _check_frame_times(checked["frame_times"], n_frames)
     if checked.get("voxel_size") is not None:

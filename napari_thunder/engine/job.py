@@ -49,6 +49,7 @@ class Job:
         self.message = ""
         self.started: float | None = None
         self.seconds = 0.0
+        self._span = (0.0, 1.0)
         self._cancel = Event()
         self._lock = Lock()
         self._on_cancel: list[Callable[[], None]] = []
@@ -112,9 +113,20 @@ class Job:
         """Sleep, but wake up when cancelled; True if it was."""
         return self._cancel.wait(seconds)
 
+    @contextmanager
+    def stage(self, start: float, stop: float, message: str = "") -> Iterator[None]:
+        """Let what happens inside count as the work from `start` to `stop` (fractions of the whole)."""
+        before, self._span = self._span, (start, stop)
+        self.advance(0.0, message)
+        try:
+            yield
+        finally:
+            self._span = before
+
     def advance(self, fraction: float, message: str | None = None) -> None:
-        """Say how far the work is, from 0 to 1; it never goes backwards."""
-        self.fraction = max(self.fraction, min(1.0, fraction))
+        """Say how far the work (or this stage of it) is, from 0 to 1; it never goes backwards."""
+        start, stop = self._span
+        self.fraction = max(self.fraction, start + (stop - start) * min(1.0, fraction))
         if message is not None:
             self.message = message
         self.changed.emit()

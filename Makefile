@@ -1,0 +1,38 @@
+# The two commands of the README are `make demo` and `make test`. They need Python 3.11 or newer, make and git,
+# and bring the rest: the virtual environment .venv, and the system libraries by apt when run as root.
+
+PYTHON ?= python3.11
+QT ?= pyqt5
+BIN := .venv/bin
+
+.PHONY: demo test lint bench clean
+
+demo: .venv/.ready
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" != Linux ]; then \
+	    $(BIN)/napari-thunder demo; \
+	else \
+	    echo "There is no display: running under Xvfb and saving a screenshot."; \
+	    xvfb-run -a -s "-screen 0 1600x1000x24" $(BIN)/napari-thunder demo --screenshot demo.png && \
+	    echo "Look at $$PWD/demo.png"; \
+	fi
+
+test: lint
+	$(BIN)/pytest
+
+lint: .venv/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.ready
+	$(BIN)/python -m tests.benchmarks
+
+.venv/.ready: setup.cfg pyproject.toml .ci/system-libraries
+	.ci/system-libraries $(PYTHON)
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable ".[$(QT),test]"
+	touch $@
+
+clean:
+	rm -rf .venv demo.png

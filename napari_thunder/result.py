@@ -1,0 +1,161 @@
+"""Results on disk: saved whole or not at all, loaded, and run again."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import xarray as xr
+
+from napari_thunder.analysis.registry import make_analysis
+from napari_thunder.engine import Engine, Job
+from napari_thunder.errors import ResultError
+from napari_thunder.pipeline import run
+from napari_thunder.provenance import known_metadata, read_provenance
+from napari_thunder.recording import Recording, open
+
+
+def save_result(result: xr.Dataset, path: str | Path, *, overwrite: bool = False) -> Path:
+    """Save a result as a Zarr v3 group.
+
+    It is written beside its place and moved there when whole, so that a full disk or a crash leaves nothing
+    that looks like a result.
+
+    Parameters
+    ----------
+    path
+        Where to; by custom it ends in `.zarr`.
+    overwrite
+        Whether a result that is already there may be replaced. Anything else is never replaced.
+
+    Raises
+    ------
+    ResultError
+        If the place is taken or cannot be written.
+    """
+    path = Path(path).expanduser().absolute()
+    _check_place(path, overwrite)
+    with _written_whole(path) as draft:
+        _plain_index(result).to_zarr(draft, mode="w", zarr_format=3, consolidated=False)
+    return path
+
+
+def load_result(path: str | Path) -> xr.Dataset:
+    """Load a saved result into memory.
+
+    Raises
+    ------
+    ResultError
+        If there is none there, or it is damaged.
+    """
+    path = Path(path).expanduser().absolute()
+    if not path.exists():
+        raise ResultError(f"{path}: there is no such result.")
+    try:
+        with xr.open_zarr(path, consolidated=False, chunks=None) as stored:
+            result = stored.load()
+    except Exception as error:
+        raise ResultError(f"{path}: not a result this program can read ({error}).") from error
+    if "provenance" not in result.attrs:
+        raise ResultError(f"{path}: a Zarr, but not a result of napari-thunder (it has no provenance).")
+    return result
+
+
+def is_result(path: str | Path) -> bool:
+    """Whether a path holds a saved result; a quick look."""
+    marker = Path(path) / "zarr.json"
+    return marker.is_file() and '"provenance"' in marker.read_text("utf-8", errors="replace")
+
+
+def rerun(
+    result: xr.Dataset | str | Path,
+    *,
+    recording: Recording | None = None,
+    engine: Engine | None = None,
+    job: Job | None = None,
+) -> xr.Dataset:
+    """Make a result again from its provenance; the numbers are the same.
+
+    Parameters
+    ----------
+    result
+        A result, or where one is saved.
+    recording
+        Needed only if the recording was in memory, or has moved.
+    engine
+        Threads when left out, whatever it was made on.
+
+    Raises
+    ------
+    ResultError
+        If the recording is not what it was.
+    """
+    dataset = result if isinstance(result, xr.Dataset) else load_result(result)
+    record = read_provenance(dataset)
+    recording = recording or recording_of(record)
+    if recording.source.fingerprint() != record["recording"]["fingerprint"]:
+        raise ResultError(
+            f"{recording.uri}: the recording changed since this result was made, so the numbers would not be the "
+            "same. Run the analysis anew if that is what you want."
+        )
+    analysis = make_analysis(record["analysis"], record["parameters"])
+    return run(analysis, recording, engine=engine, preprocess=record["preprocess"], job=job)
+
+
+def recording_of(record: dict[str, object]) -> Recording:
+    """Open the recording of a provenance record, with the metadata it had.
+
+    Raises
+    ------
+    ResultError
+        If it was in memory only.
+    """
+    stored = record["recording"]
+    assert isinstance(stored, dict)
+    if stored["uri"].startswith("memory:"):
+        raise ResultError(
+            "This result was made of an array in memory, which is gone. Give recording=, or save the movie to a file first."
+        )
+    return open(stored["uri"], **stored["options"], **known_metadata(record))
+
+
+def _check_place(path: Path, overwrite: bool) -> None:
+    if not path.parent.is_dir():
+        raise ResultError(f"{path.parent}: there is no such folder to save the result in.")
+    if path.exists() and not (overwrite and is_result(path)):
+        hint = "Choose another name, or say to overwrite it." if is_result(path) else "Choose another name."
+        raise ResultError(f"{path}: there is something there already. {hint}")
+
+
+@contextmanager
+def _written_whole(path: Path) -> Iterator[Path]:
+    """Give a draft folder on the same disk; on success it takes its place at `path`, otherwise it is removed."""
+    try:
+        draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    except OSError as error:
+        raise ResultError(f"{path}: cannot write there ({error.strerror}).") from error
+    try:
+        yield draft / path.name
+        if path.exists():
+            path.replace(draft / "replaced")
+        (draft / path.name).replace(path)
+    except OSError as error:
+        raise ResultError(f"{path}: {_why(error)} Nothing was left behind.") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _why(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full. Free some space or save the result elsewhere."
+    return f"cannot be written ({error.strerror or error})."
+
+
+def _plain_index(result: xr.Dataset) -> xr.Dataset:
+    """The result with text labels as plain variable-length strings, the one kind Zarr v3 specifies."""
+    texts = {name: c.astype(object) for name, c in result.coords.items() if c.dtype.kind == "U"}
+    return result.assign_coords(texts)
