@@ -23,10 +23,34 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = [*_HOME_OF, "__version__"]  # noqa: PLE0604 - built from one table
+__all__ = [
+    "PCA",
+    "DeltaFOverF",
+    "Detrend",
+    "DirectionTuning",
+    "Engine",
+    "EventAverage",
+    "Job",
+    "Recording",
+    "Regression",
+    "SummaryImages",
+    "ThunderError",
+    "ZScore",
+    "__version__",
+    "analyses",
+    "connect",
+    "ground_truth",
+    "load_result",
+    "open",
+    "rerun",
+    "run",
+    "save_result",
+    "simulate",
+    "stream",
+]
 
 if TYPE_CHECKING:
-    from napari_thunder.analysis import DirectionTuning, EventAverage, PCA, Regression, SummaryImages
+    from napari_thunder.analysis import PCA, DirectionTuning, EventAverage, Regression, SummaryImages
     from napari_thunder.analysis.preprocessing import DeltaFOverF, Detrend, ZScore
     from napari_thunder.analysis.registry import analyses
     from napari_thunder.engine import Engine, Job, connect

@@ -1,4 +1,4 @@
-"""How a movie is cut into blocks: a stretch of time by a box of space, with a halo of neighbours where one is asked for."""
+"""How a movie is cut into blocks: a stretch of time by a box of space, with a halo of neighbours if one is asked for."""
 
 from __future__ import annotations
 
@@ -62,10 +62,7 @@ class Block:
     @property
     def inner(self) -> tuple[slice, slice, slice]:
         """The box inside what was read, without the halo."""
-        z, y, x = (
-            slice(low, low + b - a)
-            for a, b, low in zip(self.start, self.stop, self.before, strict=True)
-        )
+        z, y, x = (slice(low, low + b - a) for a, b, low in zip(self.start, self.stop, self.before, strict=True))
         return z, y, x
 
     @property
@@ -116,10 +113,7 @@ def plan_blocks(
     wanted = max(1, min(target_bytes // voxel_bytes, math.prod(space) // max(1, at_least)))
     edge = _edge(space, chunks[1:] if chunks else (1, 1, 1), wanted)
     boxes = itertools.product(*(_cuts(n, e) for n, e in zip(space, edge, strict=True)))
-    blocks = (
-        Block(i, (0, shape[0]), (z[0], y[0], x[0]), (z[1], y[1], x[1]))
-        for i, (z, y, x) in enumerate(boxes)
-    )
+    blocks = (Block(i, (0, shape[0]), (z[0], y[0], x[0]), (z[1], y[1], x[1])) for i, (z, y, x) in enumerate(boxes))
     return [_with_halo(block, space, halo) for block in blocks]
 
 
@@ -130,9 +124,7 @@ def plan_stretches(
     t, *space = shape
     volume_bytes = max(1, math.prod(space) * itemsize)
     length = max(1, min(target_bytes // volume_bytes, t // max(1, at_least)))
-    return [
-        Block(i, span, (0, 0, 0), (space[0], space[1], space[2])) for i, span in enumerate(_cuts(t, length))
-    ]
+    return [Block(i, span, (0, 0, 0), (space[0], space[1], space[2])) for i, span in enumerate(_cuts(t, length))]
 
 
 def _edge(space: Box, chunks: tuple[int, ...], wanted: int) -> Box:
@@ -161,6 +153,4 @@ def _with_halo(block: Block, space: Box, halo: Box) -> Block:
         return block
     before = tuple(min(h, a) for h, a in zip(halo, block.start, strict=True))
     after = tuple(min(h, n - b) for h, b, n in zip(halo, block.stop, space, strict=True))
-    return replace(
-        block, before=(before[0], before[1], before[2]), after=(after[0], after[1], after[2])
-    )
+    return replace(block, before=(before[0], before[1], before[2]), after=(after[0], after[1], after[2]))

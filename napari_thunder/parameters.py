@@ -1,4 +1,4 @@
-"""One truth for a parameter: a dataclass field gives its default, limits, help, form, command-line option and provenance."""
+"""One truth for a parameter: a dataclass field gives its default, limits, help, form, option and provenance."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Parameter:
 def parameter(
     default: Any,
     *,
-    help: str,  # noqa: A002 - the word every reader knows
+    help: str,
     unit: str = "",
     minimum: float | None = None,
     maximum: float | None = None,
@@ -62,7 +62,14 @@ def parameter(
     source: str = "",
 ) -> Any:
     """A dataclass field that is a parameter; see `Parameter`."""
-    extra = {"help": help, "unit": unit, "minimum": minimum, "maximum": maximum, "choices": tuple(choices), "source": source}
+    extra = {
+        "help": help,
+        "unit": unit,
+        "minimum": minimum,
+        "maximum": maximum,
+        "choices": tuple(choices),
+        "source": source,
+    }
     return dataclasses.field(default=default, metadata=extra)
 
 
@@ -124,9 +131,13 @@ def _check_number(owner: str, p: Parameter, value: Any) -> None:
     if not number or not np.isfinite(value) or (p.kind == "int" and value != int(value)):
         raise ParameterError(f"{owner}: {p.name}={value!r} must be {wanted}.")
     if p.minimum is not None and value < p.minimum:
-        raise ParameterError(f"{owner}: {p.name}={value} is below its least value {p.minimum:g} {p.unit}".rstrip() + ".")
+        raise ParameterError(
+            f"{owner}: {p.name}={value} is below its least value {p.minimum:g} {p.unit}".rstrip() + "."
+        )
     if p.maximum is not None and value > p.maximum:
-        raise ParameterError(f"{owner}: {p.name}={value} is above its largest value {p.maximum:g} {p.unit}".rstrip() + ".")
+        raise ParameterError(
+            f"{owner}: {p.name}={value} is above its largest value {p.maximum:g} {p.unit}".rstrip() + "."
+        )
 
 
 def build(cls: type[T], given: Mapping[str, Any]) -> T:

@@ -118,7 +118,8 @@ def recording_of(record: dict[str, object]) -> Recording:
     assert isinstance(stored, dict)
     if stored["uri"].startswith("memory:"):
         raise ResultError(
-            "This result was made of an array in memory, which is gone. Give recording=, or save the movie to a file first."
+            "This result was made of an array in memory, which is gone. Give recording=, or save the movie to a file "
+            "first."
         )
     return open(stored["uri"], **stored["options"], **known_metadata(record))
 
