@@ -66,7 +66,10 @@ def _analyses(options: argparse.Namespace) -> None:
 def _run(options: argparse.Namespace) -> None:
     analysis = make_analysis(options.analysis, _pairs(options.set))
     recording = _recording(options)
-    with _watched(f"{type(analysis).title} of {recording.name}", options) as job, closing(_engine(options, job)) as engine:
+    with (
+        _watched(f"{type(analysis).title} of {recording.name}", options) as job,
+        closing(_engine(options, job)) as engine,
+    ):
         result = run(analysis, recording, engine=engine, preprocess=options.preprocess, job=job)
     _save(result, job, options)
 
@@ -92,14 +95,18 @@ def _demo(options: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("napari-thunder", description="Whole-brain functional recordings, analysed and mapped.")
+    parser = argparse.ArgumentParser(
+        "napari-thunder", description="Whole-brain functional recordings, analysed and mapped."
+    )
     parser.add_argument("--version", action="version", version=f"napari-thunder {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     info = _command(commands, "info", _info, "what a recording is: shape, size, rate, what is missing", json_too=True)
     _recording_options(info)
 
-    simulated = _command(commands, "simulate", _simulate, "write a simulated zebrafish with known answers", json_too=True)
+    simulated = _command(
+        commands, "simulate", _simulate, "write a simulated zebrafish with known answers", json_too=True
+    )
     simulated.add_argument("out", metavar="OUT", help="folder to write, by custom ending in .zarr")
     simulated.add_argument("--shape", type=_shape, metavar="T,Z,Y,X", help="frames and voxels")
     simulated.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same fish (default 0)")
@@ -146,7 +153,9 @@ def _command(
 
 
 def _recording_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("recording", metavar="RECORDING", help="a TIFF or folder of them, a Zarr, a Thunder folder, .npy, .npz")
+    parser.add_argument(
+        "recording", metavar="RECORDING", help="a TIFF or folder of them, a Zarr, a Thunder folder, .npy, .npz"
+    )
     parser.add_argument("--events", metavar="F", help="CSV or TSV with start_time, stop_time (s) and further columns")
     parser.add_argument("--signals", metavar="F", help="behaviour: CSV, .npz, .mat or Thunder's JSON")
     parser.add_argument("--frame-rate", type=float, metavar="HZ", help="volumes per second")

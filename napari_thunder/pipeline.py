@@ -227,7 +227,9 @@ def _with_tables_read(analysis: Made, n_frames: int) -> Made:
     """The analysis with its tables in hand, so that its provenance holds them and not the paths of files."""
     tables = [p.name for p in parameters(type(analysis)) if p.kind == "table"]
     given = {name: getattr(analysis, name) for name in tables}
-    read = {name: read_design(v, n_frames) for name, v in given.items() if v is not None and not isinstance(v, pd.DataFrame)}
+    read = {
+        name: read_design(v, n_frames) for name, v in given.items() if v is not None and not isinstance(v, pd.DataFrame)
+    }
     return dataclasses.replace(analysis, **read) if read else analysis  # type: ignore[type-var]
 
 

@@ -25,9 +25,7 @@ from napari_thunder.tables import table_from_plain, table_to_plain
 _PACKAGES = ("numpy", "scipy", "pandas", "xarray", "zarr", "pyspark")
 
 
-def provenance_of(
-    analysis: Analysis, recording: Recording, steps: Sequence[Step], engine: Engine, job: Job
-) -> str:
+def provenance_of(analysis: Analysis, recording: Recording, steps: Sequence[Step], engine: Engine, job: Job) -> str:
     """Write down source, parameters, preprocessing, engine, versions, excluded frames and time, as JSON."""
     record = {
         "analysis": snake_case(type(analysis).__name__),
@@ -53,7 +51,9 @@ def read_provenance(dataset: xr.Dataset) -> dict[str, Any]:
     try:
         record = json.loads(dataset.attrs["provenance"])
     except KeyError:
-        raise ResultError("This dataset has no provenance: it was not made by napari-thunder, or its attributes were lost.") from None
+        raise ResultError(
+            "This dataset has no provenance: it was not made by napari-thunder, or its attributes were lost."
+        ) from None
     except json.JSONDecodeError as error:
         raise ResultError(f"The provenance of this result is damaged: {error}.") from error
     if not isinstance(record, dict):

@@ -120,7 +120,9 @@ class Recording:
             If there is no such frame, or its file is damaged.
         """
         if not -self.shape[0] <= t < self.shape[0]:
-            raise RecordingError(f"{self.name}: there is no frame {t}; the recording has frames 0 to {self.shape[0] - 1}.")
+            raise RecordingError(
+                f"{self.name}: there is no frame {t}; the recording has frames 0 to {self.shape[0] - 1}."
+            )
         return self.source.read_volume(t % self.shape[0])
 
     def read_block(self, block: Block) -> Array:
@@ -225,7 +227,9 @@ def _check_voxel_size(size: Iterable[float]) -> tuple[float, float, float]:
 def _check_frames(frames: Iterable[int], n_frames: int) -> tuple[int, ...]:
     checked = sorted({int(f) for f in frames})
     if checked and not (checked[0] >= 0 and checked[-1] < n_frames):
-        raise RecordingError(f"exclude_frames: frames run from 0 to {n_frames - 1}, but {checked[0]} to {checked[-1]} were given.")
+        raise RecordingError(
+            f"exclude_frames: frames run from 0 to {n_frames - 1}, but {checked[0]} to {checked[-1]} were given."
+        )
     if len(checked) == n_frames:
         raise RecordingError("exclude_frames: all frames are excluded; nothing is left to analyse.")
     return tuple(checked)
