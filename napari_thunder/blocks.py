@@ -1,4 +1,4 @@
-"""How a movie is cut into blocks: a stretch of time by a box of space, with a halo of neighbours if one is asked for."""
+"""How a movie is cut into blocks: a stretch of time by a box of space, with a halo of neighbours if asked for."""
 
 from __future__ import annotations
 
