@@ -181,7 +181,8 @@ def _check_cover(signals: pd.DataFrame, wanted: Times) -> None:
         what = f"{signals.index.name} {{:.10g}} to {{:.10g}}{' s' if signals.index.name == 'time' else ''}"
         raise TableError(
             f"signals: they cover {what.format(known[0], known[-1])}, but the frames of the recording run from "
-            f"{what.format(wanted[0], wanted[-1])}. Give signals that cover every frame, or check the frame rate and the unit (seconds)."
+            f"{what.format(wanted[0], wanted[-1])}. Give signals that cover every frame, or check the frame rate and "
+            "the unit (seconds)."
         )
 
 
