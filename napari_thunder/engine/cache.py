@@ -6,10 +6,8 @@ import hashlib
 import math
 import os
 import shutil
-import stat
 import tempfile
 import time
-import uuid
 import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -21,7 +19,8 @@ import numpy as np
 import psutil
 
 from napari_thunder.blocks import Block
-from napari_thunder.engine.file_lock import locked, try_lock
+from napari_thunder.engine.file_lock import locked
+from napari_thunder.engine.own_folder import claim_folder, release_folder
 from napari_thunder.errors import ParameterError
 from napari_thunder.io.array import ArraySource
 from napari_thunder.io.source import Array, Source
@@ -83,7 +82,7 @@ class BlockCache:
         processes that were killed left behind is removed.
         """
         place, max_bytes = choose_place()
-        directory, alive = _claim_directory(place)
+        directory, alive = claim_folder(place, "napari-thunder-cache")
         cache = cls(directory, max_bytes)
         cache._remove = weakref.finalize(cache, _remove_directory, directory, alive, os.getpid())
         return cache
@@ -239,46 +238,9 @@ def _room(place: Path) -> int:
     return min(free, psutil.virtual_memory().available // 4) if Path("/dev/shm") in (place, *place.parents) else free
 
 
-def own_folder(place: Path, name: str) -> Path:
-    """`place/name-<user>`, made when missing and readable by this user alone.
-
-    A folder of that name that belongs to someone else is not used; a fresh one is made instead.
-    """
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    folder = place / f"{name}-{user}"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    status = folder.lstat()
-    if stat.S_ISDIR(status.st_mode) and status.st_uid == user:
-        return folder
-    return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=place))
-
-
-def _claim_directory(place: Path) -> tuple[Path, int]:
-    """A new folder with a held lock that says its process lives, after removing those of the dead."""
-    base = own_folder(place, "napari-thunder-cache")
-    with locked(base / "claim.lock"):
-        for folder in base.iterdir():
-            if folder.is_dir():
-                _remove_if_dead(folder)
-        directory = base / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        directory.mkdir(mode=0o700)
-        alive = try_lock(directory / "alive")
-        assert alive is not None
-    return directory, alive
-
-
-def _remove_if_dead(folder: Path) -> None:
-    with suppress(OSError):
-        alive = try_lock(folder / "alive")
-        if alive is not None:
-            os.close(alive)
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 def _remove_directory(directory: Path, alive: int, owner: int) -> None:
     if os.getpid() == owner:
-        os.close(alive)
-        shutil.rmtree(directory, ignore_errors=True)
+        release_folder(directory, alive)
 
 
 def _remove_files(made: set[Path], owner: int) -> None:
