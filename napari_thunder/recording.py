@@ -19,6 +19,7 @@ from napari_thunder.io import Source, open_source
 from napari_thunder.io.array import ArraySource
 
 Array = NDArray[Any]
+_KNOWN = ("voxel_size", "frame_rate", "frame_times", "events", "signals", "exclude_frames")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Recording:
     @property
     def name(self) -> str:
         """A short name for titles: the last part of the path."""
-        return self.uri.rstrip("/").rsplit("/", 1)[-1].removeprefix("memory:")
+        return self.uri.split("?")[0].rstrip("/").rsplit("/", 1)[-1].removeprefix("memory:")
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -156,15 +157,19 @@ def open(uri: str | Path, **known: Any) -> Recording:
         See `napari_thunder.events`.
     exclude_frames : iterable of int, optional
         Frames that no analysis may use.
+    planes, channel, axes, order : optional
+        How to read formats that leave it open; see the format's module in `napari_thunder.io`. They may also follow the
+        path, as in `movie.tif?planes=12`.
 
     Raises
     ------
     RecordingError
-        If there is nothing there, or it is damaged or of no known format.
+        If there is nothing there, it is damaged or of no known format, or the format has no such option.
     TableError
         If a table does not fit the recording.
     """
-    return from_source(open_source(uri), **known)
+    options = {name: known.pop(name) for name in tuple(known) if name not in _KNOWN}
+    return from_source(open_source(uri, **options), **known)
 
 
 def from_source(source: Source, **known: Any) -> Recording:

@@ -16,7 +16,6 @@ import itertools
 import math
 import shutil
 import tempfile
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -321,9 +320,7 @@ def _check(path: Path, shape: Shape, dtype: np.dtype[Any]) -> None:
 @contextmanager
 def _disk_errors(path: Path) -> Iterator[None]:
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", category=zarr.errors.ZarrUserWarning)
-            yield
+        yield
     except OSError as error:
         raise RecordingError(
             f"{path}: cannot be written: {error.strerror or error}. The store stays incomplete."

@@ -1,0 +1,42 @@
+"""The files of a recording: in which order, and how to tell that they have changed."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from napari_thunder.errors import RecordingError
+
+
+def natural_order(name: str) -> list[tuple[int, int, str]]:
+    """A sorting key that puts `t2` before `t10`."""
+    parts = re.split(r"(\d+)", name.lower())
+    key = [(1, 0, part) if i % 2 == 0 else (0, int(part), "") for i, part in enumerate(parts)]
+    return [*key, (2, 0, name)]
+
+
+def files_of(folder: Path, suffixes: Iterable[str]) -> list[Path]:
+    """The files in a folder with one of these suffixes (of any case), in natural order; hidden ones are left out."""
+    wanted = tuple(suffixes)
+    found = (p for p in folder.iterdir() if p.name.lower().endswith(wanted) and not p.name.startswith("."))
+    return sorted(found, key=lambda p: natural_order(p.name))
+
+
+def fingerprint_of(files: Iterable[Path], *said: object) -> str:
+    """A short hash of the files' names, sizes and times, and of what else is given.
+
+    Raises
+    ------
+    RecordingError
+        If one of them cannot be read.
+    """
+    digest = hashlib.sha256(repr(said).encode())
+    for file in files:
+        try:
+            stat = file.stat()
+        except OSError as error:
+            raise RecordingError(f"{file}: cannot be read: {error.strerror}.") from error
+        digest.update(f"{file.name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,402 @@
+"""Zarr v2 and v3 arrays, OME-Zarr 0.1 to 0.5, and the stores this package writes (`napari_thunder.io.store`).
+
+Axes are taken from the OME metadata, else from the array's dimension names (t, c, z, y, x, in any case), else from
+their number: (t, y, x), (t, z, y, x) or (t, c, z, y, x). Scales count where their axes have units; a scale without a
+unit is not taken for µm or s. Of several multiscales the first is read; `ZarrSource.levels` are its coarser levels.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import zarr
+from numpy.typing import NDArray
+
+from napari_thunder.blocks import Block
+from napari_thunder.errors import RecordingError
+from napari_thunder.io.axes import Axes, Shape, Slices, movie_axes, of_block, whole_volume
+from napari_thunder.io.file_names import fingerprint_of
+from napari_thunder.io.source import Metadata
+from napari_thunder.io.store import VERSION
+from napari_thunder.io.uri import join_uri
+from napari_thunder.io.voxel_type import check_voxel_type
+
+Array = NDArray[Any]
+
+_MICROMETRES = {
+    "angstrom": 1e-4,
+    "nanometer": 1e-3,
+    "micrometer": 1.0,
+    "micron": 1.0,
+    "um": 1.0,
+    "µm": 1.0,
+    "millimeter": 1e3,
+    "centimeter": 1e4,
+    "meter": 1e6,
+}
+_SECONDS = {
+    "nanosecond": 1e-9,
+    "microsecond": 1e-6,
+    "millisecond": 1e-3,
+    "ms": 1e-3,
+    "second": 1.0,
+    "s": 1.0,
+    "minute": 60.0,
+    "hour": 3600.0,
+}
+_MARKERS = ("zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata")
+
+
+@dataclass(frozen=True)
+class ZarrSource:
+    """A movie in a Zarr array, perhaps with coarser levels and a second layout for time series.
+
+    Parameters
+    ----------
+    path
+        The array, or the group it is in.
+    key
+        The array in the group; empty if `path` is the array itself.
+    axes, dtype, inner_chunks
+        Of the array; `inner_chunks` in the order of its axes.
+    series
+        The same movie as (t, z, y, x) chunked for time, as a key in the group, or empty.
+    series_chunks
+        Its chunks (t, z, y, x).
+    coarser
+        Keys, axes, chunks and voxel sizes of the further levels.
+    """
+
+    path: str
+    key: str
+    axes: Axes
+    dtype: np.dtype[Any]
+    inner_chunks: tuple[int, ...]
+    stamp: str
+    metadata: Metadata = field(default_factory=Metadata, compare=False)
+    channel: int | None = None
+    series: str = ""
+    series_chunks: Shape | None = None
+    coarser: tuple[tuple[str, Axes, tuple[int, ...], tuple[float, float, float] | None], ...] = ()
+    format: str = "Zarr"
+
+    @property
+    def uri(self) -> str:
+        return join_uri(self.path, channel=self.channel)
+
+    @property
+    def shape(self) -> Shape:
+        return self.axes.shape
+
+    @property
+    def chunks(self) -> Shape:
+        return self.series_chunks or self._image_chunks
+
+    @property
+    def _image_chunks(self) -> Shape:
+        return self.axes.of_movie(self.inner_chunks)
+
+    @property
+    def levels(self) -> tuple[ZarrSource, ...]:
+        """This movie and the coarser ones of its pyramid, each a source."""
+        return (self, *(self._level(*level) for level in self.coarser))
+
+    def read_volume(self, t: int) -> Array:
+        volume: Array = self._read(self.key, self.axes, whole_volume(t, self.shape))[0]
+        return volume
+
+    def read_block(self, block: Block) -> Array:
+        movie = of_block(block)
+        if self.series_chunks and _decoded(self.series_chunks, movie) < _decoded(self._image_chunks, movie):
+            return self._read(self.series, Axes("tzyx", self.shape), movie)
+        return self._read(self.key, self.axes, movie)
+
+    def fingerprint(self) -> str:
+        return self.stamp
+
+    def _level(
+        self, key: str, axes: Axes, chunks: tuple[int, ...], voxel_size: tuple[float, float, float] | None
+    ) -> ZarrSource:
+        metadata = replace(self.metadata, voxel_size=voxel_size)
+        stamp = f"{self.stamp}-{key}"
+        return replace(
+            self,
+            key=key,
+            axes=axes,
+            inner_chunks=chunks,
+            metadata=metadata,
+            stamp=stamp,
+            series="",
+            series_chunks=None,
+            coarser=(),
+        )
+
+    def _read(self, key: str, axes: Axes, movie: Slices) -> Array:
+        array = _cached_array(self.path, key, self.stamp)
+        selection = axes.select(movie)
+        try:
+            found = array[selection]
+        except Exception as error:  # whatever a codec raises
+            raise _read_error(self.path, key, array, selection, error) from error
+        return np.ascontiguousarray(axes.arrange(np.asarray(found)), self.dtype)
+
+
+def _decoded(chunks: Shape, movie: Slices) -> int:
+    """How many voxels have to be decoded to read these slices."""
+    return math.prod((-(-s.stop // c) - s.start // c) * c for c, s in zip(chunks, movie, strict=True))
+
+
+@lru_cache(maxsize=64)
+def _cached_array(path: str, key: str, stamp: str) -> zarr.Array[Any]:
+    """An open array, which holds no open file and may be read from several threads; `stamp` tells old from new."""
+    return _array(path, key)
+
+
+def _array(path: str, key: str) -> zarr.Array[Any]:
+    try:
+        found = zarr.open(path, mode="r", path=key)
+    except Exception as error:  # whatever a damaged header raises
+        raise RecordingError(f"{Path(path, key)}: cannot be opened as Zarr: {_said(error)}") from error
+    if not isinstance(found, zarr.Array):
+        raise RecordingError(f"{Path(path, key)}: there is a Zarr group where an array should be.")
+    return found
+
+
+@dataclass(frozen=True)
+class ZarrFormat:
+    """Zarr and OME-Zarr folders."""
+
+    name: str = "Zarr"
+    patterns: tuple[str, ...] = ("*.zarr", "*.ome.zarr")
+    options: tuple[str, ...] = ("channel",)
+
+    def matches(self, path: Path) -> bool:
+        return path.is_dir() and any((path / marker).is_file() for marker in _MARKERS)
+
+    def open(self, path: Path, **options: Any) -> ZarrSource:
+        found = _open(path)
+        channel = options.get("channel")
+        return _from_array(path, found, channel) if isinstance(found, zarr.Array) else _from_group(path, found, channel)
+
+
+FORMAT = ZarrFormat()
+
+
+def _open(path: Path) -> zarr.Array[Any] | zarr.Group:
+    try:
+        return zarr.open(str(path), mode="r")
+    except Exception as error:  # whatever a damaged header raises
+        raise RecordingError(f"{path}: cannot be opened as Zarr: {_said(error)}") from error
+
+
+def _from_array(path: Path, array: zarr.Array[Any], channel: int | None) -> ZarrSource:
+    axes = movie_axes(array.shape, _dimension_names(array), str(path), channel)
+    return _source(path, "", array, axes, channel)
+
+
+def _source(path: Path, key: str, array: zarr.Array[Any], axes: Axes, channel: int | None) -> ZarrSource:
+    dtype, chunks = check_voxel_type(array.dtype, str(path / key)), tuple(array.chunks)
+    return ZarrSource(str(path), key, axes, dtype, chunks, _stamp(path, key), channel=channel)
+
+
+def _dimension_names(array: zarr.Array[Any]) -> str | None:
+    """The axes' letters, if every axis is named by one."""
+    names = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS")
+    letters = [str(n).lower() for n in names] if isinstance(names, list | tuple) else []
+    if len(letters) != array.ndim or not set(letters) <= set("tczyx"):
+        return None
+    return "".join(letters)
+
+
+def _from_group(path: Path, group: zarr.Group, channel: int | None) -> ZarrSource:
+    attributes = dict(group.attrs)
+    ours = attributes.get("thunder")
+    if isinstance(ours, Mapping):
+        _check_complete(path, ours)
+    multiscales = _multiscales(attributes)
+    if multiscales is None:
+        return _from_plain_group(path, group, channel)
+    source = _from_multiscales(path, multiscales, channel)
+    return _with_series(source, path) if isinstance(ours, Mapping) else source
+
+
+def _check_complete(path: Path, ours: Mapping[str, Any]) -> None:
+    if ours.get("version") != VERSION:
+        raise RecordingError(
+            f"{path}: written by another version of this program (store version {ours.get('version')})."
+        )
+    if ours.get("complete") is not True:
+        raise RecordingError(
+            f"{path}: the store is incomplete: writing it was stopped before its end, or is still going on. "
+            "Wait for it, or write it again."
+        )
+
+
+def _multiscales(attributes: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    ome = attributes.get("ome", attributes)
+    found = ome.get("multiscales") if isinstance(ome, Mapping) else None
+    return found[0] if isinstance(found, list) and found else None
+
+
+def _from_plain_group(path: Path, group: zarr.Group, channel: int | None) -> ZarrSource:
+    """An image one folder down (Bio-Formats' layout), or a group whose only movie-like array is meant."""
+    if "0" in group and isinstance(group["0"], zarr.Group):
+        return _from_group(path / "0", group["0"], channel)
+    movies = [p.name for p in sorted(path.iterdir()) if _is_movie(p)]
+    if len(movies) != 1:
+        found = ", ".join(movies) or "none"
+        hint = " It looks like a result: open it with load_result." if "provenance" in group.attrs else ""
+        raise RecordingError(
+            f"{path}: which array is the movie? The group has no OME metadata, and of arrays with 3 to 5 axes it "
+            f"holds: {found}. Give the path of the array itself.{hint}"
+        )
+    return _from_array(path / movies[0], _array(str(path / movies[0]), ""), channel)
+
+
+def _is_movie(path: Path) -> bool:
+    if not FORMAT.matches(path):
+        return False
+    found = _open(path)
+    return isinstance(found, zarr.Array) and found.ndim in (3, 4, 5)
+
+
+def _from_multiscales(path: Path, multiscales: Mapping[str, Any], channel: int | None) -> ZarrSource:
+    try:
+        keys = [str(level["path"]) for level in multiscales["datasets"]]
+        scales = [_scale(multiscales, level) for level in multiscales["datasets"]]
+    except (KeyError, TypeError, IndexError) as error:
+        raise RecordingError(f"{path}: its OME metadata is not as OME-Zarr says: {error!r} in multiscales.") from error
+    arrays = [_array(str(path), key) for key in keys]
+    names = _axis_names(multiscales, arrays[0], path)
+    units = _units(multiscales, names)
+    levels = [movie_axes(a.shape, names, str(path / k), channel) for a, k in zip(arrays, keys, strict=True)]
+    sizes = [_voxel_size(names, scale, units) for scale in scales]
+    source = _source(path, keys[0], arrays[0], levels[0], channel)
+    chunks = (tuple(a.chunks) for a in arrays)
+    coarser = tuple(zip(keys, levels, chunks, sizes, strict=True))[1:]
+    times = _regular_times(names, scales[0], units, source.shape[0])
+    version = multiscales.get("version", "0.5")
+    return replace(source, metadata=Metadata(sizes[0], times), coarser=coarser, format=f"OME-Zarr {version}")
+
+
+def _axis_names(multiscales: Mapping[str, Any], array: zarr.Array[Any], path: Path) -> str:
+    """Letters of the axes; before 0.3 they were always t, c, z, y, x."""
+    axes = multiscales.get("axes")
+    if not axes:
+        return "tczyx"
+    names = [str(a["name"] if isinstance(a, Mapping) else a).lower() for a in axes]
+    if len(names) != array.ndim or any(len(n) != 1 for n in names):
+        raise RecordingError(
+            f"{path}: the OME metadata names the axes {', '.join(names)}, but the array has {array.ndim}."
+        )
+    return "".join(names)
+
+
+def _units(multiscales: Mapping[str, Any], names: str) -> dict[str, str]:
+    axes = multiscales.get("axes") or [{}] * len(names)
+    return {
+        n: str(a["unit"]).lower() for n, a in zip(names, axes, strict=True) if isinstance(a, Mapping) and a.get("unit")
+    }
+
+
+def _scale(multiscales: Mapping[str, Any], level: Mapping[str, Any]) -> list[float] | None:
+    """The product of the level's scale and the whole image's."""
+    steps = [*level.get("coordinateTransformations", ()), *multiscales.get("coordinateTransformations", ())]
+    scales = [step["scale"] for step in steps if step.get("type") == "scale" and "scale" in step]
+    return [math.prod(parts) for parts in zip(*scales, strict=True)] if scales else None
+
+
+def _voxel_size(names: str, scale: list[float] | None, units: Mapping[str, str]) -> tuple[float, float, float] | None:
+    """(z, y, x) in µm, if each axis there is has a unit of length; a plane that is alone counts as 1 µm thick."""
+    if scale is None:
+        return None
+    sizes = {n: s * _MICROMETRES[units[n]] for n, s in zip(names, scale, strict=True) if units.get(n) in _MICROMETRES}
+    if "z" not in names:
+        sizes["z"] = 1.0
+    return (sizes["z"], sizes["y"], sizes["x"]) if {"z", "y", "x"} <= set(sizes) else None
+
+
+def _regular_times(
+    names: str, scale: list[float] | None, units: Mapping[str, str], n_frames: int
+) -> NDArray[np.float64] | None:
+    if scale is None or units.get("t") not in _SECONDS:
+        return None
+    step = scale[names.index("t")] * _SECONDS[units["t"]]
+    return np.arange(n_frames, dtype=np.float64) * step if step > 0 else None
+
+
+def _with_series(source: ZarrSource, path: Path) -> ZarrSource:
+    """What a store of ours holds beside the image."""
+    series = _array(str(path), "series")
+    if series.shape != source.shape:
+        raise RecordingError(
+            f"{path}: its two layouts differ: the image is {source.shape}, the series are {series.shape}."
+        )
+    times = source.metadata.frame_times
+    if (path / "frame_times").is_dir():
+        times = np.asarray(_array(str(path), "frame_times")[:], np.float64)
+    metadata = Metadata(
+        source.metadata.voxel_size,
+        times,
+        signals=_table(path / "signals.csv", index=True),
+        events=_table(path / "events.csv", index=False),
+    )
+    t, z, y, x = series.chunks
+    return replace(
+        source, series="series", series_chunks=(t, z, y, x), metadata=metadata, format="napari-thunder store"
+    )
+
+
+def _table(path: Path, *, index: bool) -> pd.DataFrame | None:
+    if not path.exists():
+        return None
+    try:
+        return pd.read_csv(path, index_col=0 if index else None)
+    except (ValueError, OSError) as error:
+        raise RecordingError(f"{path}: cannot be read as a table: {error}") from error
+
+
+def _stamp(path: Path, key: str) -> str:
+    """From the headers, the names of the chunks or folders of chunks nearest the top, and the times of a thousand."""
+    folder = path / key
+    chunks = folder / "c" if (folder / "c").is_dir() else folder
+    entries = sorted(chunks.iterdir())
+    some = entries[:: len(entries) // 1000 + 1]
+    headers = [p / m for p in dict.fromkeys((path, folder)) for m in _MARKERS if (p / m).is_file()]
+    return fingerprint_of([*headers, *some], key, [p.name for p in entries])
+
+
+def _read_error(
+    path: str, key: str, array: zarr.Array[Any], selection: tuple[slice, ...], error: Exception
+) -> RecordingError:
+    where = Path(path, key)
+    for start in _chunk_corners(array, selection):
+        try:
+            array[tuple(slice(a, a + 1) for a in start)]
+        except Exception as damage:  # whatever a codec raises
+            chunk = tuple(a // c for a, c in zip(start, array.chunks, strict=True))
+            return RecordingError(
+                f"{where}: chunk {'/'.join(map(str, chunk))} is damaged and cannot be decoded ({_said(damage)}). "
+                f"It begins at {start} of the array. Copy or write the recording again."
+            )
+    return RecordingError(f"{where}: cannot be read: {_said(error)}")
+
+
+def _chunk_corners(array: zarr.Array[Any], selection: tuple[slice, ...]) -> Iterator[tuple[int, ...]]:
+    """First indices of the chunks a selection touches."""
+    ranges = (
+        range(s.start // c * c, min(s.stop, n), c) for s, c, n in zip(selection, array.chunks, array.shape, strict=True)
+    )
+    return itertools.product(*ranges)
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
