@@ -144,7 +144,7 @@ class VolumeArray:
         if self.nbytes > self.whole_bytes:
             raise RecordingError(
                 f"{self.recording.name}: the whole movie is {_size(self.nbytes)}, too large to be read at once "
-                f"(the limit is {_size(self.whole_bytes)}). Use an analysis, or read frames with recording.read_volume(t)."
+                f"(the limit is {_size(self.whole_bytes)}). Run an analysis, or read single frames."
             )
         whole = np.empty(self.shape, self.dtype)
         for t, volume in self._reader.read(range(self.shape[0]), Job(f"Reading {self.recording.name}")):

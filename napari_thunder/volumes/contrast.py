@@ -15,6 +15,7 @@ from napari_thunder.volumes.reader import DirectReader, VolumeReader
 Array = NDArray[Any]
 
 _VOXELS = 200_000
+_VALUES = 1_000_000
 
 
 def contrast_limits(
@@ -59,8 +60,9 @@ def contrast_limits(
 
 
 def limits_of(values: Array, percentiles: tuple[float, float] = (1.0, 99.8)) -> tuple[float, float]:
-    """Percentiles of the finite values as `low < high`; (0, 1) when there are none."""
-    finite = values[np.isfinite(values)]
+    """Percentiles of the finite values (a sample of them when there are many) as `low < high`; (0, 1) without any."""
+    sample = _thinned(values, _VALUES)
+    finite = sample[np.isfinite(sample)]
     if not finite.size:
         return 0.0, 1.0
     low, high = (float(p) for p in np.percentile(finite.astype(np.float64), percentiles))
@@ -82,7 +84,7 @@ def _samples(reader: VolumeReader, frames: list[int], job: Job) -> list[Array]:
     for t in frames:
         job.check()
         try:
-            samples += [_thinned(volume, len(frames)) for _, volume in reader.read([t], job)]
+            samples += [_thinned(volume, _VOXELS // len(frames)) for _, volume in reader.read([t], job)]
         except ThunderError as error:
             job.check()
             trouble = error
@@ -91,7 +93,7 @@ def _samples(reader: VolumeReader, frames: list[int], job: Job) -> list[Array]:
     return samples
 
 
-def _thinned(volume: Array, n_volumes: int) -> Array:
-    """Every k-th voxel, with k odd so that it does not keep step with the rows."""
-    step = max(1, volume.size * n_volumes // _VOXELS) | 1
-    return volume.reshape(-1)[::step].copy()
+def _thinned(values: Array, wanted: int) -> Array:
+    """At least `wanted` values: every k-th, with k odd so that it does not keep step with the rows."""
+    step = max(1, values.size // wanted - 1) | 1
+    return values.reshape(-1)[::step].copy()
