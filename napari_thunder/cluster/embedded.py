@@ -105,7 +105,7 @@ def start_embedded(job: Job | None = None, *, cores: int | None = None) -> Embed
 
 
 def _launch(java: Path, cores: int) -> EmbeddedSpark:
-    folder, alive = claim_folder(choose_place()[0], "napari-thunder-spark")
+    folder, alive = claim_folder(choose_place(), "napari-thunder-spark")
     (folder / "tmp").mkdir()
     port, token = _free_port(), secrets.token_urlsafe(32)
     (folder / "spark.conf").write_text("".join(f"{k} {v}\n" for k, v in _settings(folder, port, cores).items()))

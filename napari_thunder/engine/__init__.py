@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from napari_thunder.engine.job import Job, JobState
+from typing import TYPE_CHECKING, Any
+
 from napari_thunder.engine.protocol import Answer, BlockFunction, Engine, EngineFacts, Merge
 from napari_thunder.errors import EngineError
+
+if TYPE_CHECKING:
+    from napari_thunder.engine.job import Job, JobState
 
 __all__ = ["Answer", "BlockFunction", "Engine", "EngineFacts", "Job", "JobState", "Merge", "connect"]
 
@@ -44,3 +48,12 @@ def connect(name: str = "threads", job: Job | None = None) -> Engine:
         f"There is no engine {name!r}. There are: threads (this process), spark (Spark on this computer), "
         "and sc://host:port (a Spark Connect server)."
     )
+
+
+def __getattr__(name: str) -> Any:
+    """`Job` and `JobState` when they are first used: workers need neither, nor psygnal, which they rest on."""
+    if name not in ("Job", "JobState"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from napari_thunder.engine import job
+
+    return getattr(job, name)

@@ -9,14 +9,14 @@ import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-import psutil
 
 from napari_thunder.blocks import Block
 from napari_thunder.engine.file_lock import locked
@@ -72,7 +72,7 @@ class BlockCache:
         self._locks.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._made: set[Path] = set()
         self._fingerprints: dict[int, _Fingerprint] = {}
-        self._remove: weakref.finalize[..., Any] = weakref.finalize(self, _remove_files, self._made, os.getpid())
+        self._remove: Callable[[], object] = partial(_remove_files, self._made)
 
     @classmethod
     def for_this_process(cls) -> Self:
@@ -81,9 +81,9 @@ class BlockCache:
         The folder and the bound can be set with `NAPARI_THUNDER_CACHE` and `NAPARI_THUNDER_CACHE_BYTES`. What
         processes that were killed left behind is removed.
         """
-        place, max_bytes = choose_place()
+        place = choose_place()
         directory, alive = claim_folder(place, "napari-thunder-cache")
-        cache = cls(directory, max_bytes)
+        cache = cls(directory, choose_bound(place))
         cache._remove = weakref.finalize(cache, _remove_directory, directory, alive, os.getpid())
         return cache
 
@@ -163,6 +163,7 @@ class BlockCache:
         """Publish a block as a whole or not at all; a full disk is no fault here."""
         part = path.with_suffix(_UNFINISHED)
         try:
+            self._locks.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not self._make_room(part, voxels.nbytes):
                 return
             with part.open("r+b") as file:
@@ -197,22 +198,38 @@ class BlockCache:
                         yield _Kept(Path(entry.path), status.st_size, status.st_mtime_ns)
 
 
-def choose_place() -> tuple[Path, int]:
-    """Where caches go on this machine and how large one may be.
+def choose_place() -> Path:
+    """The folder under which caches go on this machine: `NAPARI_THUNDER_CACHE`, or a roomy local disk.
 
-    The local disk for temporary files with a quarter of its free space (its hot blocks stay in memory anyway);
-    memory-backed `/dev/shm` where that disk has little room.
-
-    Returns
-    -------
-    place : Path
-        A folder; `NAPARI_THUNDER_CACHE` if set.
-    max_bytes : int
-        `NAPARI_THUNDER_CACHE_BYTES` if set.
+    The disk for temporary files, whose hot blocks stay in memory anyway; memory-backed `/dev/shm` where that disk has
+    little room.
     """
     given = os.environ.get(PLACE)
-    place = Path(given).expanduser() if given else _roomiest()
-    return place, _bound(place)
+    return Path(given).expanduser() if given else _roomiest()
+
+
+def choose_bound(place: Path, used_bytes: int = 0) -> int:
+    """How many bytes a cache in `place` may hold: `NAPARI_THUNDER_CACHE_BYTES`, or a quarter of the room.
+
+    Parameters
+    ----------
+    place
+        A folder, which need not be there yet.
+    used_bytes
+        What the cache holds already.
+
+    Raises
+    ------
+    ParameterError
+        If the environment variable is not a number.
+    """
+    given = os.environ.get(BOUND)
+    if given is None:
+        return _room(place, used_bytes)
+    try:
+        return int(float(given))
+    except ValueError:
+        raise ParameterError(f"{BOUND}={given!r}: must be a number of bytes, such as 20e9.") from None
 
 
 def _roomiest() -> Path:
@@ -221,21 +238,20 @@ def _roomiest() -> Path:
     return memory if room < 8 * _GIB and memory.is_dir() and _room(memory) > room else disk
 
 
-def _bound(place: Path) -> int:
-    given = os.environ.get(BOUND)
-    if given is None:
-        return _room(place)
-    try:
-        return int(float(given))
-    except ValueError:
-        raise ParameterError(f"{BOUND}={given!r}: must be a number of bytes, such as 20e9.") from None
-
-
-def _room(place: Path) -> int:
+def _room(place: Path, used_bytes: int = 0) -> int:
     while not place.exists():
         place = place.parent
-    free = shutil.disk_usage(place).free // 4
-    return min(free, psutil.virtual_memory().available // 4) if Path("/dev/shm") in (place, *place.parents) else free
+    free = shutil.disk_usage(place).free
+    if Path("/dev/shm") in (place, *place.parents):
+        free = min(free, _free_memory())
+    return (free + used_bytes) // 4
+
+
+def _free_memory() -> int:
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return 0
 
 
 def _remove_directory(directory: Path, alive: int, owner: int) -> None:
@@ -243,11 +259,10 @@ def _remove_directory(directory: Path, alive: int, owner: int) -> None:
         release_folder(directory, alive)
 
 
-def _remove_files(made: set[Path], owner: int) -> None:
-    if os.getpid() == owner:
-        for path in made:
-            with suppress(OSError):
-                path.unlink()
+def _remove_files(made: set[Path]) -> None:
+    for path in made:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _view(source: ArraySource, block: Block) -> Array:

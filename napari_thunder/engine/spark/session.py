@@ -1,0 +1,258 @@
+"""One session with a Spark Connect server: reached in seconds or not at all, and able to be interrupted."""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import socket
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import grpc
+
+from napari_thunder.engine.job import Job
+from napari_thunder.engine.spark.address import ServerAddress
+from napari_thunder.engine.spark.failures import explained, is_cancelled
+from napari_thunder.engine.spark.shipping import package_zip
+from napari_thunder.errors import EngineError
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from pyspark.sql.connect.client import DefaultChannelBuilder
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+    from pyspark.sql.connect.session import SparkSession
+
+if TYPE_CHECKING:
+    from pyspark.sql.connect.dataframe import DataFrame
+
+REACH = 3.0
+"""Seconds a server gets to answer the door."""
+
+KEEP_ALIVE = 240.0
+"""Seconds between signs of life, so that an idle session is not closed (by default after an hour)."""
+
+_SETTINGS = {
+    "spark.sql.execution.arrow.maxBytesPerBatch": "8m",
+    "spark.connect.progress.reportInterval": "500ms",
+}
+_WAITING_ROWS = 32
+
+
+class _Channel(DefaultChannelBuilder):  # type: ignore[misc]
+    """Speaks to a server as its address says: TLS with the machine's or its own certificate, or plain."""
+
+    def __init__(self, address: ServerAddress) -> None:
+        super().__init__(f"sc://{address.target}")
+        self._address = address
+
+    @property
+    def token(self) -> str | None:
+        return self._address.token
+
+    @property
+    def secure(self) -> bool:
+        return self._address.tls
+
+    def metadata(self) -> list[tuple[str, str]]:
+        given = list(super().metadata())
+        return [*given, ("authorization", f"Bearer {self.token}")] if self.token else given
+
+    def toChannel(self) -> grpc.Channel:  # noqa: N802 - the base class's name
+        if not self._address.tls:
+            return self._insecure_channel(self.endpoint)
+        certificate = self._address.certificate
+        return self._secure_channel(
+            self.endpoint, grpc.ssl_channel_credentials(certificate.read_bytes() if certificate else None)
+        )
+
+
+class SparkConnection:
+    """A session with a server, with our package on its workers.
+
+    Parameters
+    ----------
+    address
+        Where the server is.
+    server
+        Its name for messages.
+
+    Raises
+    ------
+    EngineError
+        Within seconds, if there is no server, it does not speak TLS, or it does not accept the token.
+    """
+
+    def __init__(self, address: ServerAddress, server: str) -> None:
+        self.server = server
+        knock(address, server)
+        self.spark: Any = self._session(address)
+        self.id: str = self.spark.client._session_id
+        self._numbers = itertools.count()
+        self._over = threading.Event()
+        threading.Thread(target=self._keep_alive, name="thunder-keep-alive", daemon=True).start()
+
+    def _session(self, address: ServerAddress) -> Any:
+        session: Any = SparkSession(_Channel(address))
+        session.client.set_retry_policies([DefaultPolicy(max_retries=5, max_backoff=1500)])
+        try:
+            for name, value in _SETTINGS.items():
+                session.conf.set(name, value)
+            with tempfile.TemporaryDirectory(prefix="napari-thunder-") as folder:
+                session.addArtifacts(str(package_zip(Path(folder))), pyfile=True)
+        except Exception as error:
+            session.client.close()
+            raise explained(error, self.server) from error
+        return session
+
+    def ship(self, file: Path) -> None:
+        """Bring a file to all workers, who find it by name."""
+        try:
+            self.spark.addArtifacts(str(file), file=True)
+        except Exception as error:
+            raise explained(error, self.server) from error
+
+    def rows(self, make: Callable[[Any], DataFrame], job: Job) -> Iterator[Any]:
+        """Yield the rows of a query as its partitions are done, in their order.
+
+        Parameters
+        ----------
+        make
+            From the Spark session to the query.
+        job
+            Cancels it. Leaving the iterator early stops the query too.
+
+        Raises
+        ------
+        JobCancelled
+            At once when the job is cancelled; the server follows within 2 s.
+        EngineError
+            If the query failed or the connection was lost.
+        """
+        running = _Query(self.spark, f"{job.tag}-{next(self._numbers)}", make)
+        with ExitStack() as stack:
+            stack.callback(running.stop)
+            stack.enter_context(job.on_cancel(running.stop))
+            while True:
+                job.check()
+                item = running.next_row(0.1)
+                if item is _END:
+                    return
+                if isinstance(item, BaseException):
+                    job.check()
+                    raise explained(item, self.server) from item
+                if item is not _NOTHING:
+                    yield item
+
+    def close(self) -> None:
+        """End the session; its work on the server stops. Safe to call twice."""
+        if self._over.is_set():
+            return
+        self._over.set()
+        with suppress(Exception):
+            self.spark.stop()
+
+    def _keep_alive(self) -> None:
+        while not self._over.wait(KEEP_ALIVE):
+            with suppress(Exception):
+                self.spark.conf.get("spark.app.name")
+
+
+_NOTHING, _END = object(), object()
+
+
+class _Query:
+    """A running query that fills a short queue from a thread of its own, so that nobody waits on the network."""
+
+    def __init__(self, spark: Any, tag: str, make: Callable[[Any], DataFrame]) -> None:
+        self._spark, self._tag, self._make = spark, tag, make
+        self._rows: queue.Queue[Any] = queue.Queue(_WAITING_ROWS)
+        self._stopping, self._done = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="thunder-query", daemon=True)
+        self._thread.start()
+
+    def next_row(self, seconds: float) -> Any:
+        """A row, `_END`, an exception, or `_NOTHING` yet."""
+        try:
+            return self._rows.get(timeout=seconds)
+        except queue.Empty:
+            return _NOTHING
+
+    def stop(self) -> None:
+        """Stop the query on the server if it still runs; does not wait."""
+        if not (self._done.is_set() or self._stopping.is_set()):
+            self._stopping.set()
+            threading.Thread(target=self._interrupt, name="thunder-interrupt", daemon=True).start()
+
+    def _run(self) -> None:
+        self._spark.addTag(self._tag)
+        try:
+            for row in self._make(self._spark).toLocalIterator():
+                self._put(row)
+                if self._stopping.is_set():
+                    return
+            self._done.set()
+            self._put(_END)
+        except BaseException as error:
+            self._done.set()
+            if not (self._stopping.is_set() and is_cancelled(error)):
+                self._put(error)
+        finally:
+            self._spark.removeTag(self._tag)
+
+    def _put(self, item: Any) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._rows.put(item, timeout=0.2)
+            except queue.Full:
+                continue
+            break
+
+    def _interrupt(self) -> None:
+        """Again until it is over: a query that the server does not know yet cannot be interrupted."""
+        until = time.monotonic() + 30
+        while self._thread.is_alive() and time.monotonic() < until:
+            with suppress(Exception):
+                self._spark.interruptTag(self._tag)
+            self._thread.join(0.2)
+
+
+def knock(address: ServerAddress, server: str) -> None:
+    """Find out within seconds whether a server is there and speaks as we do.
+
+    Raises
+    ------
+    EngineError
+        If not; says what to do.
+    """
+    try:
+        socket.create_connection((address.host, address.port), timeout=REACH).close()
+    except OSError as error:
+        raise EngineError(
+            f"{server}: there is no server at {address.target} ({error}). Check that it runs and that this computer "
+            "can reach it (network, VPN, or an ssh tunnel)."
+        ) from error
+    if address.certificate is not None and not address.certificate.is_file():
+        raise EngineError(f"{server}: there is no certificate file {address.certificate}.")
+    channel = _Channel(address).toChannel()
+    try:
+        grpc.channel_ready_future(channel).result(timeout=REACH)
+    except grpc.FutureTimeoutError:
+        raise EngineError(_mute(address, server)) from None
+    finally:
+        channel.close()
+
+
+def _mute(address: ServerAddress, server: str) -> str:
+    if not address.tls:
+        return f"{server}: something listens at {address.target}, but it does not answer as a Spark Connect server."
+    return (
+        f"{server}: something listens at {address.target}, but no encrypted (TLS) connection with it came about. If "
+        "the server's certificate is a private one, give it with ;ca=FILE. If the server has no TLS and the network is "
+        "trusted, say ;use_ssl=false; an ssh tunnel to sc://localhost:port is safer."
+    )

@@ -1,0 +1,282 @@
+"""What runs on a worker: blocks in, answers out. Imports no more than a worker has: numpy and pyarrow."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import socket
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+import napari_thunder
+from napari_thunder.blocks import Block
+from napari_thunder.engine.answers import Failure, answer_batches, failure_batch
+from napari_thunder.engine.cache import BlockCache, choose_bound, choose_place
+from napari_thunder.engine.own_folder import user_folder
+from napari_thunder.engine.protocol import Answer, Array, BlockFunction, Merge
+from napari_thunder.io.source import Metadata, Source
+
+Batches = Iterator[pa.RecordBatch]
+
+FORGOTTEN = 24 * 3600
+"""Seconds after which a session that never said goodbye no longer keeps a node's blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapBlocks:
+    """Answers to block references, one answer for each.
+
+    Parameters
+    ----------
+    function
+        Of the voxels and the block.
+    source, fingerprint
+        The movie, and what its fingerprint was when the job began.
+    blocks, first
+        A reference is a place in these, counted from `first`.
+    session
+        Whose blocks these are in the node's cache.
+    nonce
+        Makes each query a different one to Spark, which would else answer from the cache of an earlier one.
+    """
+
+    function: BlockFunction
+    source: Source
+    fingerprint: str
+    blocks: Sequence[Block]
+    first: int
+    session: str
+    nonce: str
+
+    def __call__(self, batches: Batches) -> Batches:
+        with one_blas_thread():
+            for reference in _references(batches):
+                try:
+                    rows = list(answer_batches(reference, self.answer(reference)))
+                except (OSError, MemoryError):
+                    raise
+                except Exception as error:
+                    yield failure_batch(reference, _failure(error))
+                    return
+                yield from rows
+
+    def answer(self, reference: int) -> Answer:
+        block = self.blocks[reference - self.first]
+        voxels = node_cache(self.session).block(self.source, block, fingerprint=self.fingerprint)
+        return self.function(voxels, block)
+
+
+@dataclass(frozen=True, slots=True)
+class ReduceBlocks:
+    """The merged answer to all block references of a partition, under the reference of the first.
+
+    Parameters
+    ----------
+    each
+        Answers one reference.
+    merge
+        Of two answers.
+    """
+
+    each: MapBlocks
+    merge: Merge
+
+    def __call__(self, batches: Batches) -> Batches:
+        merged: Answer | None = None
+        first = -1
+        with one_blas_thread():
+            for reference in _references(batches):
+                try:
+                    answer = self.each.answer(reference)
+                    merged, first = (answer, reference) if merged is None else (self.merge(merged, answer), first)
+                except (OSError, MemoryError):
+                    raise
+                except Exception as error:
+                    yield failure_batch(reference, _failure(error))
+                    return
+            if merged is not None:
+                yield from answer_batches(first, merged)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadVolumes:
+    """Volumes of a movie; a reference is a place in `times`."""
+
+    source: Source
+    times: Sequence[int]
+    nonce: str
+
+    def __call__(self, batches: Batches) -> Batches:
+        for reference in _references(batches):
+            try:
+                rows = list(answer_batches(reference, {"volume": self.source.read_volume(self.times[reference])}))
+            except (OSError, MemoryError):
+                raise
+            except Exception as error:
+                yield failure_batch(reference, _failure(error))
+                return
+            yield from rows
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedArray:
+    """A movie that was in the desk's memory and came to the workers as a `.npy` file.
+
+    Parameters
+    ----------
+    find
+        Where the file is on this worker.
+    digest
+        Of its voxels.
+    shape, dtype
+        As of the movie.
+    """
+
+    find: Callable[[], Path]
+    digest: str
+    shape: tuple[int, int, int, int]
+    dtype: np.dtype[np.generic]
+    format: str = "array from the desk"
+
+    @property
+    def uri(self) -> str:
+        return f"memory:{self.digest}"
+
+    @property
+    def chunks(self) -> tuple[int, int, int, int]:
+        return self.shape[0], 1, 1, 1
+
+    @property
+    def metadata(self) -> Metadata:
+        return Metadata()
+
+    def read_volume(self, t: int) -> Array:
+        return np.array(self._array()[t], dtype=self.dtype)
+
+    def read_block(self, block: Block) -> Array:
+        return np.array(self._array()[(block.time, *block.padded)], dtype=self.dtype)
+
+    def fingerprint(self) -> str:
+        return self.digest
+
+    def _array(self) -> Array:
+        array: Array = np.load(self.find(), mmap_mode="r", allow_pickle=False)
+        return array
+
+
+def shipped_file(name: str) -> Path:
+    """Where a file that the session brought to this worker is."""
+    from pyspark import SparkFiles
+
+    return Path(SparkFiles.get(name))
+
+
+def describe(batches: Batches) -> Batches:
+    """What this worker is: its Python, numpy, our package, host and memory, as one JSON row."""
+    rows = sum(batch.num_rows for batch in batches)
+    facts = {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "napari_thunder": str(napari_thunder.__file__),
+        "host": socket.gethostname(),
+        "memory": _memory_bytes(),
+        "missing": _missing("scipy", "pandas"),
+        "references": rows,
+    }
+    yield pa.RecordBatch.from_pydict({"facts": [json.dumps(facts)]})
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveNode:
+    """Removes a session's mark from the nodes, and their blocks with the last one."""
+
+    session: str
+
+    def __call__(self, batches: Batches) -> Batches:
+        for _ in batches:
+            pass
+        folder = _node_folder()
+        (folder / "sessions" / self.session).unlink(missing_ok=True)
+        if folder.exists() and not _sessions(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        yield pa.RecordBatch.from_pydict({"facts": [""]})
+
+
+def node_cache(session: str) -> BlockCache:
+    """The cache of decoded blocks that all workers of this user on this node share."""
+    folder = _node_folder()
+    found = _open_cache(folder, os.getpid())
+    (folder / "sessions").mkdir(exist_ok=True, mode=0o700)
+    mark = folder / "sessions" / session
+    mark.touch(mode=0o600)
+    return found
+
+
+@cache
+def _open_cache(folder: Path, process: int) -> BlockCache:
+    if folder.exists() and not _sessions(folder):
+        for left in folder.glob("*.block"):
+            with suppress(OSError):
+                left.unlink()
+    opened = BlockCache(folder, 0)
+    opened.max_bytes = choose_bound(folder, opened.used_bytes)
+    return opened
+
+
+@cache
+def _node_folder() -> Path:
+    return user_folder(choose_place(), "napari-thunder-blocks")
+
+
+def _sessions(folder: Path) -> list[str]:
+    """Sessions that still use this node, after forgetting those that never said goodbye."""
+    now = time.time()
+    living = []
+    for mark in (folder / "sessions").glob("*"):
+        with suppress(FileNotFoundError):
+            if now - mark.stat().st_mtime < FORGOTTEN:
+                living.append(mark.name)
+            else:
+                mark.unlink()
+    return living
+
+
+def _references(batches: Batches) -> Iterator[int]:
+    for batch in batches:
+        yield from batch.column(0).to_pylist()
+
+
+def _failure(error: Exception) -> Failure:
+    return Failure(type(error).__name__, str(error), traceback.format_exc())
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """As many tasks run at once as there are cores, so that more threads in each would only get in the way."""
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        return nullcontext()
+    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
+    return limits
+
+
+def _memory_bytes() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _missing(*modules: str) -> list[str]:
+    return [module for module in modules if find_spec(module) is None]
