@@ -44,12 +44,21 @@ def event_regressors(
     TableError
         If there is no such column, or no events with values in it.
     """
-    groups = _groups(events, columns)
+    groups = event_groups(events, columns)
     made = {name: _regressor(group, frame_times, kernel) for name, group in groups}
     return pd.DataFrame(made, index=pd.RangeIndex(len(frame_times), name="frame"))
 
 
-def _groups(events: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
+def event_groups(events: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
+    """The events of each level of a column, or each combination of levels of several, sorted by level.
+
+    Names, and events that are in no group, as in `event_regressors`; rows keep their index.
+
+    Raises
+    ------
+    TableError
+        If there is no such column, or no events with values in it.
+    """
     for column in columns:
         if column not in events.columns:
             has = ", ".join(map(str, events.columns.drop(["start_time", "stop_time"]))) or "none besides the times"
