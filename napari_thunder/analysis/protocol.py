@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
-import pandas as pd
-import xarray as xr
 from numpy.typing import NDArray
 
 from napari_thunder.errors import AnalysisError, MissingMetadataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 Array = NDArray[Any]
 Series = NDArray[np.float64]
@@ -169,6 +171,19 @@ class Context:
                 "start_time and stop_time in seconds and a column for the condition."
             )
         return self.events
+
+    def need_signals(self, what: str) -> pd.DataFrame:
+        """Raises
+        ------
+        MissingMetadataError
+            If there are no behaviour signals.
+        """
+        if self.signals is None or self.signals.empty:
+            raise MissingMetadataError(
+                f"{self.name}: {what} needs behaviour signals. Give signals= (--signals on the command line), a CSV "
+                "with a column time (s) or frame and one column for each signal."
+            )
+        return self.signals
 
 
 class Analysis(Protocol):

@@ -1,0 +1,164 @@
+"""Numbers that several analyses need, on series (t, voxels): centring, p values, adjustment for many tests."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Values = NDArray[np.float64]
+
+_STEPS_PER_UNIT = 64
+_LARGEST_T = 37.0
+
+
+class Centred(NamedTuple):
+    """What `centre` found: mean (voxels,), sum of squares about it (voxels,), and which voxels can be analysed."""
+
+    mean: Values
+    sum_squares: Values
+    valid: NDArray[np.bool_]
+
+
+def centre(series: Values) -> Centred:
+    """Subtract each voxel's mean over time, in place.
+
+    Parameters
+    ----------
+    series
+        (t, voxels) float64; overwritten.
+
+    Returns
+    -------
+    Centred
+        A voxel is valid if all its values are finite and it is not constant. Rounding of the mean makes a constant
+        voxel vary by up to t · eps of its value; that much does not count.
+    """
+    n_frames = len(series)
+    with np.errstate(all="ignore"):
+        mean = series.mean(axis=0)
+        series -= mean
+        sum_squares = sum_of_squares(series)
+        rounding = n_frames * (n_frames * np.finfo(np.float64).eps * mean) ** 2
+        valid = np.isfinite(sum_squares) & (sum_squares > rounding)
+    return Centred(mean, sum_squares, valid)
+
+
+def sum_of_squares(values: Values) -> Values:
+    """Sum over the first axis of the squares of (n, voxels), without a temporary array."""
+    total: Values = np.einsum("tv,tv->v", values, values)
+    return total
+
+
+def varies(series: Values) -> NDArray[np.bool_]:
+    """(voxels,) True where all values of a voxel are finite and not all the same; leaves the series as it is."""
+    with np.errstate(all="ignore"):
+        spread = np.ptp(series, axis=0)
+    varying: NDArray[np.bool_] = np.isfinite(spread) & (spread > 0)
+    return varying
+
+
+def two_sided_p(t: Values, dof: int) -> Values:
+    """Two-sided p values of t statistics, NaN where t is NaN.
+
+    The degrees of freedom are the same for a whole brain, so log p is a smooth function of abs(t) alone: it is
+    interpolated (cubic Hermite, relative error below 1e-9), thirty times faster than evaluating each.
+
+    Parameters
+    ----------
+    t
+        Any shape.
+    dof
+        Degrees of freedom, 1 or more.
+    """
+    size = np.abs(t)
+    place = size * _STEPS_PER_UNIT
+    table = _log_p_table(dof)
+    inside = place < table.shape[1]
+    if not inside.all():
+        place = np.where(inside, place, 0.0)
+    cell = place.astype(np.intp)
+    place -= cell
+    log_p = table[3].take(cell)
+    for power in (2, 1, 0):
+        log_p *= place
+        log_p += table[power].take(cell)
+    p: Values = np.exp(log_p, out=log_p)
+    if not inside.all():
+        p[~inside] = 2 * special.stdtr(dof, -size[~inside])
+    return p
+
+
+@cache
+def _log_p_table(dof: int) -> Values:
+    """Coefficients (4, cells) of cubics in each 1/64 of abs(t) for the log of the two-sided p."""
+    t = np.arange(0, _LARGEST_T, 1 / _STEPS_PER_UNIT)
+    log_p = np.log(2 * special.stdtr(dof, -t))
+    log_density = (
+        special.gammaln((dof + 1) / 2)
+        - special.gammaln(dof / 2)
+        - np.log(dof * np.pi) / 2
+        - (dof + 1) / 2 * np.log1p(t * t / dof)
+    )
+    slope = -2 * np.exp(log_density - log_p) / _STEPS_PER_UNIT
+    rise, here, there = np.diff(log_p), slope[:-1], slope[1:]
+    return np.stack([log_p[:-1], here, 3 * rise - 2 * here - there, here + there - 2 * rise])
+
+
+def upper_p(f: Values, dof_model: int, dof_error: int) -> Values:
+    """P values of F statistics: the chance of one this large or larger; NaN where F is NaN."""
+    p: Values = special.fdtrc(dof_model, dof_error, f)
+    return p
+
+
+def adjust_p(p: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Adjust p values for testing many voxels, so that p ≤ q keeps the expected share of false voxels at q.
+
+    Benjamini & Hochberg 1995, over all values that are not NaN.
+
+    Parameters
+    ----------
+    p
+        Any shape; NaN stays NaN and does not count as a test.
+    """
+    adjusted = np.full(p.shape, np.nan, np.float32)
+    tested = np.isfinite(p)
+    if tested.any():
+        adjusted[tested] = _benjamini_hochberg(p[tested].astype(np.float64))
+    return adjusted
+
+
+def with_adjusted_p(dataset: xr.Dataset) -> xr.Dataset:
+    """A result with `p_fdr` beside its `p` (…, z, y, x): adjusted over the voxels of each volume for itself."""
+    p = dataset["p"]
+    volumes = p.values.reshape(-1, *p.shape[-3:])
+    adjusted = np.stack([adjust_p(volume) for volume in volumes]).reshape(p.shape)
+    attrs = p.attrs | {"long_name": f"{p.attrs['long_name']}, adjusted for all voxels"}
+    return dataset.assign(p_fdr=(p.dims, adjusted, attrs))
+
+
+def _benjamini_hochberg(p: Values) -> Values:
+    order = np.argsort(p)
+    scaled = p[order] * (len(p) / np.arange(1, len(p) + 1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum.accumulate(scaled[::-1])[::-1]
+    return np.minimum(adjusted, 1, out=adjusted)
+
+
+def orthonormal(columns: Values, beside: Values | None = None) -> Values:
+    """An orthonormal basis (t, rank) of columns (t, p), of what is left of them beside another orthonormal basis."""
+    if columns.shape[1] == 0:
+        return columns
+    size = np.linalg.norm(columns, axis=0)
+    left = columns / np.where(size > 0, size, 1)
+    if beside is not None:
+        left = left - beside @ (beside.T @ left)
+    u, s, _ = np.linalg.svd(left, full_matrices=False)
+    basis: Values = u[:, s > 1e-8 * np.sqrt(columns.shape[1])]
+    return basis
