@@ -1,0 +1,60 @@
+"""Colour tables: cyclic ones for directions, diverging and sequential ones for scalar maps."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import cmap
+import numpy as np
+from numpy.typing import NDArray
+
+CYCLIC = ("romaO", "CET_CBTC1", "hsv")
+"""Colormaps for directions, the default first. `romaO` and `CET_CBTC1` are readable for colour-blind people."""
+
+RAINBOW = "hsv"
+"""The field's classic; not readable for colour-blind people."""
+
+_PALETTE = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#BBBBBB")
+
+
+@cache
+def cyclic_lut(name: str = CYCLIC[0]) -> NDArray[np.uint8]:
+    """Colours (256, 3) of a whole turn; the entry after the last is the first again.
+
+    Raises
+    ------
+    ValueError
+        If there is no colormap of that name.
+    """
+    turn = np.arange(256) / 256
+    lut = np.round(cmap.Colormap(name)(turn)[:, :3] * 255).astype(np.uint8)
+    lut.flags.writeable = False
+    return lut
+
+
+@cache
+def palette(n: int) -> NDArray[np.uint8]:
+    """`n` colours (n, 3) that tell things apart (Okabe and Ito); they repeat after eight."""
+    colours = np.array([cmap.Color(_PALETTE[i % len(_PALETTE)]).rgba8[:3] for i in range(n)], np.uint8)
+    colours.flags.writeable = False
+    return colours.reshape(n, 3)
+
+
+def napari_colormap(name: str, *, fades: str = "") -> dict[str, Any]:
+    """A colormap as napari takes it, without importing napari.
+
+    Parameters
+    ----------
+    name
+        As `cmap` knows it.
+    fades
+        `"low"`: transparent at the low end; `"middle"`: transparent in the middle, for maps that diverge around 0;
+        so that what is under it shows where there is nothing to say. NaN is transparent anyway.
+    """
+    at = np.linspace(0, 1, 256)
+    colours = np.array(cmap.Colormap(name)(at), float)
+    if fades:
+        away = at if fades == "low" else np.abs(2 * at - 1)
+        colours[:, 3] = np.minimum(1, 2 * away)
+    return {"colors": colours, "name": f"{name} over image" if fades else name, "interpolation": "linear"}

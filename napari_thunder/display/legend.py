@@ -1,0 +1,99 @@
+"""Legends of coloured maps, as images and places for text: whoever draws the text has fonts, this has not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_thunder.display.colormaps import CYCLIC, palette
+from napari_thunder.display.direction import DIRECTION_PERIOD, direction_colours
+
+_RADIUS = 0.34
+_TEXT_RADIUS = 0.43
+
+COMPASS = ((0.0, "0°"), (90.0, "90°"), (180.0, "180°"), (270.0, "270°"))
+HALF_COMPASS = ((0.0, "0°"), (45.0, "45°"), (90.0, "90°"), (135.0, "135°"))
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A word at a place: (x, y) in pixels from the upper left corner, where the middle of the word goes."""
+
+    text: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    """A colour wheel: hue is the direction, counter-clockwise from the right; opacity grows with the radius.
+
+    Parameters
+    ----------
+    title
+        What the hue means.
+    strength
+        What the radius means.
+    limits
+        Strengths at the centre and at the rim.
+    colormap, period
+        As in `direction_overlay`.
+    ticks
+        Degrees around the wheel, and their words.
+    """
+
+    title: str
+    strength: str
+    limits: tuple[float, float]
+    colormap: str = CYCLIC[0]
+    period: float = DIRECTION_PERIOD
+    ticks: tuple[tuple[float, str], ...] = COMPASS
+
+    def image(self, size: int = 160, threshold: float | None = None) -> NDArray[np.uint8]:
+        """The wheel (size, size, 4) uint8, with a smooth rim and room for words; hollow below the threshold."""
+        at = np.arange(size) - (size - 1) / 2
+        x, up = np.meshgrid(at, -at)
+        radius = np.hypot(x, up)
+        rim = _RADIUS * size
+        rgba = np.empty((size, size, 4), np.uint8)
+        rgba[..., :3] = direction_colours(np.degrees(np.arctan2(up, x)), self.colormap, self.period)
+        cover = np.clip(rim - radius + 0.5, 0, 1) * np.clip(radius - self._hollow(threshold) * rim + 0.5, 0, 1)
+        rgba[..., 3] = np.round(255 * cover * np.clip(radius / rim, 0, 1))
+        return rgba
+
+    def labels(self, size: int = 160) -> tuple[Label, ...]:
+        """Where the words of the ticks go, on an image of this size."""
+        return tuple(self._label(angle, text, size) for angle, text in self.ticks)
+
+    def _label(self, angle: float, text: str, size: int) -> Label:
+        middle, away = (size - 1) / 2, _TEXT_RADIUS * size
+        return Label(text, middle + away * np.cos(np.radians(angle)), middle - away * np.sin(np.radians(angle)))
+
+    def _hollow(self, threshold: float | None) -> float:
+        low, high = self.limits
+        return 0.0 if threshold is None else float(np.clip((threshold - low) / (high - low), 0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Swatches:
+    """A list of names and the colours (r, g, b), 0 to 255, they are drawn in."""
+
+    title: str
+    entries: tuple[tuple[str, tuple[int, int, int]], ...]
+
+
+Legend = Wheel | Swatches
+
+
+def rgb_legend(title: str, names: tuple[str, ...]) -> Swatches:
+    """The legend of `rgb_overlay`."""
+    pure = ((255, 0, 0), (0, 255, 0), (0, 0, 255))
+    return Swatches(title, tuple(zip(names, pure, strict=True)))
+
+
+def palette_legend(title: str, names: tuple[str, ...]) -> Swatches:
+    """The legend of `winner_overlay`, or of labels."""
+    colours = [(int(r), int(g), int(b)) for r, g, b in palette(len(names))]
+    return Swatches(title, tuple(zip(names, colours, strict=True)))
