@@ -23,7 +23,7 @@ def read_npz(path: Path, n_frames: int | None) -> pd.DataFrame:
     """The arrays of an `.npz` that hold a value for each frame (or for each `time`)."""
     _check_exists(path)
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files if _member_ndim(archive, name) <= 2}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, AttributeError) as error:
         raise TableError(f"{path.name}: not an .npz of plain numbers that can be read ({error}).") from error
@@ -87,9 +87,12 @@ def _covariate(entry: Any, number: int, where: str) -> tuple[str, Array]:
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or "value" not in entry:
         raise TableError(f'{where}: entry {number}: must be {{"name": …, "value": […]}}.')
     try:
-        return entry["name"], np.asarray(entry["value"], np.float64)
+        values = np.asarray(entry["value"], np.float64)
     except (TypeError, ValueError):
-        raise TableError(f"{where}: entry {number} ({entry['name']!r}): its value is not a list of numbers.") from None
+        values = np.zeros(())
+    if values.ndim == 0:
+        raise TableError(f"{where}: entry {number} ({entry['name']!r}): its value is not a list of numbers.")
+    return entry["name"], values
 
 
 def _columns(arrays: Mapping[str, Array], n_frames: int | None, where: str) -> pd.DataFrame:
