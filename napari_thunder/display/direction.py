@@ -37,7 +37,7 @@ def direction_overlay(
     period
         360 for directions, 180 for orientations: where hue comes round again.
     limits
-        Strengths drawn fully transparent and fully opaque; 0 to the 99th percentile when left out.
+        Strengths drawn fully transparent and fully opaque; `strength_limits` when left out.
     """
     seen = as_strength(strength, direction)
     return Overlay(direction_colours(direction, colormap, period), seen, limits or strength_limits(seen))

@@ -154,7 +154,8 @@ def layer_for_map(dataset: xr.Dataset, choice: MapChoice, *, recording: str | No
     drawn = drawn_values(choice.values(dataset), role)
     look = appearance_of(drawn, role)
     about = {"kind": "map", "choice": choice, "role": str(role), "legend": None}
-    kwargs = _kwargs(dataset, look.quantity.format(choice.title(dataset)), recording, about)
+    title = f"{_title(dataset)} · {look.quantity.format(choice.title(dataset))}"
+    kwargs = _kwargs(dataset, title, recording, about)
     limits = {"contrast_limits": look.limits, "colormap": look.colormap, "rgb": False, "multiscale": False}
     return LayerSpec(drawn, {**kwargs, **limits, **_OVER_ANATOMY})
 
@@ -275,7 +276,7 @@ def _labels_layer(dataset: xr.Dataset, choice: MapChoice, recording: str | None)
     names = tuple(str(i) for i in np.unique(values[finite]).astype(int))
     about = {"kind": "map", "choice": choice, "role": str(Role.LABEL)}
     about["legend"] = palette_legend(choice.long_title(dataset), names)
-    kwargs = _kwargs(dataset, choice.title(dataset), recording, about)
+    kwargs = _kwargs(dataset, f"{_title(dataset)} · {choice.title(dataset)}", recording, about)
     return LayerSpec(labels, {**kwargs, "blending": "translucent_no_depth", "multiscale": False}, "labels")
 
 

@@ -20,6 +20,7 @@ SPACE_DIMS = ("z", "y", "x")
 _STRENGTHS = ("r_squared", "selectivity", "f_statistic", "p_fdr", "p")
 _FIRST_OF_A_KIND = ("t", "response", "beta")
 _MOST_SLICES = 12
+_SYMBOLS = {"r_squared": "R²", "f_statistic": "F", "p_fdr": "p (FDR)", "tsnr": "tSNR", "beta": "β", "std": "SD"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,11 @@ class MapChoice:
         return values
 
     def title(self, dataset: xr.Dataset) -> str:
-        """For a list or a layer: `t · direction=30`."""
-        return " · ".join((self.variable, *self._labels(dataset)))
+        """For a list or a layer: `t · direction=30`, `component 1`."""
+        labels = tuple(self._labels(dataset))
+        if labels and f"{labels[0].split()[0]}s" == self.variable:
+            return " · ".join(labels)
+        return " · ".join((symbol_of(self.variable), *labels))
 
     def long_title(self, dataset: xr.Dataset) -> str:
         """For a legend, with the map's long name."""
@@ -65,6 +69,11 @@ def label_at(dataset: xr.Dataset, dim: str, i: int) -> str:
         return str(value)
     shown = int(value) + 1 if dim == "component" and dataset.coords[dim].values[0] == 0 else value
     return f"{dim} {shown:g}"
+
+
+def symbol_of(variable: str) -> str:
+    """How a person writes the name of a map: R² for r_squared."""
+    return _SYMBOLS.get(variable, variable.replace("_", " "))
 
 
 def further_dims(dataset: xr.Dataset, variable: str) -> tuple[str, ...]:

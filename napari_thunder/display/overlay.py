@@ -60,11 +60,11 @@ class Overlay:
 
 
 def strength_limits(strength: Array) -> tuple[float, float]:
-    """From 0 to the 99th percentile of the finite strengths: a few extreme voxels do not make the rest fade."""
+    """From 0 to the 95th percentile of the finite strengths, so that the strongest voxels do not make the rest fade."""
     step = max(1, strength.size // 1_000_000) | 1
     sample = strength.reshape(-1)[::step]
     finite = sample[np.isfinite(sample)]
-    high = float(np.percentile(finite, 99)) if finite.size else 1.0
+    high = float(np.percentile(finite, 95)) if finite.size else 1.0
     return 0.0, high if high > 0 else 1.0
 
 

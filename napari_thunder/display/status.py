@@ -8,9 +8,8 @@ import numpy as np
 import xarray as xr
 
 from napari_thunder.analysis.protocol import Role
-from napari_thunder.display.maps import MapChoice, further_dims, map_names, role_of
+from napari_thunder.display.maps import further_dims, label_at, map_names, role_of, symbol_of
 
-_SYMBOLS = {"r_squared": "R²", "f_statistic": "F", "p_fdr": "p (FDR)", "tsnr": "tSNR"}
 _NO_ESTIMATE = "cannot be estimated here"
 
 
@@ -65,15 +64,15 @@ def _part(dataset: xr.Dataset, name: str, voxel: tuple[int, int, int]) -> Iterat
         yield _one(name, role, float(values))
     elif role is not Role.PROBABILITY and role is not Role.VALUE and values.ndim == 1:
         at = int(np.nanargmax(np.abs(values)))
-        where = MapChoice(name, (at,)).title(dataset).removeprefix(f"{name} · ")
-        yield f"{_one(name, role, float(values[at]))} at {where}"
+        (dim,) = further_dims(dataset, name)
+        yield f"{_one(name, role, float(values[at]))} at {label_at(dataset, dim, at)}"
 
 
 def _one(name: str, role: Role, value: float) -> str:
     if role in (Role.DIRECTION, Role.ORIENTATION):
         period = 180 if role is Role.ORIENTATION else 360
         return f"{round(value) % period}°"
-    symbol = _SYMBOLS.get(name, name.replace("_", " "))
+    symbol = symbol_of(name)
     if role is Role.PROBABILITY:
         return f"{symbol} < 0.0001" if value < 1e-4 else f"{symbol} {value:.2g}"
     return f"{symbol} {value:.2f}" if role is Role.FRACTION else f"{symbol} {value:.3g}"
