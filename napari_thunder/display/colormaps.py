@@ -10,10 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 CYCLIC = ("romaO", "CET_CBTC1", "hsv")
-"""Colormaps for directions, the default first. `romaO` and `CET_CBTC1` are readable for colour-blind people."""
-
-RAINBOW = "hsv"
-"""The field's classic; not readable for colour-blind people."""
+"""Colormaps for directions, the default first. `romaO` and `CET_CBTC1` are readable for colour-blind people; `hsv`, the
+field's classic, is not."""
 
 _PALETTE = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#BBBBBB")
 
@@ -28,9 +26,16 @@ def cyclic_lut(name: str = CYCLIC[0]) -> NDArray[np.uint8]:
         If there is no colormap of that name.
     """
     turn = np.arange(256) / 256
-    lut = np.round(cmap.Colormap(name)(turn)[:, :3] * 255).astype(np.uint8)
+    colours = _pure_hues(turn) if name == "hsv" else cmap.Colormap(name)(turn)[:, :3]
+    lut = np.round(colours * 255).astype(np.uint8)
     lut.flags.writeable = False
     return lut
+
+
+def _pure_hues(turn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Red, green and blue at thirds of a turn; `cmap`'s table of that name stops short of red, so it would jump."""
+    away: NDArray[np.float64] = np.abs((turn[:, None] * 6 + np.array([0, 4, 2])) % 6 - 3)
+    return np.clip(away - 1, 0, 1)
 
 
 @cache
