@@ -6,8 +6,9 @@ import dataclasses
 import re
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, TypeVar
 
 import numpy as np
@@ -102,12 +103,30 @@ def _kind(hint: Any) -> tuple[str, bool]:
 def check(instance: Any) -> None:
     """Check an instance's parameters against their limits; call it from `__post_init__`.
 
+    What means the same is made the same: a list or a single name becomes a tuple, 3.0 for a whole number 3.
+
     Raises
     ------
     ParameterError
     """
     for p in parameters(type(instance)):
-        _check_value(type(instance).__name__, p, getattr(instance, p.name))
+        value = _usual(p, getattr(instance, p.name))
+        _check_value(type(instance).__name__, p, value)
+        object.__setattr__(instance, p.name, value)
+
+
+def _usual(p: Parameter, value: Any) -> Any:
+    """The usual form of a value, where it has another one that a person would write."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if p.kind in ("list", "numbers"):
+        alone = isinstance(value, str if p.kind == "list" else int | float)
+        return (value,) if alone else tuple(value) if isinstance(value, list | np.ndarray) else value
+    if p.kind == "int" and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if p.kind in ("str", "table") and isinstance(value, PurePath):
+        return str(value)
+    return value
 
 
 def _check_value(owner: str, p: Parameter, value: Any) -> None:
@@ -119,17 +138,26 @@ def _check_value(owner: str, p: Parameter, value: Any) -> None:
         raise ParameterError(f"{owner}: {p.name}={value!r} must be one of {', '.join(map(str, p.choices))}.")
     if p.kind in ("int", "float"):
         _check_number(owner, p, value)
-    if p.kind == "str" and not isinstance(value, str):
-        raise ParameterError(f"{owner}: {p.name}={value!r} must be text.")
-    if p.kind in ("list", "numbers") and (isinstance(value, str) or not isinstance(value, Sequence)):
-        raise ParameterError(f"{owner}: {p.name}={value!r} must be a tuple.")
+    elif not _IS_OF_KIND[p.kind](value):
+        raise ParameterError(f"{owner}: {p.name}={value!r} must be {_WANTED[p.kind]}.")
+
+
+_IS_OF_KIND: Mapping[str, Callable[[Any], bool]] = {
+    "bool": lambda value: isinstance(value, bool),
+    "str": lambda value: isinstance(value, str),
+    "table": lambda value: isinstance(value, str | pd.DataFrame),
+    "list": lambda value: isinstance(value, tuple) and all(isinstance(v, str) for v in value),
+    "numbers": lambda value: isinstance(value, tuple) and all(_is_number(v) for v in value),
+}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value))
 
 
 def _check_number(owner: str, p: Parameter, value: Any) -> None:
-    wanted = "a whole number" if p.kind == "int" else "a number"
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not number or not np.isfinite(value) or (p.kind == "int" and value != int(value)):
-        raise ParameterError(f"{owner}: {p.name}={value!r} must be {wanted}.")
+    if not _is_number(value) or (p.kind == "int" and not isinstance(value, int)):
+        raise ParameterError(f"{owner}: {p.name}={value!r} must be {_WANTED[p.kind]}.")
     if p.minimum is not None and value < p.minimum:
         raise ParameterError(
             f"{owner}: {p.name}={value} is below its least value {p.minimum:g} {p.unit}".rstrip() + "."
@@ -174,7 +202,10 @@ _WANTED = {
     "bool": "true or false",
     "int": "a whole number",
     "float": "a number",
+    "str": "text",
+    "list": "names with commas between",
     "numbers": "numbers with commas between",
+    "table": "a table or the path of one",
 }
 
 

@@ -1,0 +1,34 @@
+"""Small recordings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+from napari_thunder.analysis.protocol import Context
+from tests.analysis.runner import make_context
+
+
+@pytest.fixture
+def events() -> pd.DataFrame:
+    """16 events of 3 s, one every 7.5 s, in four directions and two speeds."""
+    start = 5 + 7.5 * np.arange(16)
+    direction, speed = np.tile([0, 90, 180, 270], 4), np.repeat([1, 2], 8)
+    return pd.DataFrame({"start_time": start, "stop_time": start + 3, "direction": direction, "speed": speed})
+
+
+@pytest.fixture
+def tiny(events: pd.DataFrame) -> Context:
+    """A recording of 260 frames at 2 Hz with events and two signals."""
+    rng = np.random.default_rng(5)
+    signals = pd.DataFrame(rng.normal(size=(260, 2)), columns=["swim", "tail"], index=pd.RangeIndex(260, name="frame"))
+    return make_context(260, frame_times=np.arange(260) / 2, events=events, signals=signals)
+
+
+@pytest.fixture
+def series() -> NDArray[np.float64]:
+    """(260, 12) float64: a random walk on a baseline of 100."""
+    rng = np.random.default_rng(11)
+    return 100 + rng.normal(size=(260, 12)) + rng.normal(size=(260, 12)).cumsum(axis=0) / 4

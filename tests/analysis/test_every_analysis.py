@@ -1,0 +1,109 @@
+"""What holds for every analysis and every preprocessing step."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from napari_thunder.analysis.registry import analyses, steps
+from napari_thunder.errors import AnalysisError
+from napari_thunder.parameters import parameters
+from tests.analysis.runner import compute, dataset, make_context
+
+MADE = {
+    "summary_images": {},
+    "event_average": {"by": ("direction",), "time_course": True},
+    "regression": {"events_by": ("direction",), "signals": ("swim",), "kernel": "GCaMP6s"},
+    "direction_tuning": {},
+    "pca": {"n_components": 3},
+}
+
+
+def _made(name):
+    return analyses()[name](**MADE[name])
+
+
+def test_the_list_here_is_complete():
+    assert set(MADE) == set(analyses())
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_maps_do_not_depend_on_how_voxels_are_cut(name, tiny, series):
+    whole, cut = compute(_made(name), tiny, series), compute(_made(name), tiny, series, slabs=5)
+    assert set(whole) == set(cut)
+    for key in whole:
+        np.testing.assert_allclose(cut[key], whole[key], rtol=1e-9, atol=1e-12, err_msg=key)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_voxels_without_information_are_nan_and_spoil_no_other(name, tiny, series):
+    spoilt = np.insert(series, [2, 5, 5, 9, 12], 0.0, axis=1)
+    bad = [2, 6, 7, 12, 16]
+    spoilt[:, bad] = [0.0, 0.1, 101.3, 7.0, 65535.0]
+    spoilt[30, 7], spoilt[60, 12] = np.nan, np.inf
+    good = np.setdiff1d(np.arange(spoilt.shape[1]), bad)
+    expected, found = compute(_made(name), tiny, series), compute(_made(name), tiny, spoilt)
+    for key, values in found.items():
+        if values.shape[-1:] == spoilt.shape[1:]:
+            assert np.isnan(values[..., bad]).all(), key
+            values = values[..., good]
+        np.testing.assert_allclose(values, expected[key], rtol=1e-9, atol=1e-12, err_msg=key)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_excluded_frames_have_no_influence(name, tiny, series):
+    keep = np.ones(260, bool)
+    keep[[0, 40, 41, 100]] = False
+    context = dataclasses.replace(tiny, keep=keep)
+    poisoned = series.copy()
+    poisoned[~keep] = np.nan
+    clean, found = compute(_made(name), context, series), compute(_made(name), context, poisoned)
+    for key in clean:
+        np.testing.assert_array_equal(found[key], clean[key], err_msg=key)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_single_frame_is_refused_in_words(name, tiny, events):
+    one = make_context(1, frame_times=np.zeros(1), events=events, signals=tiny.signals)
+    with pytest.raises(AnalysisError, match="tiny: .* needs at least 2 frames, but there are 1"):
+        analyses()[name](**MADE[name]).plan(one)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_the_finished_result_is_float32_and_names_its_maps(name, tiny, series):
+    result = dataset(_made(name), tiny, series)
+    maps = [v for v in result.data_vars.values() if v.dims[-3:] == ("z", "y", "x")]
+    assert maps
+    for values in maps:
+        assert values.dtype == np.float32
+        assert values.attrs["long_name"]
+    assert isinstance(result, xr.Dataset)
+
+
+@pytest.mark.parametrize("name", sorted(analyses()) + sorted(steps()))
+def test_every_class_says_what_it_does_and_every_parameter_what_it_is(name):
+    cls = (analyses() | steps())[name]
+    assert cls.title
+    assert cls.summary
+    assert not cls.summary.endswith(".")
+    doc = cls.__doc__ or ""
+    for p in parameters(cls):
+        assert p.help
+        assert re.search(rf"^    [\w, ]*\b{p.name}\b[\w, ]*$", doc, re.MULTILINE), f"{p.name} is not in the docstring"
+    assert set(cls.__slots__) == {p.name for p in parameters(cls)}
+
+
+@pytest.mark.parametrize("name", sorted(steps()))
+def test_a_step_spoils_no_neighbours(name, tiny, series):
+    spoilt = np.insert(series, [3, 6], 0.0, axis=1)
+    spoilt[:, [3, 7]] = 42.0, 5.0
+    spoilt[10, 7] = np.nan
+    step = steps()[name]().bind(tiny)
+    found, expected = step(spoilt.copy()), step(series.copy())
+    np.testing.assert_allclose(np.delete(found, [3, 7], axis=1), expected, rtol=1e-9, atol=1e-9)
+    assert np.ptp(found[:, 3]) == 0 or np.isnan(found[:, 3]).any()
+    assert np.isnan(found[:, 7]).any()
