@@ -26,32 +26,12 @@ from napari_thunder.io.axes import Axes, Shape, Slices, movie_axes, of_block, wh
 from napari_thunder.io.file_names import fingerprint_of
 from napari_thunder.io.source import Metadata
 from napari_thunder.io.store import VERSION
+from napari_thunder.io.units import micrometres, seconds
 from napari_thunder.io.uri import join_uri
 from napari_thunder.io.voxel_type import check_voxel_type
 
 Array = NDArray[Any]
 
-_MICROMETRES = {
-    "angstrom": 1e-4,
-    "nanometer": 1e-3,
-    "micrometer": 1.0,
-    "micron": 1.0,
-    "um": 1.0,
-    "µm": 1.0,
-    "millimeter": 1e3,
-    "centimeter": 1e4,
-    "meter": 1e6,
-}
-_SECONDS = {
-    "nanosecond": 1e-9,
-    "microsecond": 1e-6,
-    "millisecond": 1e-3,
-    "ms": 1e-3,
-    "second": 1.0,
-    "s": 1.0,
-    "minute": 60.0,
-    "hour": 3600.0,
-}
 _MARKERS = ("zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata")
 
 
@@ -318,19 +298,18 @@ def _voxel_size(names: str, scale: list[float] | None, units: Mapping[str, str])
     """(z, y, x) in µm, if each axis there is has a unit of length; a plane that is alone counts as 1 µm thick."""
     if scale is None:
         return None
-    sizes = {n: s * _MICROMETRES[units[n]] for n, s in zip(names, scale, strict=True) if units.get(n) in _MICROMETRES}
-    if "z" not in names:
-        sizes["z"] = 1.0
-    return (sizes["z"], sizes["y"], sizes["x"]) if {"z", "y", "x"} <= set(sizes) else None
+    sizes = {n: micrometres(s, units.get(n)) for n, s in zip(names, scale, strict=True)}
+    z, y, x = sizes.get("z", 1.0), sizes["y"], sizes["x"]
+    return (z, y, x) if z and y and x else None
 
 
 def _regular_times(
     names: str, scale: list[float] | None, units: Mapping[str, str], n_frames: int
 ) -> NDArray[np.float64] | None:
-    if scale is None or units.get("t") not in _SECONDS:
+    if scale is None or "t" not in names:
         return None
-    step = scale[names.index("t")] * _SECONDS[units["t"]]
-    return np.arange(n_frames, dtype=np.float64) * step if step > 0 else None
+    step = seconds(scale[names.index("t")], units.get("t"))
+    return np.arange(n_frames, dtype=np.float64) * step if step else None
 
 
 def _with_series(source: ZarrSource, path: Path) -> ZarrSource:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 import zarr
 
 from napari_thunder.io.store import create_store
@@ -126,6 +128,107 @@ def own_store(folder: Path, data: Array) -> Path:
     return writer.finish()
 
 
+def tiff_folder(folder: Path, data: Array, **how: Any) -> Path:
+    for t, volume in enumerate(data):
+        tifffile.imwrite(folder / f"t{t + 8}.tif", volume, **{"photometric": "minisblack", **how})
+    (folder / "notes.txt").write_text("not a TIFF")
+    return folder
+
+
+def tiff_folder_taken_for_colour(folder: Path, data: Array) -> Path:
+    """As tifffile stores three planes if it is not told otherwise."""
+    return tiff_folder(folder, data, photometric="rgb", planarconfig="separate", compression="zlib")
+
+
+def tiff_folder_deflated(folder: Path, data: Array) -> Path:
+    return tiff_folder(folder, data, compression="zlib", predictor=data.dtype.kind != "f")
+
+
+def tiff_folder_plain_big_endian(folder: Path, data: Array) -> Path:
+    return tiff_folder(folder, data, metadata=None, byteorder=">")
+
+
+def tiff_folder_imagej(folder: Path, data: Array) -> Path:
+    if data.dtype == np.int16:
+        pytest.skip("ImageJ knows no signed integers")
+    return tiff_folder(folder, data, imagej=True, metadata={"axes": "ZYX"})
+
+
+def ome_tiff(folder: Path, data: Array) -> Path:
+    tifffile.imwrite(folder / "movie.ome.tif", data, photometric="minisblack", metadata={"axes": "TZYX"})
+    return folder / "movie.ome.tif"
+
+
+def ome_tiff_deflated(folder: Path, data: Array) -> Path:
+    how = {"photometric": "minisblack", "compression": "zlib", "tile": (16, 16)}
+    tifffile.imwrite(folder / "movie.OME.TIFF", data, ome=True, metadata={"axes": "TZYX"}, **how)
+    return folder / "movie.OME.TIFF"
+
+
+def ome_tiff_time_fastest(folder: Path, data: Array) -> Path:
+    array = np.ascontiguousarray(data.transpose(1, 0, 2, 3))
+    tifffile.imwrite(folder / "movie.ome.tif", array, photometric="minisblack", metadata={"axes": "ZTYX"})
+    return folder / "movie.ome.tif"
+
+
+def big_tiff(folder: Path, data: Array) -> Path:
+    tifffile.imwrite(folder / "movie.tif", data, photometric="minisblack", bigtiff=True, metadata={"axes": "TZYX"})
+    return folder / "movie.tif"
+
+
+def thunder_series_with_keys(folder: Path, data: Array) -> Path:
+    write_series(folder, series_records(data))
+    write_conf(folder, nkeys=3, nvalues=len(data), keytype="int16", valuetype=str(data.dtype))
+    return folder
+
+
+def thunder_series_in_disorder(folder: Path, data: Array) -> Path:
+    thunder_series_with_keys(folder, data)
+    for file in folder.glob("*.bin"):
+        file.unlink()
+    write_series(folder, np.random.default_rng(2).permutation(series_records(data)))
+    return folder
+
+
+def series_records(data: Array) -> Array:
+    """Thunder 0.6 as its format says: keys (row, column, plane) and values, native and packed, rows fastest."""
+    _, depth, rows, columns = data.shape
+    record = np.dtype([("keys", "<i2", 3), ("values", data.dtype, len(data))])
+    voxels = ((y, x, z) for z in range(depth) for x in range(columns) for y in range(rows))
+    return np.array([((y, x, z), data[:, z, y, x]) for y, x, z in voxels], record)
+
+
+def write_series(folder: Path, records: Array, n_files: int = 3) -> None:
+    for i, part in enumerate(np.array_split(records, n_files)):
+        part.tofile(folder / f"key02_{i:05g}-key01_00000-key00_00000.bin")
+
+
+def write_conf(folder: Path, **conf: Any) -> None:
+    (folder / "conf.json").write_text(json.dumps(conf))
+
+
+def thunder_series_newer(folder: Path, data: Array) -> Path:
+    records = np.moveaxis(data, 0, -1).reshape(-1, len(data))
+    for i, part in enumerate(np.array_split(records, 2)):
+        part.tofile(folder / f"series-{i:05d}.bin")
+    write_conf(folder, shape=[*data.shape[1:], len(data)], dtype=str(data.dtype))
+    return folder
+
+
+def thunder_images_fortran(folder: Path, data: Array) -> Path:
+    for t, volume in enumerate(data):
+        volume.transpose(1, 2, 0).ravel(order="F").tofile(folder / f"image-{t:05d}.stack")
+    write_conf(folder, dims=[*data.shape[2:], data.shape[1]], dtype=str(data.dtype))
+    return folder
+
+
+def thunder_images_newer(folder: Path, data: Array) -> Path:
+    for t, volume in enumerate(data):
+        volume.tofile(folder / f"image-{t:05d}.bin")
+    write_conf(folder, shape=list(data.shape[1:]), dtype=str(data.dtype))
+    return folder
+
+
 WRITERS: tuple[Callable[[Path, Array], Path], ...] = (
     npy,
     npy_fortran,
@@ -141,6 +244,20 @@ WRITERS: tuple[Callable[[Path, Array], Path], ...] = (
     ome_zarr_05,
     ome_zarr_permuted,
     own_store,
+    tiff_folder,
+    tiff_folder_taken_for_colour,
+    tiff_folder_deflated,
+    tiff_folder_plain_big_endian,
+    tiff_folder_imagej,
+    ome_tiff,
+    ome_tiff_deflated,
+    ome_tiff_time_fastest,
+    big_tiff,
+    thunder_series_with_keys,
+    thunder_series_in_disorder,
+    thunder_series_newer,
+    thunder_images_fortran,
+    thunder_images_newer,
 )
 
 
