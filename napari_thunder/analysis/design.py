@@ -100,12 +100,19 @@ class Design:
 
     def _combination(self, name: str, others: list[str]) -> str:
         if len(others) == 1:
-            return f"the regressors {others[0]!r} and {name!r} are the same but for scale. Leave one out."
-        and_constant = " and the intercept" if self.intercept else ""
+            return f"the regressors {others[0]!r} and {name!r} are the same but for offset and scale. Leave one out."
+        with_constant = self._needs_constant(name, others)
+        and_constant = " and the intercept" if with_constant else ""
         return (
             f"the regressor {name!r} is a combination of {', '.join(map(repr, others))}{and_constant}. Leave "
-            f"one of them out{', or set intercept=False' if self.intercept else ''}."
+            f"one of them out{', or set intercept=False' if with_constant else ''}."
         )
+
+    def _needs_constant(self, name: str, others: list[str]) -> bool:
+        columns = self.values[:, [self.names.index(n) for n in others]]
+        column = self.values[:, self.names.index(name)]
+        left = column - columns @ np.linalg.lstsq(columns, column, rcond=None)[0]
+        return self.intercept and bool(np.linalg.norm(left) > _DEPENDENT * np.linalg.norm(column))
 
 
 def _unit_length(columns: Values) -> Values:

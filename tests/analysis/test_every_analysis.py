@@ -69,7 +69,7 @@ def test_excluded_frames_have_no_influence(name, tiny, series):
 @pytest.mark.parametrize("name", MADE)
 def test_a_single_frame_is_refused_in_words(name, tiny, events):
     one = make_context(1, frame_times=np.zeros(1), events=events, signals=tiny.signals)
-    with pytest.raises(AnalysisError, match="tiny: .* needs at least 2 frames, but there are 1"):
+    with pytest.raises(AnalysisError, match=r"tiny: .* needs at least 2 frames, but there are 1"):
         analyses()[name](**MADE[name]).plan(one)
 
 

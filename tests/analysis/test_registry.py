@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from napari_thunder.analysis import DeltaFOverF, Detrend, DirectionTuning, PCA, Regression, ZScore
+from napari_thunder.analysis import PCA, DeltaFOverF, Detrend, DirectionTuning, Regression, ZScore
 from napari_thunder.analysis.registry import analyses, make_analysis, parse_step, step_text, steps
 from napari_thunder.errors import ParameterError
 

@@ -1,0 +1,91 @@
+"""PCA is that of scikit-learn, and of Thunder with time and voxels exchanged."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.linalg import subspace_angles
+from sklearn import decomposition
+
+from napari_thunder.analysis import PCA
+from napari_thunder.analysis.factors import leading, upward
+from napari_thunder.errors import AnalysisError, ParameterError
+from tests.analysis.runner import compute, make_context
+
+
+def _oracle(series, count):
+    return decomposition.PCA(count, svd_solver="full").fit(series)
+
+
+@pytest.mark.parametrize("slabs", [1, 4])
+def test_components_are_those_of_scikit_learn(series, tiny, slabs):
+    found, oracle = compute(PCA(4), tiny, series, slabs), _oracle(series, 4)
+    np.testing.assert_allclose(found["explained_variance_ratio"], oracle.explained_variance_ratio_, rtol=1e-8)
+    np.testing.assert_allclose(found["singular_values"], oracle.singular_values_, rtol=1e-8)
+    assert subspace_angles(found["components"].T, oracle.components_.T).max() < 1e-6
+    size = np.linalg.norm(found["components"], axis=1, keepdims=True)
+    np.testing.assert_allclose(np.abs(found["components"] / size), np.abs(oracle.components_), atol=1e-9)
+    scores = found["time_courses"] * size.T
+    np.testing.assert_allclose(np.abs(scores), np.abs(oracle.transform(series)), rtol=1e-7, atol=1e-8)
+
+
+def test_standardized_voxels_count_alike(series, tiny):
+    scaled = (series - series.mean(0)) / series.std(0)
+    found, oracle = compute(PCA(3, standardize=True), tiny, series * np.arange(1, 13)), _oracle(scaled, 3)
+    np.testing.assert_allclose(found["explained_variance_ratio"], oracle.explained_variance_ratio_, rtol=1e-8)
+    course = found["time_courses"]
+    expected = [[np.corrcoef(c, y)[0, 1] for y in series.T] for c in course.T]
+    np.testing.assert_allclose(found["components"], expected, atol=1e-9)
+
+
+def test_time_courses_times_components_give_the_movie_back(series, tiny):
+    found = compute(PCA(12), tiny, series)
+    np.testing.assert_allclose(found["time_courses"] @ found["components"], series - series.mean(0), atol=1e-9)
+    np.testing.assert_allclose(found["time_courses"].mean(0), 0, atol=1e-10)
+    np.testing.assert_allclose(found["time_courses"].T @ found["time_courses"] / 260, np.eye(12), atol=1e-9)
+
+
+def test_components_are_those_of_thunder_with_time_and_voxels_exchanged():
+    records = np.array([[1.0, 1, 1, 5], [2, 3, 4, 1], [6, 0, 6, 6]])
+    found = compute(PCA(1), make_context(3), records)
+    component, course = found["components"][0], found["time_courses"][:, 0]
+    np.testing.assert_allclose(found["singular_values"], 5.509541, rtol=1e-6)
+    component = component / np.linalg.norm(component)
+    sign = np.sign(component[0])
+    np.testing.assert_allclose(sign * component, [0.661593, -0.305829, 0.503856, 0.463566], atol=1e-6)
+    scores = course / np.linalg.norm(course)
+    np.testing.assert_allclose(sign * scores, [-0.381392, -0.434528, 0.815920], atol=1e-6)
+
+
+def test_eigenvectors_of_a_gramian_are_the_singular_vectors_of_thunder():
+    records = np.array([[1.0, 2, 6], [1, 3, 0], [1, 4, 6], [5, 1, 4]])
+    values, vectors = leading(records.T @ records, 3)
+    np.testing.assert_allclose(np.sqrt(values), [11.019282, 3.951171, 2.993940], atol=1e-6)
+    v = vectors[:, 0] * np.sign(vectors[0, 0])
+    np.testing.assert_allclose(v, [0.349772, 0.419955, 0.837435], atol=1e-6)
+    np.testing.assert_allclose(records @ v / np.sqrt(values[0]), [0.563947, 0.146075, 0.640169, 0.500809], atol=1e-6)
+
+
+def test_the_sign_does_not_depend_on_rounding():
+    tie = np.array([[0.5, -0.5, 0.5, -0.5], [-0.1, 0.7, -0.7, 0.1]]).T
+    noisy = tie + 1e-13 * np.random.default_rng(0).normal(size=tie.shape)
+    for vectors in (tie, noisy, -tie, -noisy):
+        np.testing.assert_allclose(upward(vectors), [[0.5, -0.1], [-0.5, 0.7], [0.5, -0.7], [-0.5, 0.1]], atol=1e-12)
+
+
+def test_more_components_than_there_are_is_refused_in_words(series):
+    rank_two = np.outer(np.sin(np.arange(50)), np.ones(9)) + np.outer(np.cos(np.arange(50) / 3), np.arange(9))
+    with pytest.raises(
+        AnalysisError, match="n_components=3, but 50 frames of 9 varying voxels have only 2 independent"
+    ):
+        compute(PCA(3), make_context(50), rank_two)
+    with pytest.raises(
+        AnalysisError, match="n_components=5, but 5 frames of 12 varying voxels have only 4 independent"
+    ):
+        compute(PCA(5), make_context(5), series[:5])
+    with pytest.raises(AnalysisError, match="every voxel is constant or has NaN"):
+        compute(PCA(1), make_context(50), np.ones((50, 4)))
+    with pytest.raises(AnalysisError, match=r"30000 frames are more than it can do \(20000\)"):
+        PCA(1).plan(make_context(30_000))
+    with pytest.raises(ParameterError, match="n_components=0 is below its least value 1"):
+        PCA(0)
