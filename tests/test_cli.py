@@ -97,7 +97,10 @@ def test_simulate_writes_a_recording_that_opens(tmp_path, capsys):
         (["run", "pca", "{movie}", "--set", "n_components=many", "-o", "r.zarr"], "whole number"),
         (["run", "pca", "{movie}", "--set", "n_components", "-o", "r.zarr"], "NAME=VALUE"),
         (["run", "pca", "{movie}", "--engine", "abacus", "-o", "r.zarr"], "threads"),
-        (["run", "regression", "{movie}", "--set", "events_by=direction", "-o", "r.zarr"], "--events"),
+        (
+            ["run", "regression", "{movie}", "--frame-rate", "2", "--set", "events_by=direction", "-o", "r.zarr"],
+            "--events",
+        ),
         (["rerun", "nowhere.zarr", "-o", "r.zarr"], "no such result"),
     ],
 )

@@ -41,5 +41,5 @@ def test_napari_finds_the_manifest_and_the_shell_the_command():
 
 
 def test_no_file_holds_a_secret_or_a_path_of_someones_machine():
-    texts = [p for p in (ROOT / "napari_thunder").rglob("*.py")]
+    texts = (ROOT / "napari_thunder").rglob("*.py")
     assert not [p for p in texts if "/work/" in p.read_text() or "/home/" in p.read_text()]
