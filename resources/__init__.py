@@ -1,0 +1,1 @@
+"""Icons and pictures; installed as `napari_thunder.resources`."""
