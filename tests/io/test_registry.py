@@ -1,0 +1,57 @@
+"""Finding the format of a path, and what is said when there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from napari_thunder.errors import RecordingError
+from napari_thunder.io import formats, open_source
+from napari_thunder.io.file_names import natural_order
+from napari_thunder.io.uri import join_uri, split_uri
+
+Array = np.ndarray[Any, Any]
+
+
+def test_formats_are_found_by_their_modules() -> None:
+    assert [f.name for f in formats()] == ["NumPy", "Thunder images", "Thunder series", "TIFF", "Zarr"]
+
+
+def test_a_path_that_is_not_there_is_said_not_to_be(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match=r"nothing\.tif: there is no such file or folder\. Check the spelling"):
+        open_source(tmp_path / "nothing.tif")
+
+
+def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match=r"the folder is empty"):
+        open_source(tmp_path)
+
+
+def test_an_unknown_format_names_those_that_are_known(tmp_path: Path) -> None:
+    (tmp_path / "a.doc").write_text("")
+    for path in (tmp_path, tmp_path / "a.doc"):
+        with pytest.raises(
+            RecordingError, match=r"not a recording this program can read.*NumPy \(\*\.npy, \*\.npz\).*TIFF"
+        ):
+            open_source(path)
+
+
+def test_a_file_url_is_a_path(tmp_path: Path, movie: Array) -> None:
+    np.save(tmp_path / "a movie.npy", movie)
+    assert open_source((tmp_path / "a movie.npy").as_uri()).uri == str(tmp_path / "a movie.npy")
+    with pytest.raises(RecordingError, match="s3:// is not read yet"):
+        open_source("s3://bucket/movie.zarr")
+
+
+def test_options_may_follow_the_path() -> None:
+    assert split_uri("/a/b.tif?planes=12&order=F") == (Path("/a/b.tif"), {"planes": 12, "order": "F"})
+    assert split_uri("/a/what?.tif") == (Path("/a/what?.tif"), {})
+    assert split_uri(join_uri("/a/b.tif", planes=3, channel=None)) == (Path("/a/b.tif"), {"planes": 3})
+
+
+def test_natural_order_counts() -> None:
+    names = ["t10", "t2", "t1", "T3", "s9", "t1b", "10", "9"]
+    assert sorted(names, key=natural_order) == ["9", "10", "s9", "t1", "t1b", "t2", "T3", "t10"]
