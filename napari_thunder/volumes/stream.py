@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from threading import Condition, Lock, Thread, current_thread
 from typing import Any
 
@@ -17,6 +18,7 @@ from napari_thunder.errors import JobCancelled, RecordingError, ThunderError
 from napari_thunder.volumes.cache import VolumeCache
 from napari_thunder.volumes.planning import Reach, Run, View, next_run, useless_runs
 from napari_thunder.volumes.reader import VolumeReader
+from napari_thunder.volumes.reports import Reports
 
 Array = NDArray[Any]
 
@@ -25,7 +27,10 @@ log = logging.getLogger(__name__)
 _SLOTS = 2
 """Runs in flight at once: one may prefetch, or be stuck in an old read, while the other serves the newest wish."""
 
-_IDLE_SECONDS = 5.0
+_THREADS = _SLOTS + 1
+"""One more, so that there is always one to tell a run that it is cancelled: a cluster may take time to hear it."""
+
+_IDLE_SECONDS = 60.0
 """A thread that had nothing to do for so long ends; the next request starts another."""
 
 _CLOSE_SECONDS = 0.1
@@ -78,9 +83,11 @@ class VolumeStream:
         self._last: Array = np.broadcast_to(np.zeros((), dtype), shape[1:])
         self._flights: list[_Flight] = []
         self._threads: list[Thread] = []
+        self._n_idle = 0
+        self._chores: list[Callable[[], None]] = []
         self._epoch = 0
         self._failures: dict[int, str] = {}
-        self._reports = _Reports()
+        self._reports = Reports()
         self._prefetching = True
         self._said_busy = False
         self._closed = False
@@ -163,7 +170,7 @@ class VolumeStream:
             self._condition.notify_all()
         end = time.monotonic() + _CLOSE_SECONDS
         for thread in threads:
-            if thread is not current_thread():
+            if thread.is_alive() and thread is not current_thread():
                 thread.join(max(0.0, end - time.monotonic()))
 
     def _move(self, wanted: tuple[int, ...]) -> None:
@@ -179,46 +186,79 @@ class VolumeStream:
             cached=self._cache,
             full=len(self._flights) >= _SLOTS,
         )
-        _cancel([flight for flight in going if flight.run in useless])
+        for flight in going:
+            if flight.run in useless:
+                flight.given_up = True
+                self._chores.append(flight.job.cancel)
         self._wake()
 
     def _abandon(self) -> None:
         """Leave everything in flight behind: its answers are dropped and its threads are no longer ours."""
+        if self._flights:
+            jobs = [flight.job for flight in self._flights]
+            Thread(target=_cancel, args=(jobs,), name="thunder-volumes-cancel", daemon=True).start()
         self._epoch += 1
-        _cancel(self._flights)
-        self._flights = []
-        self._threads = []
+        self._flights, self._threads, self._chores, self._n_idle = [], [], [], 0
 
     def _wake(self) -> None:
+        """Let a thread look for work; only the first is started here, as starting one takes milliseconds."""
         if self._closed or not self._view.wanted:
             return
-        if len(self._threads) < _SLOTS and len(self._threads) == len(self._flights):
-            thread = Thread(target=self._work, args=(self._epoch,), name=f"thunder-volumes-{self._name}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        if not self._threads:
+            self._new_thread().start()
         self._condition.notify_all()
 
-    def _work(self, epoch: int) -> None:
-        while (flight := self._take(epoch)) is not None:
-            self._announce_busy()
-            self._fetch(flight)
-            self._announce_busy()
+    def _new_thread(self) -> Thread:
+        name = f"thunder-volumes-{self._name}"
+        self._threads.append(Thread(target=self._work, args=(self._epoch,), name=name, daemon=True))
+        return self._threads[-1]
 
-    def _take(self, epoch: int) -> _Flight | None:
-        idle = False
+    def _work(self, epoch: int) -> None:
+        while (work := self._take(epoch)) is not None:
+            self._keep_one_spare(epoch)
+            work()
+
+    def _keep_one_spare(self, epoch: int) -> None:
+        with self._condition:
+            if self._epoch != epoch or self._n_idle or len(self._threads) >= _THREADS:
+                return
+            thread = self._new_thread()
+        thread.start()
+
+    def _take(self, epoch: int) -> Callable[[], None] | None:
+        """Wait for something to do; None when there is no more to come."""
+        bored = False
         with self._condition:
             while self._epoch == epoch:
-                flight = self._next_flight()
-                if flight is not None:
-                    self._flights.append(flight)
-                    return flight
-                if idle:
+                work = self._next_work()
+                if work is not None:
+                    return work
+                if bored:
                     self._threads.remove(current_thread())
                     break
-                idle = not self._condition.wait(_IDLE_SECONDS)
+                bored = not self._idle(epoch)
         return None
 
+    def _idle(self, epoch: int) -> bool:
+        """Sleep; whether something happened meanwhile."""
+        self._n_idle += 1
+        woken = self._condition.wait(_IDLE_SECONDS)
+        if self._epoch == epoch:
+            self._n_idle -= 1
+        return woken
+
+    def _next_work(self) -> Callable[[], None] | None:
+        if self._chores:
+            return self._chores.pop(0)
+        flight = self._next_flight()
+        if flight is None:
+            return None
+        self._flights.append(flight)
+        return partial(self._fetch, flight)
+
     def _next_flight(self) -> _Flight | None:
+        if len(self._flights) >= _SLOTS:
+            return None
         going = [flight for flight in self._flights if not flight.given_up]
         fetching = {t for flight in going for t in flight.left}
         run = next_run(self._view, self._reach, cached=self._cache, fetching=fetching, failed=self._failures)
@@ -227,13 +267,14 @@ class VolumeStream:
         return _Flight(run, self._reader, self._epoch, f"Reading {self._name}")
 
     def _fetch(self, flight: _Flight) -> None:
+        self._announce_busy()
         try:
             for t, volume in flight.reader.read(flight.run.frames, flight.job):
                 self._deliver(flight, t, self._checked(t, volume))
             if flight.left and not flight.given_up:
                 raise RecordingError(f"{self._name}: frame {flight.left[0]} did not come. Try again.")
         except JobCancelled:
-            pass
+            self._fail(flight, f"{self._name}: reading was cancelled. Try again.")
         except Exception as error:
             log.debug("%s: a read failed", self._name, exc_info=True)
             self._fail(flight, _words(error, self._name, flight.left[0] if flight.left else flight.run.frames[-1]))
@@ -242,6 +283,7 @@ class VolumeStream:
                 if flight in self._flights:
                     self._flights.remove(flight)
                 self._condition.notify_all()
+            self._announce_busy()
 
     def _checked(self, t: int, volume: Array) -> Array:
         if volume.shape != self._shape[1:]:
@@ -320,43 +362,9 @@ class _Flight:
         self.given_up = False
 
 
-class _Reports:
-    """Which failures a person has been told of."""
-
-    def __init__(self) -> None:
-        self._told: set[tuple[int, str]] = set()
-        self._streak: str | None = None
-
-    def is_news(self, t: int, message: str) -> bool:
-        """Whether to tell: not for the same frame again, nor for frame after frame in a row."""
-        news = (t, message) not in self._told and message != self._streak
-        self._told.add((t, message))
-        self._streak = message
-        return news
-
-    def succeeded(self, t: int) -> None:
-        """A frame was read."""
-        self._streak = None
-        self._told = {(frame, message) for frame, message in self._told if frame != t}
-
-    def clear(self) -> None:
-        """Tell everything anew."""
-        self._told.clear()
-        self._streak = None
-
-
-def _cancel(flights: list[_Flight]) -> None:
-    """Give up on flights; their jobs are told from a thread apart, as a cluster that hangs may take time to hear it."""
-    going = [flight for flight in flights if not flight.given_up]
-    for flight in going:
-        flight.given_up = True
-    if going:
-        Thread(target=_cancel_jobs, args=(going,), name="thunder-volumes-cancel", daemon=True).start()
-
-
-def _cancel_jobs(flights: list[_Flight]) -> None:
-    for flight in flights:
-        flight.job.cancel()
+def _cancel(jobs: list[Job]) -> None:
+    for job in jobs:
+        job.cancel()
 
 
 def _words(error: Exception, name: str, t: int) -> str:

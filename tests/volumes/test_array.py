@@ -11,6 +11,7 @@ import weakref
 import numpy as np
 import pytest
 
+from napari_thunder.engine import connect
 from napari_thunder.errors import RecordingError
 from napari_thunder.recording import Recording
 from napari_thunder.volumes import DirectReader, EngineReader, VolumeArray
@@ -35,8 +36,10 @@ def test_thirty_fast_steps_over_a_slow_source_never_block_and_read_little(make_a
     array = make_array(source)
     arrived = []
     array.arrived.connect(arrived.append)
-    slowest = max(step(array, t) for t in range(30))
-    assert slowest < 0.05
+    seconds = sorted(step(array, t) for t in range(30))
+    assert seconds[15] < 0.005
+    assert seconds[-2] < 0.05
+    assert seconds[-1] < 0.25, "one step may lose the processor to another program, but none waits for a read"
     assert wait_until(lambda: array.shown_frame == 29)
     assert (array[29] == 29).all()
     assert len([t for t in source.reads if t <= 29]) <= 4
@@ -313,14 +316,14 @@ def test_a_listener_that_fails_does_not_stop_the_pictures(make_array, caplog):
 class Cluster:
     """An engine that reads in stretches and remembers its jobs."""
 
-    def __init__(self) -> None:
-        self.asked, self.jobs = [], []
+    def __init__(self, seconds: float = 0.02) -> None:
+        self.seconds, self.asked, self.jobs = seconds, [], []
 
     def read(self, recording, times, job):
         self.asked.append(tuple(times))
         self.jobs.append(job)
         for t in times:
-            if job.wait(0.02):
+            if job.wait(self.seconds):
                 job.check()
             yield t, recording.read_volume(t)
 
@@ -442,3 +445,57 @@ def test_what_napari_may_probe(movie):
     assert not hasattr(array, "chunks")
     assert copy.deepcopy(array) is array
     assert copy.copy(array) is array
+
+
+def test_a_read_cancelled_by_someone_else_is_a_failure_not_a_loop(make_array):
+    class Closing:
+        stretch = 1
+        calls = 0
+
+        def read(self, times, job):
+            Closing.calls += 1
+            job.cancel()
+            job.check()
+            yield
+
+    array = make_array(SlowSource(), reader=Closing())
+    array[3]
+    assert wait_until(lambda: array.failure is not None)
+    time.sleep(0.05)
+    assert array.failure == "slow: reading was cancelled. Try again."
+    assert Closing.calls <= 2
+
+
+def test_volumes_come_through_an_engine(make_array):
+    source = SlowSource()
+    engine = connect("threads")
+    array = make_array(source, reader=EngineReader(source.recording, engine))
+    for t in (30, 31, 5):
+        array[t]
+        assert wait_until(lambda t=t: array.shown_frame == t)
+    assert wait_until(lambda: {6, 7, 8} <= set(array.cached_frames))
+    engine.close()
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("through", ["files", "cluster"])
+def test_any_scrubbing_over_any_trouble_ends_with_the_right_picture(make_array, seed, through):
+    rng = np.random.default_rng(seed)
+    source = SlowSource(n_frames=100, seconds=0.002)
+    source.broken.update(rng.choice(100, 20, replace=False).tolist())
+    reader = EngineReader(source.recording, Cluster(0.001)) if through == "cluster" else None
+    array = make_array(source, reader=reader, max_bytes=24 * 192)
+    t = 50
+    for _ in range(150):
+        t = int(np.clip(t + rng.choice([-1, 1, 1, 1, 40, -40]), 0, 99))
+        picture = array[t]
+        assert len(np.unique(picture)) == 1
+        assert array.used_bytes <= 24 * 192
+        time.sleep(rng.choice([0, 0.001, 0.01], p=[0.6, 0.3, 0.1]))
+        if rng.random() < 0.02:
+            array.retry()
+    source.broken.clear()
+    array.retry()
+    assert wait_until(lambda: (array[t] == t).all())
+    assert wait_until(lambda: not array.loading)
+    assert wait_until(lambda: len(our_threads()) <= 3)
