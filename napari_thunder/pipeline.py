@@ -154,10 +154,10 @@ class SeriesOf:
     frames: NDArray[np.intp] | None
     steps: tuple[Callable[[Series], Series], ...]
 
-    def slabs(self, voxels: Array, block: Block) -> Iterator[tuple[slice, Series]]:
+    def slabs(self, voxels: Array, block: Block, least: int = 1) -> Iterator[tuple[slice, Series]]:
         """Yield where a slab lies among the block's voxels, and its series."""
         flat = voxels[(slice(None), *block.inner)].reshape(voxels.shape[0], -1)
-        width = max(1, _SLAB_BYTES // (8 * voxels.shape[0]))
+        width = max(least, _SLAB_BYTES // (8 * voxels.shape[0]))
         for start in range(0, flat.shape[1], width):
             span = slice(start, min(start + width, flat.shape[1]))
             slab = flat[:, span] if self.frames is None else flat[self.frames, span]
@@ -192,7 +192,7 @@ class ReduceWork:
     reduce: Reduce
 
     def __call__(self, voxels: Array, block: Block) -> Answer:
-        slabs = self.series.slabs(voxels, block)
+        slabs = self.series.slabs(voxels, block, self.reduce.least_voxels)
         so_far = self.reduce.partial(next(slabs)[1])
         for _, series in slabs:
             so_far = self.reduce.merge(so_far, self.reduce.partial(series))

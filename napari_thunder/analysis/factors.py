@@ -17,8 +17,12 @@ from napari_thunder.parameters import check, parameter
 
 Values = NDArray[np.float64]
 
-MOST_FRAMES = 20_000
-"""The matrix (t, t) that is summed over the brain has 3.2 GB at this many frames."""
+EXACT_FRAMES = 5000
+"""Up to so many frames the matrix (t, t), 200 MB then, is summed over the brain; beyond, it is only sampled."""
+
+_OVERSAMPLED = 10
+_ITERATIONS = 4
+_LEAST_VOXELS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class PCA:
     """Principal components of the series: Y ≈ Σ time_course · component, with Y centred over time at each voxel.
 
     The matrix G = Y Y' (t, t) is summed over the brain in float64; its leading eigenvectors u give the time courses
-    √t · u (mean 0, sd 1) and the maps Y'u / √t.
+    √t · u (mean 0, sd 1) and the maps Y'u / √t. Beyond 5000 frames G is not formed: u comes from a randomised range
+    finder (10 more vectors than asked for, 4 power iterations, fixed seed), which reads the movie six times.
 
     Parameters
     ----------
@@ -48,7 +53,7 @@ class PCA:
     Raises
     ------
     AnalysisError
-        If there are fewer independent components than asked for, no voxel varies, or frames are more than 20 000.
+        If there are fewer independent components than asked for, or no voxel varies.
 
     Notes
     -----
@@ -59,7 +64,7 @@ class PCA:
 
     References
     ----------
-    Ahrens et al. 2012, Nature 485:471; `sklearn.decomposition.PCA(svd_solver="full")`.
+    `sklearn.decomposition.PCA(svd_solver="full")`; Halko, Martinsson & Tropp 2011, SIAM Review 53:217 (randomised).
     """
 
     family: ClassVar[str] = "Factors"
@@ -75,16 +80,11 @@ class PCA:
     def plan(self, context: Context) -> Generator[Reduce, Answer, MapStep]:
         """A pass that sums G over the brain, and one for the maps."""
         context.need_frames(2, self.title)
-        if context.n_kept > MOST_FRAMES:
-            raise AnalysisError(
-                f"{context.name}: {self.title}: {context.n_kept} frames are more than it can do ({MOST_FRAMES}). "
-                "Exclude frames, or average neighbouring ones first."
-            )
         return self._steps(context)
 
     def _steps(self, context: Context) -> Generator[Reduce, Answer, MapStep]:
-        summed = yield Reduce(partial(_gram, standardize=self.standardize), _add, "summing over the brain")
-        values, vectors = leading(summed["gram"], self.n_components)
+        find = self._exact if context.n_kept <= EXACT_FRAMES else self._randomised
+        values, vectors, summed = yield from find(context.n_kept)
         self._check_rank(values, int(summed["n_voxels"].sum()), context)
         time_courses = np.sqrt(context.n_kept) * upward(vectors)
         names = [f"component {k}" for k in range(1, self.n_components + 1)]
@@ -93,7 +93,7 @@ class PCA:
             "time_courses": (("frame", "component"), time_courses, {"long_name": "time course", "units": "sd"}),
             "explained_variance_ratio": (
                 ("component",),
-                values / np.trace(summed["gram"]),
+                values / summed["variance"].sum(),
                 {"long_name": "share of variance explained"},
             ),
             "singular_values": (("component",), np.sqrt(values), {"long_name": "singular value"}),
@@ -106,6 +106,25 @@ class PCA:
             {"component": names},
             curves,
         )
+
+    def _exact(self, n_frames: int) -> Generator[Reduce, Answer, tuple[Values, Values, Answer]]:
+        """Leading eigenvalues and eigenvectors of G, and what was summed."""
+        summed = yield Reduce(
+            partial(_gram, standardize=self.standardize), _add, "summing over the brain", _LEAST_VOXELS
+        )
+        return *leading(summed["gram"], self.n_components), summed
+
+    def _randomised(self, n_frames: int) -> Generator[Reduce, Answer, tuple[Values, Values, Answer]]:
+        """The same from products G Q with few vectors Q, which take little room."""
+        count = min(self.n_components + _OVERSAMPLED, n_frames)
+        basis = np.linalg.qr(np.random.default_rng(0).normal(size=(n_frames, count)))[0]
+        for iteration in range(_ITERATIONS + 1):
+            product = partial(_gram_times, basis=basis, standardize=self.standardize)
+            summed = yield Reduce(product, _add, f"pass {iteration + 1} over the brain", _LEAST_VOXELS)
+            if iteration < _ITERATIONS:
+                basis = np.linalg.qr(summed["product"])[0]
+        values, rotation = leading(basis.T @ summed["product"], self.n_components)
+        return values, basis @ rotation, summed
 
     def _check_rank(self, values: Values, n_voxels: int, context: Context) -> None:
         if n_voxels == 0:
@@ -144,8 +163,17 @@ def upward(vectors: Values) -> Values:
 
 
 def _gram(series: Series, standardize: bool) -> Answer:
+    return _size(series, standardize) | {"gram": series @ series.T}
+
+
+def _gram_times(series: Series, basis: Values, standardize: bool) -> Answer:
+    return _size(series, standardize) | {"product": series @ (series.T @ basis)}
+
+
+def _size(series: Series, standardize: bool) -> Answer:
+    """Prepare the series in place; how many voxels take part, and the sum of their squares."""
     valid = _prepare(series, standardize)
-    return {"gram": series @ series.T, "n_voxels": np.array([valid.sum()])}
+    return {"n_voxels": np.array([valid.sum()]), "variance": np.array([np.vdot(series, series)])}
 
 
 def _project(series: Series, weights: Values, standardize: bool) -> Answer:

@@ -67,11 +67,13 @@ class Reduce:
     """A pass over the whole brain whose answers are merged into one, asked for by a plan.
 
     `partial(series)` and `merge(a, b)` must be picklable; `partial` must give the same keys for every block.
+    `least_voxels` of a series at a time are wanted where merging an answer would else cost more than computing it.
     """
 
     partial: Callable[[Series], Answer]
     merge: Callable[[Answer, Answer], Answer]
     title: str = "gathering"
+    least_voxels: int = 1
 
 
 @dataclass(frozen=True, slots=True)

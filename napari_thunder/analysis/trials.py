@@ -118,7 +118,7 @@ def make_trials(events: pd.DataFrame, window: Window, context: Context, what: st
 
 def _lags(window: Window, longest: float, interval: float) -> Values:
     """Lags on the grid of frames that cover baseline, response and whatever else is wanted."""
-    first = -max(window.baseline, window.before) / interval
+    first = min(-window.baseline, -window.before, window.delay) / interval
     last = max(window.delay + max(longest, interval), window.after) / interval
     return interval * np.arange(np.ceil(first - _ROUNDING), np.floor(last + _ROUNDING) + 1)
 

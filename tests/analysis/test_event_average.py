@@ -34,8 +34,8 @@ def _responses(series, times, events, baseline, delay, duration):
 @pytest.mark.parametrize("shift", [0.0, 0.21])
 @pytest.mark.parametrize(
     "window",
-    [(2.0, 0.0, None), (1.0, 1.0, 2.0), (0.0, 0.0, 1.5), (2.0, 0.5, 0.1)],
-    ids=["usual", "late", "raw", "short"],
+    [(2.0, 0.0, None), (1.0, 1.0, 2.0), (0.0, 0.0, 1.5), (2.0, 0.5, 0.1), (1.0, -2.5, 1.0)],
+    ids=["usual", "late", "raw", "short", "early"],
 )
 def test_responses_are_those_of_each_trial(tiny, series, window, shift):
     baseline, delay, duration = window

@@ -85,7 +85,18 @@ def test_more_components_than_there_are_is_refused_in_words(series):
         compute(PCA(5), make_context(5), series[:5])
     with pytest.raises(AnalysisError, match="every voxel is constant or has NaN"):
         compute(PCA(1), make_context(50), np.ones((50, 4)))
-    with pytest.raises(AnalysisError, match=r"30000 frames are more than it can do \(20000\)"):
-        PCA(1).plan(make_context(30_000))
     with pytest.raises(ParameterError, match="n_components=0 is below its least value 1"):
         PCA(0)
+
+
+def test_many_frames_are_sampled_to_the_same_components(tiny, monkeypatch):
+    rng = np.random.default_rng(4)
+    strength = np.array([9.0, 7, 5, 3])[:, None]
+    movie = rng.normal(size=(260, 4)) @ (strength * rng.normal(size=(4, 300))) + rng.normal(size=(260, 300))
+    exact = compute(PCA(4), tiny, movie)
+    monkeypatch.setattr("napari_thunder.analysis.factors.EXACT_FRAMES", 100)
+    sampled = compute(PCA(4), tiny, movie, slabs=3)
+    for name, values in exact.items():
+        np.testing.assert_allclose(sampled[name], values, rtol=1e-3, atol=1e-3 * np.abs(values).max(), err_msg=name)
+    with pytest.raises(AnalysisError, match="only 4 independent"):
+        compute(PCA(6), tiny, movie[:, :4])
