@@ -1,0 +1,124 @@
+"""The desk: everything behind the windows, tied together, without a window."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from napari_thunder.analysis.registry import make_analysis, steps
+from napari_thunder.engine import Engine, Job, connect
+from napari_thunder.engine.job import JobState
+from napari_thunder.errors import ThunderError
+from napari_thunder.models.connection import Connection, ConnectionState
+from napari_thunder.models.datasets import Datasets
+from napari_thunder.models.jobs import Jobs, Request, Run, Stream
+from napari_thunder.models.pictures import Pictures
+from napari_thunder.models.results import Results
+from napari_thunder.parameters import build
+from napari_thunder.pipeline import stream as stream_partials
+from napari_thunder.recording import Recording
+from napari_thunder.recording import open as open_recording
+from napari_thunder.result import load_result, save_result
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from napari_thunder.pipeline import Partial
+
+ChainLink = tuple[str, Mapping[str, Any]]
+"""Name of a preprocessing step, and its parameters."""
+
+
+class Desk:
+    """An engine, recordings, jobs and results, and what one does to the other.
+
+    Needs neither Qt nor napari, blocks nowhere, and closes in bounded time.
+
+    Parameters
+    ----------
+    connect, open_recording, stream
+        What engines, recordings and partial results are made by.
+    """
+
+    def __init__(
+        self,
+        *,
+        connect: Callable[[str, Job], Engine] = connect,
+        open_recording: Callable[..., Recording] = open_recording,
+        stream: Stream = stream_partials,
+        load: Callable[[str], xr.Dataset] = load_result,
+        save: Callable[[xr.Dataset, str], Any] = save_result,
+    ) -> None:
+        self.connection = Connection(connect)
+        self.datasets = Datasets(open_recording)
+        self.jobs = Jobs(stream)
+        self.results = Results(load, save)
+        self.pictures = Pictures(self.results)
+        self._result_of_run: dict[int, int] = {}
+        self.jobs.partial.connect(self._keep)
+        self.jobs.changed.connect(self._follow)
+
+    def why_not_run(self) -> str:
+        """What is still missing before an analysis can run, as the next step to take; empty when nothing is."""
+        if self.datasets.current is None:
+            return "Open a recording first."
+        if self.connection.state is ConnectionState.CONNECTING:
+            return f"Wait until {self.connection.target} is ready."
+        if self.connection.state is not ConnectionState.CONNECTED:
+            return "Connect to an engine first."
+        return ""
+
+    def run(self, analysis: str, given: Mapping[str, Any], chain: Sequence[ChainLink] = ()) -> Run:
+        """Queue an analysis of the current recording; returns at once.
+
+        Parameters
+        ----------
+        analysis
+            Its name, as in `napari-thunder analyses`.
+        given
+            Its parameters; those left out keep their defaults.
+        chain
+            The preprocessing: name and parameters of each step, in order.
+
+        Raises
+        ------
+        ThunderError
+            If something is missing or a parameter is wrong.
+        """
+        reason = self.why_not_run()
+        current = self.datasets.current
+        if reason or current is None:
+            raise ThunderError(reason)
+        preprocess = tuple(build(steps()[name], parameters) for name, parameters in chain)
+        request = Request(make_analysis(analysis, given), current.recording, preprocess, self.connection.engine)
+        return self.jobs.submit(request)
+
+    def close(self, seconds: float = 0.5) -> None:
+        """Cancel and let go of everything; takes no longer than `seconds`, whatever hangs."""
+        deadline = time.monotonic() + seconds
+        for part in (self.jobs, self.datasets, self.results, self.pictures, self.connection):
+            part.close(max(0.0, deadline - time.monotonic()))
+
+    def result_of(self, run: Run) -> int | None:
+        """Key of the result a run fills, once there is one."""
+        return self._result_of_run.get(run.key)
+
+    def _keep(self, run: Run, partial: Partial) -> None:
+        if run.job.cancelled:
+            return
+        key = self._result_of_run.get(run.key)
+        if key is None:
+            entry = self.results.add(run.job.title, partial.dataset, finished=partial.done)
+            self._result_of_run[run.key] = entry.key
+        else:
+            self.results.update(key, partial.dataset, finished=partial.done)
+
+    def _follow(self, run: Run) -> None:
+        if run.job.state not in (JobState.CANCELLED, JobState.FAILED, JobState.CANCELLING):
+            return
+        key = self._result_of_run.pop(run.key, None)
+        if key is not None:
+            self.results.remove(key)
+        if run.trouble is not None:
+            self.connection.check()

@@ -1,0 +1,63 @@
+"""What there is to know of a recording and an engine, in the words of a window."""
+
+from __future__ import annotations
+
+from napari_thunder.engine import EngineFacts
+from napari_thunder.recording import Recording
+
+
+def size_line(recording: Recording) -> str:
+    """`240 frames of 2 × 76 × 87 voxels, uint8, 3.2 MB`."""
+    t, z, y, x = recording.shape
+    return f"{t:,} frames of {z} × {y} × {x} voxels, {recording.dtype}, {bytes_text(recording.nbytes)}"
+
+
+def duration_line(recording: Recording) -> str:
+    """`4 min 0 s` from the first frame to the end of the last, or nothing if the times are not known."""
+    if recording.frame_times is None or recording.frame_rate is None:
+        return ""
+    seconds = float(recording.frame_times[-1] - recording.frame_times[0]) + 1 / recording.frame_rate
+    return time_text(seconds)
+
+
+def events_line(recording: Recording) -> str:
+    """`12 events by direction`, or nothing."""
+    if recording.events is None:
+        return ""
+    columns = [str(c) for c in recording.events.columns if c not in ("start_time", "stop_time")]
+    return f"{len(recording.events)} events" + (f" by {', '.join(columns)}" if columns else "")
+
+
+def signals_line(recording: Recording) -> str:
+    """`swimming, motor`, or nothing."""
+    return "" if recording.signals is None else ", ".join(str(c) for c in recording.signals.columns)
+
+
+def engine_line(facts: EngineFacts) -> str:
+    """`2 cores, 24.5 GB, this computer`."""
+    parts = [f"{facts.cores} core{'s' if facts.cores != 1 else ''}"]
+    if facts.memory_bytes:
+        parts.append(bytes_text(facts.memory_bytes))
+    if facts.detail:
+        parts.append(facts.detail)
+    return ", ".join(parts)
+
+
+def bytes_text(n: int) -> str:
+    """`3.2 MB`."""
+    value = float(n)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.3g} {unit}"
+        value /= 1000
+    return f"{value:.3g} TB"
+
+
+def time_text(seconds: float) -> str:
+    """`12 s`, `4 min 10 s`, `2 h 5 min`."""
+    if seconds < 60:
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
