@@ -1,0 +1,131 @@
+"""The window, opened from the command line or a script."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import napari
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QApplication
+
+from napari_thunder.errors import ThunderError
+from napari_thunder.models.connection import ConnectionState
+from napari_thunder.recording import Recording
+from napari_thunder.simulation import simulate
+from napari_thunder.widgets.thunder_dock import ThunderDock
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_WINDOW = (1600, 1000)
+
+_PATIENCE = 300.0
+"""Seconds until a screenshot is given up."""
+
+
+def open_window(engine: str = "threads", *, show: bool = True) -> tuple[napari.Viewer, ThunderDock]:
+    """Open napari with the Thunder dock, and start connecting to an engine."""
+    viewer = napari.Viewer(title="Thunder", show=show)
+    dock = ThunderDock(viewer, engine=engine)
+    viewer.window.add_dock_widget(dock, name="Thunder", area="right")
+    viewer.canvas.overlays.scale_bar.visible = True
+    screen = QApplication.primaryScreen().availableSize()
+    viewer.window.resize(min(_WINDOW[0], screen.width()), min(_WINDOW[1], screen.height()))
+    return viewer, dock
+
+
+def show(
+    recording: Recording,
+    results: Sequence[xr.Dataset] = (),
+    screenshot: str | Path | None = None,
+    engine: str = "threads",
+) -> None:
+    """Open a window on a recording and results, and stay until it is closed.
+
+    Parameters
+    ----------
+    screenshot
+        Save a picture of the whole window here when everything is shown, and leave.
+
+    Raises
+    ------
+    ThunderError
+        If the picture cannot be made.
+    """
+    viewer, dock = open_window(engine)
+    dock.desk.datasets.add(recording)
+    for result in results:
+        dock.desk.results.add(f"{recording.name} · {result.attrs.get('title', 'result')}", result)
+    _stay(viewer, dock, screenshot, lambda: dock.settled)
+
+
+def demo(engine: str = "threads", screenshot: str | Path | None = None) -> None:
+    """Open a simulated zebrafish, map its tuning to direction, and stay until the window is closed.
+
+    Raises
+    ------
+    ThunderError
+        If a picture was asked for and something failed on the way.
+    """
+    viewer, dock = open_window(engine)
+    dock.desk.datasets.make("the simulated zebrafish", simulate)
+    dock.analysis.choose("direction_tuning")
+    dock.analysis.chain.add("delta_f_over_f")
+    _when(lambda: not dock.desk.why_not_run(), dock.run, dock)
+    _stay(viewer, dock, screenshot, lambda: dock.settled and any(r.finished for r in dock.desk.results))
+
+
+def _when(true: Callable[[], bool], then: Callable[[], None], dock: ThunderDock) -> None:
+    """Call `then` once, as soon as `true()`; never if the dock is gone first."""
+    timer = QTimer(dock)
+
+    def look() -> None:
+        if true():
+            timer.stop()
+            then()
+
+    timer.timeout.connect(look)
+    timer.start(50)
+
+
+def _stay(viewer: napari.Viewer, dock: ThunderDock, screenshot: str | Path | None, ready: Callable[[], bool]) -> None:
+    failure: list[str] = []
+    if screenshot is not None:
+        deadline = time.monotonic() + _PATIENCE
+        _when(
+            lambda: ready() or bool(_trouble(dock, deadline)),
+            lambda: QTimer.singleShot(500, lambda: failure.append(_picture(viewer, dock, Path(screenshot), deadline))),
+            dock,
+        )
+    desk = dock.desk
+    napari.run()
+    desk.close(2.0)
+    if any(failure):
+        raise ThunderError(failure[0])
+
+
+def _picture(viewer: napari.Viewer, dock: ThunderDock, path: Path, deadline: float) -> str:
+    """Save the picture and close; returns what went wrong."""
+    trouble = _trouble(dock, deadline)
+    for widget in QApplication.allWidgets():
+        if type(widget).__name__ == "NapariQtNotification":
+            widget.close()
+    QApplication.processEvents()
+    try:
+        viewer.window.screenshot(str(path), canvas_only=False, flash=False)
+    except OSError as error:
+        trouble = trouble or f"{path}: the picture could not be saved ({error})."
+    viewer.close()
+    return trouble
+
+
+def _trouble(dock: ThunderDock, deadline: float) -> str:
+    desk = dock.desk
+    for trouble in (dock.run_panel.trouble.message, desk.datasets.trouble, desk.connection.trouble):
+        if trouble:
+            return trouble if isinstance(trouble, str) else trouble.message
+    lost = desk.connection.state is ConnectionState.LOST
+    return "The engine was lost." if lost else "It took too long." if time.monotonic() > deadline else ""

@@ -1,0 +1,229 @@
+"""One input for each kind of field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qtpy.QtCore import QLocale, Qt, Signal
+from qtpy.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
+
+from napari_thunder.models.form import Field, FieldKind
+from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
+
+_HUGE = 10**9
+
+
+class Input(QWidget):
+    """An input of a form: it holds a value and says when it changed."""
+
+    changed = Signal()
+
+    def __init__(self, field: Field, editor: QWidget) -> None:
+        super().__init__()
+        self.field = field
+        self.editor = editor
+        self.setToolTip(field.help)
+        editor.setAccessibleName(field.label)
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(0, 0, 0, 0)
+        self.row.addWidget(editor, 1)
+        self.setFocusProxy(editor)
+
+    def value(self) -> Any:
+        """What was filled in; None when left out."""
+        raise NotImplementedError
+
+
+class CheckInput(Input):
+    """Yes or no."""
+
+    def __init__(self, field: Field) -> None:
+        self._box = QCheckBox()
+        super().__init__(field, self._box)
+        self._box.setChecked(bool(field.value))
+        self._box.toggled.connect(lambda _: self.changed.emit())
+
+    def value(self) -> bool:
+        return self._box.isChecked()
+
+
+class _Decimal(QDoubleSpinBox):
+    """Shows no more digits than there are."""
+
+    def textFromValue(self, value: float) -> str:
+        return f"{value:.10g}"
+
+
+class NumberInput(Input):
+    """A number, whole or not, inside its limits."""
+
+    def __init__(self, field: Field) -> None:
+        whole = field.kind is FieldKind.INTEGER
+        self._spin: Any = QSpinBox() if whole else _Decimal()
+        super().__init__(field, self._spin)
+        if not whole:
+            self._spin.setDecimals(6)
+        number: Any = int if whole else float
+        self._spin.setLocale(QLocale.c())
+        self._spin.setRange(number(_limit(field.minimum, -_HUGE)), number(_limit(field.maximum, _HUGE)))
+        self._spin.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
+        self._spin.setKeyboardTracking(False)
+        self._spin.setValue(number(1 if field.value is None else field.value))
+        self._spin.valueChanged.connect(lambda _: self.changed.emit())
+        needs_focus_to_scroll(self._spin)
+
+    def value(self) -> float:
+        return self._spin.value()
+
+
+class TextInput(Input):
+    """Words, or numbers with commas between."""
+
+    def __init__(self, field: Field) -> None:
+        self._line = QLineEdit(_as_text(field.value))
+        super().__init__(field, self._line)
+        numbers = field.kind is FieldKind.NUMBERS
+        self._line.setPlaceholderText("numbers, with commas between" if numbers else field.hint or "none")
+        self._line.editingFinished.connect(self.changed)
+
+    def value(self) -> str | None:
+        return self._line.text().strip() or None
+
+
+class ChoiceInput(Input):
+    """One of a few."""
+
+    def __init__(self, field: Field) -> None:
+        self._combo = QComboBox()
+        super().__init__(field, self._combo)
+        if field.optional:
+            self._combo.addItem("none", None)
+        for choice in field.choices:
+            self._combo.addItem(str(choice), choice)
+        self._combo.setCurrentIndex(max(0, self._combo.findData(field.value)))
+        self._combo.currentIndexChanged.connect(lambda _: self.changed.emit())
+        needs_focus_to_scroll(self._combo)
+
+    def value(self) -> Any:
+        return self._combo.currentData()
+
+
+class NamesInput(Input):
+    """Any number of names, ticked in a list; what to do is said where there is nothing to tick."""
+
+    def __init__(self, field: Field) -> None:
+        self._list = QListWidget()
+        rows = (*field.choices, *([field.together] if field.together else []))
+        super().__init__(field, self._list if rows else QLabel(field.hint))
+        if not rows:
+            self.editor.setWordWrap(True)
+            self.editor.setEnabled(False)
+        for row in rows:
+            item = QListWidgetItem(str(row), self._list)
+            item.setFlags(Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled)
+            ticked = row in (field.value or ())
+            item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
+        shown = min(4, len(rows))
+        self._list.setFixedHeight(shown * max(18, self._list.sizeHintForRow(0)) + 6)
+        self._list.itemChanged.connect(lambda _: self.changed.emit())
+
+    def tick(self, name: str) -> None:
+        """Tick a name."""
+        for item in self._list.findItems(name, Qt.MatchFlag.MatchExactly):
+            item.setCheckState(Qt.CheckState.Checked)
+
+    def value(self) -> tuple[str, ...] | None:
+        items = (self._list.item(i) for i in range(self._list.count()))
+        ticked = [item.text() for item in items if item.checkState() == Qt.CheckState.Checked]
+        names = tuple(name for name in ticked if name != self.field.together)
+        left_out = self.field.optional and not ticked
+        return None if left_out else names
+
+
+class FileInput(Input):
+    """A path to a table."""
+
+    def __init__(self, field: Field) -> None:
+        self._line = QLineEdit()
+        super().__init__(field, self._line)
+        self._line.setPlaceholderText("none")
+        self._line.editingFinished.connect(self.changed)
+        browse = QPushButton("Browse…")
+        browse.clicked.connect(self._browse)
+        self.row.addWidget(browse)
+
+    def value(self) -> str | None:
+        return self._line.text().strip() or None
+
+    def _browse(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, self.field.label, "", "Tables (*.csv *.tsv *.txt);;All files (*)")
+        if path:
+            self._line.setText(path)
+            self.changed.emit()
+
+
+class OptionalInput(Input):
+    """A number that may be left out: tick to give it."""
+
+    def __init__(self, inner: Input) -> None:
+        super().__init__(inner.field, inner)
+        self._inner = inner
+        self._tick = QCheckBox()
+        self._tick.setToolTip(f"Tick to give {inner.field.label.lower()}; otherwise it is left out")
+        self._tick.setAccessibleName(f"Give {inner.field.label}")
+        self._tick.setChecked(inner.field.value is not None)
+        inner.setEnabled(self._tick.isChecked())
+        self._tick.toggled.connect(inner.setEnabled)
+        self._tick.toggled.connect(lambda _: self.changed.emit())
+        inner.changed.connect(self.changed)
+        self.row.insertWidget(0, self._tick)
+
+    def value(self) -> Any:
+        return self._inner.value() if self._tick.isChecked() else None
+
+
+_INPUTS: dict[FieldKind, Callable[[Field], Input]] = {
+    FieldKind.CHECK: CheckInput,
+    FieldKind.INTEGER: NumberInput,
+    FieldKind.NUMBER: NumberInput,
+    FieldKind.TEXT: TextInput,
+    FieldKind.CHOICE: ChoiceInput,
+    FieldKind.NAMES: NamesInput,
+    FieldKind.NUMBERS: TextInput,
+    FieldKind.TABLE: FileInput,
+}
+
+
+def make_input(field: Field) -> Input:
+    """The input that suits a field."""
+    made = _INPUTS[field.kind](field)
+    if field.optional and field.kind in (FieldKind.INTEGER, FieldKind.NUMBER):
+        return OptionalInput(made)
+    return made
+
+
+def _limit(limit: float | None, otherwise: float) -> float:
+    return otherwise if limit is None else limit
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return ", ".join(f"{v:g}" for v in value)
+    return str(value)

@@ -1,0 +1,68 @@
+"""Redraw a streaming layer when its volumes arrive, whoever added it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from napari_thunder.volumes import VolumeArray
+from napari_thunder.widgets.main_thread import MainThread
+
+
+class _Followers(dict[str, MainThread]):
+    """What redraws the layers of one array, by layer; shared by duplicates of a layer."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Followers:
+        return self
+
+
+def array_of(layer: Any) -> VolumeArray | None:
+    """The array a layer streams, or None if it is another kind of layer.
+
+    It is taken from the layer's metadata: napari hands that out as it is, but `layer.data` in a wrapper, as the name
+    of this package begins like its own.
+    """
+    about = layer.metadata.get("thunder")
+    array = about.get("array") if isinstance(about, dict) else None
+    return array if isinstance(array, VolumeArray) else None
+
+
+def follow(viewer: Any) -> None:
+    """Redraw all streaming layers of a viewer, those to come too, as their volumes arrive; may be said twice."""
+    viewer.layers.events.inserted.connect(_on_inserted)
+    viewer.layers.events.removed.connect(_on_removed)
+    for layer in viewer.layers:
+        _follow(layer)
+
+
+def _on_inserted(event: Any) -> None:
+    _follow(event.value)
+
+
+def _on_removed(event: Any) -> None:
+    array = array_of(event.value)
+    if array is None:
+        return
+    followers = _followers_of(event.value)
+    follower = followers.pop(str(event.value.unique_id), None)
+    if follower is not None:
+        follower.close()
+    if not followers:
+        array.close()
+
+
+def _follow(layer: Any) -> None:
+    array, name = array_of(layer), str(layer.unique_id)
+    if array is None or name in _followers_of(layer):
+        return
+    follower = _followers_of(layer)[name] = MainThread()
+
+    def redraw(_: int) -> None:
+        if layer.visible:
+            layer.refresh(extent=False)
+
+    follower.connect(array.arrived, redraw, newest=True)
+
+
+def _followers_of(layer: Any) -> _Followers:
+    followers: _Followers = layer.metadata["thunder"].setdefault("followers", _Followers())
+    return followers
