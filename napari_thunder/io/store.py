@@ -288,7 +288,7 @@ def _create(
     axes: tuple[str, ...] = ("t", "z", "y", "x"),
 ) -> zarr.Array[Any]:
     shuffle = BloscShuffle.bitshuffle if dtype.kind in "ui" else BloscShuffle.shuffle
-    codec = BloscCodec(cname="zstd", clevel=1, shuffle=shuffle, typesize=dtype.itemsize)
+    codec = BloscCodec(cname="lz4", clevel=5, shuffle=shuffle, typesize=dtype.itemsize)
     return group.create_array(
         name, shape=shape, dtype=dtype, chunks=chunks, compressors=codec, dimension_names=axes, fill_value=0
     )

@@ -8,7 +8,7 @@ What a page is
     given. `planes=` overrules names, because ImageJ often calls time "slices".
 
 Of several channels one has to be chosen by `channel=`. Voxel size and frame interval come from ImageJ or OME metadata.
-Of an OME-TIFF with several images the first is read.
+Of an OME-TIFF with several images the first is read; one that is spread over the files of a folder is read as a whole.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from napari_thunder.io.file_names import files_of, fingerprint_of
 from napari_thunder.io.source import Metadata
 from napari_thunder.io.tiff_metadata import tiff_metadata
 from napari_thunder.io.tiff_pages import Array, PageLayout, TiffPages, open_pages, page_layout
+from napari_thunder.io.tiff_table import PageTable, page_table
 from napari_thunder.io.uri import join_uri
 
 _SUFFIXES = (".tif", ".tiff", ".btf", ".tf8")
@@ -109,16 +110,18 @@ class TiffSource:
             first = number * each
             yield number, slice(max(times.start - first, 0), min(times.stop - first, each))
 
-    def _file(self, number: int, n_frames: int) -> TiffPages:
-        path = Path(self.path, self.files[number]) if self.files else Path(self.path)
-        pages = open_pages(str(path), self.stamp)
-        check_alike(pages, self.layout, self.files[0] if self.files else path.name)
+    def _file(self, number: int, n_frames: int) -> TiffPages | PageTable:
+        if not self.files:
+            return open_pages(self.path, self.stamp)
+        path = Path(self.path, self.files[number])
+        pages = page_table(str(path), self.stamp)
+        check_alike(pages, self.layout, self.files[0])
         if pages.n_pages < self.layout.n_pages * n_frames // self.layout.frames:
             raise _too_few(path, pages.n_pages, self.layout.n_pages)
         return pages
 
 
-def check_alike(pages: TiffPages, layout: PageLayout, first: str) -> None:
+def check_alike(pages: TiffPages | PageTable, layout: PageLayout, first: str) -> None:
     """Check that a file's pages are like those of the first file.
 
     Raises
@@ -172,6 +175,8 @@ def _open_file(path: Path, planes: int | None, channel: int | None) -> TiffSourc
 def _open_folder(folder: Path, files: list[Path], planes: int | None, channel: int | None) -> TiffSource:
     stamp = fingerprint_of(files, planes, channel)
     first, last = open_pages(str(files[0]), stamp), open_pages(str(files[-1]), stamp)
+    if first.is_set:
+        return _open_file(files[0], planes, channel)
     layout = page_layout(first, "z", planes, channel)
     for file in _worth_a_look(files, first.contiguous):
         _check_file(open_pages(str(file), stamp), layout, files, planes, channel)

@@ -61,7 +61,7 @@ class TiffPages:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with _as_recording_error(path), _damage_is_an_error():
+        with as_recording_error(path), _damage_is_an_error():
             self._file = tifffile.TiffFile(path)
             self._file.filehandle.set_lock(True)
             self._lock = self._file.filehandle.lock
@@ -84,12 +84,42 @@ class TiffPages:
     @property
     def contiguous(self) -> bool:
         """Whether the pages lie one after the other, uncompressed."""
-        return self._offset is not None
+        return self.offset is not None
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the movie goes on in other files, which an OME-TIFF names."""
+        return bool(self._series.is_multifile)
+
+    @property
+    def file_type(self) -> np.dtype[Any]:
+        """Of a voxel in the file, with its byte order."""
+        return np.dtype(self._series.dtype).newbyteorder(self._file.byteorder)
+
+    @property
+    def keyframe(self) -> tifffile.TiffPage:
+        """The page whose tags hold for all."""
+        return self._series.keyframe
+
+    def segments(self) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+        """Offsets and byte counts of the strips or tiles (page, strip), if all pages have as many and none is empty."""
+        with self._lock:
+            pages = [page for page in self._series if page is not None]
+        counts = [tuple(p.databytecounts) for p in pages]
+        regular = len({len(c) for c in counts}) == 1 and all(n > 0 for c in counts for n in c)
+        if (
+            self.is_set
+            or not regular
+            or len(pages) < len(self._series)
+            or {p.hash for p in pages} != {self.keyframe.hash}
+        ):
+            return None
+        return np.array([tuple(p.dataoffsets) for p in pages], np.int64), np.array(counts, np.int64)
 
     def read(self, pages: Indices, rows: slice, columns: slice) -> Array:
         """A part of some pages, as (…, y, x), in native byte order."""
-        if self._offset is not None:
-            return np.array(self._mapped(self._offset).view()[pages, rows, columns], self.dtype)
+        if self.offset is not None:
+            return np.array(self._mapped(self.offset).view()[pages, rows, columns], self.dtype)
         shape = (rows.stop - rows.start, columns.stop - columns.start)
         found = np.empty((pages.size, *shape), self.dtype)
         for i, page in enumerate(pages.flat):
@@ -98,7 +128,7 @@ class TiffPages:
 
     def _decode(self, index: int) -> Array:
         number, plane = divmod(index, self._per_page)
-        with _as_recording_error(self.path, f"page {number}"):
+        with as_recording_error(self.path, f"page {number}"):
             with self._lock:
                 page = self._series[number]
             if page is None:
@@ -131,14 +161,13 @@ class TiffPages:
             raise RecordingError(
                 f"{self.path}: the file is cut short: it should have {said} pages, but has {self.n_pages}."
             )
-        self._offset = self._series.dataoffset
-        if self._offset is not None:
-            self._mapped(self._offset).view()
+        self.offset = self._series.dataoffset
+        if self.offset is not None:
+            self._mapped(self.offset).view()
         self._per_page = math.prod(self._series.keyframe.shape) // math.prod(self.page_shape)
 
     def _mapped(self, offset: int) -> MappedArray:
-        dtype = self._series.dtype.newbyteorder(self._file.byteorder)
-        return MappedArray(str(self.path), (self.n_pages, *self.page_shape), dtype, offset)
+        return MappedArray(str(self.path), (self.n_pages, *self.page_shape), self.file_type, offset)
 
 
 @lru_cache(maxsize=64)
@@ -236,7 +265,7 @@ def _named_axes(series: tifffile.TiffPageSeries, path: Path) -> tuple[str, tuple
 
 
 @contextmanager
-def _as_recording_error(path: Path, part: str = "") -> Iterator[None]:
+def as_recording_error(path: Path, part: str = "") -> Iterator[None]:
     """tifffile and its codecs raise errors of many kinds."""
     where = f"{path}: {part}" if part else str(path)
     try:

@@ -1,0 +1,112 @@
+"""Where the pages of a TIFF lie in it, remembered so that one of thousands of files need not be understood anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from napari_thunder.io.mapped import truncated
+from napari_thunder.io.tiff_pages import Array, Indices, TiffPages, as_recording_error, open_pages
+
+_KEYFRAMES: dict[int, tifffile.TiffPage] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class PageTable:
+    """Like `TiffPages`, but it holds no open file.
+
+    Parameters
+    ----------
+    page_shape, dtype, n_pages
+        As in `TiffPages`.
+    file_type
+        Of a voxel in the file, with its byte order.
+    offset
+        Where uncompressed pages begin that lie one after the other, or None.
+    keyframe
+        Knows how to decode the strips or tiles of compressed pages.
+    offsets, counts
+        Of the strips or tiles (page, strip), in bytes.
+    """
+
+    path: Path
+    page_shape: tuple[int, int]
+    dtype: np.dtype[Any]
+    n_pages: int
+    file_type: np.dtype[Any]
+    offset: int | None
+    keyframe: tifffile.TiffPage | None = None
+    offsets: NDArray[np.int64] | None = None
+    counts: NDArray[np.int64] | None = None
+
+    def read(self, pages: Indices, rows: slice, columns: slice) -> Array:
+        """A part of some pages, as (…, y, x), in native byte order."""
+        shape = (rows.stop - rows.start, columns.stop - columns.start)
+        found = np.empty((pages.size, *shape), self.dtype)
+        with as_recording_error(self.path), self.path.open("rb", buffering=0) as file:
+            for i, page in enumerate(pages.flat):
+                whole = (
+                    self._rows(file, int(page), rows) if self.keyframe is None else self._decode(file, int(page))[rows]
+                )
+                found[i] = whole[:, columns]
+        return found.reshape(*pages.shape, *shape)
+
+    def _rows(self, file: BinaryIO, page: int, rows: slice) -> Array:
+        height, width = self.page_shape
+        first = (self.offset or 0) + (page * height + rows.start) * width * self.file_type.itemsize
+        data = self._bytes(file, first, (rows.stop - rows.start) * width * self.file_type.itemsize)
+        return np.frombuffer(data, self.file_type).reshape(-1, width)
+
+    def _decode(self, file: BinaryIO, index: int) -> Array:
+        frame, offsets, counts = self.keyframe, self.offsets, self.counts
+        assert frame is not None
+        assert offsets is not None
+        assert counts is not None
+        _, depth, height, width, _ = frame.shaped
+        found: Array = np.empty(frame.shaped, self.dtype)
+        page, plane = divmod(index, found.size // (self.page_shape[0] * self.page_shape[1]))
+        for i, (offset, count) in enumerate(zip(offsets[page].tolist(), counts[page].tolist(), strict=True)):
+            part, (s, d, y, x, _), (n, h, w, _) = frame.decode(self._bytes(file, offset, count), i)
+            assert part is not None
+            found[s, d : d + n, y : y + h, x : x + w] = part[: depth - d, : height - y, : width - x]
+        planes: Array = found.reshape(-1, *self.page_shape)
+        return np.asarray(planes[plane])
+
+    def _bytes(self, file: BinaryIO, offset: int, count: int) -> bytes:
+        file.seek(offset)
+        data = file.read(count)
+        if len(data) < count:
+            raise truncated(self.path, offset + count, self.path.stat().st_size)
+        return data
+
+
+def page_table(path: str, stamp: str) -> PageTable | TiffPages:
+    """The table of a file, or the open file if its kind does not fit into one; `stamp` as in `open_pages`.
+
+    Raises
+    ------
+    RecordingError
+        If it is not a whole TIFF of real numbers.
+    """
+    return _table(path, stamp) or open_pages(path, stamp)
+
+
+@lru_cache(maxsize=50_000)
+def _table(path: str, stamp: str) -> PageTable | None:
+    pages = TiffPages(Path(path))
+    known = Path(path), pages.page_shape, pages.dtype, pages.n_pages, pages.file_type
+    if pages.offset is not None:
+        return PageTable(*known, pages.offset)
+    segments, frame = pages.segments(), pages.keyframe
+    if segments is None or frame.jpegtables is not None:
+        return None
+    if frame.hash not in _KEYFRAMES:
+        frame.init_decode()
+        _KEYFRAMES[frame.hash] = frame
+    return PageTable(*known, None, _KEYFRAMES[frame.hash], *segments)
