@@ -75,19 +75,17 @@ class RollingPercentile:
         A window cut off by the end of the recording has fewer values, so its percentile is another rank. The ends are
         padded with so many -inf and +inf that this rank is the one of a whole window.
         """
-        half, width = self.half, 2 * self.half + 1
-        low, _ = _ranks(width, self.q)
-        pad = self._pad()
+        half, width, pad = self.half, 2 * self.half + 1, self._pad()
         n_voxels = series.shape[1]
-        row = np.concatenate([np.tile(pad[::-1], (n_voxels, 1)), series.T, np.tile(pad, (n_voxels, 1))], axis=1)
-        inner = slice(half, half + len(series))
-        rolled = _rank(row, int(low), width)[:, inner].T.copy()
+        rows = np.concatenate([np.tile(pad[::-1], (n_voxels, 1)), series.T, np.tile(pad, (n_voxels, 1))], axis=1)
+        low = int(_ranks(width, self.q)[0])
+        rolled = _rank(rows, low, width)[:, half : half + len(series)].T.copy()
         part = _ranks(np.minimum(self.stop - self.start, width), self.q)[1]
-        if (part > 0).any():
-            above = _rank(row, int(low) + 1, width)[:, inner].T
-            between = part > 0
+        for first, last in _stretches(np.flatnonzero(part > 0), apart=width):
+            above = _rank(rows[:, first : last + 1 + 2 * half], low + 1, width)[:, half : half + last + 1 - first].T
+            frames = np.flatnonzero(part[first : last + 1]) + first
             with np.errstate(invalid="ignore"):
-                rolled[between] += part[between, None] * (above[between] - rolled[between])
+                rolled[frames] += part[frames, None] * (above[frames - first] - rolled[frames])
         return rolled
 
     def _pad(self) -> Values:
@@ -95,6 +93,12 @@ class RollingPercentile:
         width = 2 * self.half + 1
         low, _ = _ranks(width - np.arange(self.half + 1), self.q)
         return np.where(np.diff(low) < 0, -np.inf, np.inf)
+
+
+def _stretches(frames: Frames, apart: int) -> list[tuple[int, int]]:
+    """First and last of each run of frames, where gaps up to `apart` frames do not end a run."""
+    runs = np.split(frames, np.flatnonzero(np.diff(frames) > apart) + 1)
+    return [(int(run[0]), int(run[-1])) for run in runs if len(run)]
 
 
 def _rank(rows: Values, rank: int, width: int) -> Values:
