@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -50,11 +50,16 @@ class EmbeddedSpark:
     """
 
     port: int
-    token: str
+    token: str = field(repr=False)
     cores: int
     folder: Path
     _process: subprocess.Popen[bytes]
     _alive: int
+
+    @property
+    def pid(self) -> int:
+        """Of the process that keeps the server."""
+        return self._process.pid
 
     @property
     def running(self) -> bool:
@@ -76,7 +81,7 @@ class EmbeddedSpark:
             release_folder(self.folder, self._alive)
 
 
-def start_embedded(job: Job | None = None, *, cores: int | None = None) -> EmbeddedSpark:
+def start_embedded(job: Job | None = None, *, cores: int | None = None, python: str = sys.executable) -> EmbeddedSpark:
     """Start Spark on this computer and wait until its port is open (5 to 20 s).
 
     Parameters
@@ -85,6 +90,8 @@ def start_embedded(job: Job | None = None, *, cores: int | None = None) -> Embed
         Shows how far it is, and cancels it.
     cores
         How many tasks run at once; as many as this process may use when left out.
+    python
+        The program that workers run; this process's own when left out.
 
     Raises
     ------
@@ -95,7 +102,7 @@ def start_embedded(job: Job | None = None, *, cores: int | None = None) -> Embed
     """
     job = job or Job("start Spark")
     job.advance(0.02, "starting Java")
-    server = _launch(find_java(), cores or len(psutil.Process().cpu_affinity() or [0]))
+    server = _launch(find_java(), cores or _cores(), python)
     try:
         _wait_for_port(server, job)
     except BaseException:
@@ -104,7 +111,7 @@ def start_embedded(job: Job | None = None, *, cores: int | None = None) -> Embed
     return server
 
 
-def _launch(java: Path, cores: int) -> EmbeddedSpark:
+def _launch(java: Path, cores: int, python: str) -> EmbeddedSpark:
     folder, alive = claim_folder(choose_place(), "napari-thunder-spark")
     (folder / "tmp").mkdir()
     port, token = _free_port(), secrets.token_urlsafe(32)
@@ -118,7 +125,7 @@ def _launch(java: Path, cores: int) -> EmbeddedSpark:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=_environment(folder, token),
+        env=_environment(folder, token, python),
         start_new_session=True,
     )
     return EmbeddedSpark(port, token, cores, folder, process, alive)
@@ -164,7 +171,7 @@ def _java_options(folder: Path) -> Iterator[str]:
     yield "--enable-native-access=ALL-UNNAMED"
 
 
-def _environment(folder: Path, token: str) -> dict[str, str]:
+def _environment(folder: Path, token: str, python: str) -> dict[str, str]:
     unwanted = ("SPARK_REMOTE", "SPARK_LOCAL_REMOTE", "SPARK_CONNECT_MODE_ENABLED", "PYTHONSTARTUP", "SPARK_CONF_DIR")
     return {name: value for name, value in os.environ.items() if name not in unwanted} | {
         "SPARK_HOME": str(_spark_home()),
@@ -172,10 +179,14 @@ def _environment(folder: Path, token: str) -> dict[str, str]:
         "SPARK_CONNECT_MODE": "0",
         "SPARK_LOCAL_DIRS": str(folder / "tmp"),
         "SPARK_LOCAL_IP": "127.0.0.1",
-        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_PYTHON": python,
         "TMPDIR": str(folder / "tmp"),
         PLACE: str(folder),
     }
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _spark_home() -> Path:

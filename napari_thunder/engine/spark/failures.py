@@ -22,6 +22,10 @@ class ForgottenError(LostError):
     """The server is there but has forgotten our session."""
 
 
+class OnTheWorker(Exception):  # noqa: N818 - the place of an error, not an error
+    """The traceback of an error that was raised on a worker."""
+
+
 _FORGOTTEN = ("SESSION_CLOSED", "SESSION_NOT_FOUND", "SESSION_CHANGED", "NO_ACTIVE_SESSION")
 _UNREACHABLE = ("StatusCode.UNAVAILABLE", "RETRIES_EXCEEDED", "failed to connect to all addresses", "Socket closed")
 _CANCELLED = ("OPERATION_CANCELED", "OPERATION_CANCELLED")
@@ -87,7 +91,7 @@ def raised_by_worker(failure: Failure, block: Block | None) -> ThunderError:
     else:
         where = "" if block is None else f" in block {block.index} (corner z, y, x = {block.start})"
         error = EngineError(f"The computation failed{where}: {failure.kind}: {failure.message}")
-    error.add_note(f"On the worker:\n{failure.trace}")
+    error.__cause__ = OnTheWorker(failure.trace)
     return error
 
 

@@ -167,7 +167,10 @@ _NOTHING, _END = object(), object()
 
 
 class _Query:
-    """A running query that fills a short queue from a thread of its own, so that nobody waits on the network."""
+    """A running query that fills a short queue from a thread of its own, so that nobody waits on the network.
+
+    The thread lives as long as the query does on the server, stopped or not.
+    """
 
     def __init__(self, spark: Any, tag: str, make: Callable[[Any], DataFrame]) -> None:
         self._spark, self._tag, self._make = spark, tag, make
@@ -194,8 +197,6 @@ class _Query:
         try:
             for row in self._make(self._spark).toLocalIterator():
                 self._put(row)
-                if self._stopping.is_set():
-                    return
             self._done.set()
             self._put(_END)
         except BaseException as error:
