@@ -136,9 +136,21 @@ class TiffPages:
                     f"{self.path}: page {number} lies in another file of this OME-TIFF, which is not there."
                 )
             self._check_inside(page)
-            values: Array = page.asarray(maxworkers=1)
+            values: Array = self._from_set(page) if self.is_set else page.asarray(maxworkers=1)
         planes: Array = values.reshape(-1, *self.page_shape)
         return np.asarray(planes[plane])
+
+    def _from_set(self, page: tifffile.TiffPage | tifffile.TiffFrame) -> Array:
+        """The page may be in another file than this, which tifffile has closed."""
+        with self._lock:
+            handle = page.parent.filehandle
+            closed = handle.closed
+            handle.open()
+            try:
+                return np.asarray(page.asarray(maxworkers=1))
+            finally:
+                if closed:
+                    handle.close()
 
     def _check_inside(self, page: tifffile.TiffPage | tifffile.TiffFrame) -> None:
         size = self._file.filehandle.size

@@ -52,7 +52,9 @@ class PageTable:
         with as_recording_error(self.path), self.path.open("rb", buffering=0) as file:
             for i, page in enumerate(pages.flat):
                 whole = (
-                    self._rows(file, int(page), rows) if self.keyframe is None else self._decode(file, int(page))[rows]
+                    self._rows(file, int(page), rows)
+                    if self.keyframe is None
+                    else self._decode(file, int(page), rows)[rows]
                 )
                 found[i] = whole[:, columns]
         return found.reshape(*pages.shape, *shape)
@@ -63,7 +65,8 @@ class PageTable:
         data = self._bytes(file, first, (rows.stop - rows.start) * width * self.file_type.itemsize)
         return np.frombuffer(data, self.file_type).reshape(-1, width)
 
-    def _decode(self, file: BinaryIO, index: int) -> Array:
+    def _decode(self, file: BinaryIO, index: int, rows: slice) -> Array:
+        """A plane, of which only the strips or tiles that hold some of `rows` are decoded."""
         frame, offsets, counts = self.keyframe, self.offsets, self.counts
         assert frame is not None
         assert offsets is not None
@@ -72,7 +75,10 @@ class PageTable:
         found: Array = np.empty(frame.shaped, self.dtype)
         page, plane = divmod(index, found.size // (self.page_shape[0] * self.page_shape[1]))
         for i, (offset, count) in enumerate(zip(offsets[page].tolist(), counts[page].tolist(), strict=True)):
-            part, (s, d, y, x, _), (n, h, w, _) = frame.decode(self._bytes(file, offset, count), i)
+            _, (s, d, y, x, _), (n, h, w, _) = frame.decode(None, i)
+            if y >= rows.stop or y + h <= rows.start:
+                continue
+            part = frame.decode(self._bytes(file, offset, count), i)[0]
             assert part is not None
             found[s, d : d + n, y : y + h, x : x + w] = part[: depth - d, : height - y, : width - x]
         planes: Array = found.reshape(-1, *self.page_shape)

@@ -10,6 +10,7 @@ import pytest
 import tifffile
 
 import napari_thunder.recording as recording
+from napari_thunder.blocks import Block
 from napari_thunder.errors import RecordingError
 from napari_thunder.io import open_source
 
@@ -247,3 +248,45 @@ def test_opening_a_large_folder_reads_few_files(tmp_path: Path, monkeypatch: pyt
     )
     open_source(tmp_path)
     assert len(opened) <= 4
+
+
+@pytest.mark.parametrize("how", [{"rowsperstrip": 3}, {"tile": (16, 16)}, {"rowsperstrip": 100}], ids=str)
+@pytest.mark.parametrize("compression", ["zlib", "lzw", "packbits", "zstd"])
+def test_parts_of_compressed_pages_are_read(tmp_path: Path, how: dict[str, Any], compression: str) -> None:
+    movie = np.random.default_rng(0).integers(0, 60_000, (4, 2, 37, 41)).astype(np.uint16)
+    source = open_source(folder_of(tmp_path, movie, compression=compression, **how))
+    for y, x in ((0, 0), (2, 17), (16, 30), (33, 5)):
+        block = Block(0, (1, 4), (1, y, x), (2, y + 4, x + 9))
+        np.testing.assert_array_equal(source.read_block(block), movie[(block.time, *block.box)])
+
+
+def test_jpeg_like_pages_are_read_by_tifffile_itself(tmp_path: Path) -> None:
+    movie = np.random.default_rng(0).integers(0, 255, (3, 2, 32, 32)).astype(np.uint8)
+    folder_of(tmp_path, movie, compression="jpeg")
+    expected = [tifffile.imread(tmp_path / f"time{t}.tif") for t in (1, 2, 3)]
+    source = open_source(tmp_path)
+    np.testing.assert_array_equal([source.read_volume(t) for t in range(3)], expected)
+
+
+def test_an_ome_tiff_spread_over_files_is_one_movie(tmp_path: Path, movie: Array) -> None:
+    """As Micro-Manager and Bio-Formats write it: each file's OME names all files."""
+    uuids = [f"urn:uuid:0000000{i}-0000-0000-0000-000000000000" for i in range(len(movie))]
+    names = [f"set_t{i}.ome.tif" for i in range(len(movie))]
+    data = "".join(
+        f'<TiffData FirstT="{t}" FirstZ="{z}" FirstC="0" IFD="{z}" PlaneCount="1">'
+        f'<UUID FileName="{names[t]}">{uuids[t]}</UUID></TiffData>'
+        for t in range(7)
+        for z in range(3)
+    )
+    for t, volume in enumerate(movie):
+        xml = (
+            f'<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="{uuids[t]}"><Image ID="Image:0">'
+            '<Pixels ID="Pixels:0" DimensionOrder="XYZTC" Type="uint16" SizeX="13" SizeY="11" SizeZ="3" SizeT="7" '
+            'SizeC="1" PhysicalSizeX="0.8" PhysicalSizeY="0.8" PhysicalSizeZ="5"><Channel ID="Channel:0:0" SamplesPerPixel="1"/>'
+            f"{data}</Pixels></Image></OME>"
+        )
+        save(tmp_path / names[t], volume, description=xml, metadata=None, compression="zlib")
+    source = open_source(tmp_path)
+    assert source.shape == movie.shape
+    assert source.metadata.voxel_size == (5, 0.8, 0.8)
+    np.testing.assert_array_equal([source.read_volume(t) for t in range(7)], movie)
