@@ -8,6 +8,8 @@ A store is a folder (Zarr v3 group) with
 - ``events.csv``, ``signals.csv``: tables with a header row, if there are any;
 - in the group's attributes ``ome`` (OME-Zarr 0.5) and ``thunder``:
   ``{"version": 1, "complete": true}``; ``complete`` becomes true last of all.
+
+Every chunk is written, also those that are all 0, so that one that is lost is noticed.
 """
 
 from __future__ import annotations
@@ -290,7 +292,14 @@ def _create(
     shuffle = BloscShuffle.bitshuffle if dtype.kind in "ui" else BloscShuffle.shuffle
     codec = BloscCodec(cname="lz4", clevel=5, shuffle=shuffle, typesize=dtype.itemsize)
     return group.create_array(
-        name, shape=shape, dtype=dtype, chunks=chunks, compressors=codec, dimension_names=axes, fill_value=0
+        name,
+        shape=shape,
+        dtype=dtype,
+        chunks=chunks,
+        compressors=codec,
+        dimension_names=axes,
+        fill_value=0,
+        config={"write_empty_chunks": True},
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -126,6 +127,8 @@ class ZarrSource:
             found = array[selection]
         except Exception as error:  # whatever a codec raises
             raise _read_error(self.path, key, array, selection, error) from error
+        if self.series:
+            _check_present(self.path, key, array, selection)
         return np.ascontiguousarray(axes.arrange(np.asarray(found)), self.dtype)
 
 
@@ -367,6 +370,16 @@ def _read_error(
                 f"It begins at {start} of the array. Copy or write the recording again."
             )
     return RecordingError(f"{where}: cannot be read: {_said(error)}")
+
+
+def _check_present(path: str, key: str, array: zarr.Array[Any], selection: tuple[slice, ...]) -> None:
+    """Zarr takes a missing chunk for zeros; in a store of ours none is missing."""
+    for corner in _chunk_corners(array, selection):
+        chunk = array.metadata.encode_chunk_key(tuple(a // c for a, c in zip(corner, array.chunks, strict=True)))
+        if not os.path.exists(os.path.join(path, key, chunk)):
+            raise RecordingError(
+                f"{Path(path, key)}: chunk {chunk.removeprefix('c/')} is missing. Copy or write the recording again."
+            )
 
 
 def _chunk_corners(array: zarr.Array[Any], selection: tuple[slice, ...]) -> Iterator[tuple[int, ...]]:

@@ -282,8 +282,8 @@ def test_an_ome_tiff_spread_over_files_is_one_movie(tmp_path: Path, movie: Array
         xml = (
             f'<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="{uuids[t]}"><Image ID="Image:0">'
             '<Pixels ID="Pixels:0" DimensionOrder="XYZTC" Type="uint16" SizeX="13" SizeY="11" SizeZ="3" SizeT="7" '
-            'SizeC="1" PhysicalSizeX="0.8" PhysicalSizeY="0.8" PhysicalSizeZ="5"><Channel ID="Channel:0:0" SamplesPerPixel="1"/>'
-            f"{data}</Pixels></Image></OME>"
+            'SizeC="1" PhysicalSizeX="0.8" PhysicalSizeY="0.8" PhysicalSizeZ="5">'
+            f'<Channel ID="Channel:0:0" SamplesPerPixel="1"/>{data}</Pixels></Image></OME>'
         )
         save(tmp_path / names[t], volume, description=xml, metadata=None, compression="zlib")
     source = open_source(tmp_path)

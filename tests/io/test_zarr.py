@@ -158,6 +158,20 @@ def test_a_half_written_store_does_not_open(tmp_path: Path, movie: Array) -> Non
         open_source(tmp_path / "fish.ome.zarr")
 
 
+def test_a_lost_chunk_of_our_store_is_named_not_taken_for_zeros(tmp_path: Path, movie: Array) -> None:
+    path = stored(tmp_path / "fish.ome.zarr", np.zeros_like(movie))
+    source = opened(path)
+    block = Block(0, (0, 7), (1, 0, 0), (2, 8, 5))
+    assert not source.read_volume(4).any()
+    assert not source.read_block(block).any()
+    (path / "0" / "c" / "4" / "0" / "0" / "0").unlink()
+    (path / "series" / "c" / "0" / "1" / "1" / "0").unlink()
+    with pytest.raises(RecordingError, match=r"fish\.ome\.zarr/0: chunk 4/0/0/0 is missing"):
+        source.read_volume(4)
+    with pytest.raises(RecordingError, match=r"series: chunk 0/1/1/0 is missing"):
+        source.read_block(block)
+
+
 def test_a_store_of_a_later_version_does_not_open(tmp_path: Path, movie: Array) -> None:
     path = stored(tmp_path / "fish.ome.zarr", movie)
     zarr.open_group(path, mode="r+").attrs["thunder"] = {"version": 2, "complete": True}
