@@ -25,7 +25,7 @@ from napari_thunder.display.maps import (
     role_of,
     strengths,
 )
-from napari_thunder.display.overlay import Overlay
+from napari_thunder.display.overlay import Overlay, strength_limits
 from napari_thunder.display.space import about_recording, space_of_maps, space_of_recording
 from napari_thunder.recording import Recording
 
@@ -186,7 +186,9 @@ def layer_for_direction(
     period = ORIENTATION_PERIOD if half else DIRECTION_PERIOD
     strength = strength or next(iter(strengths(dataset)), None)
     values = _strength_values(dataset, direction, strength)
-    overlay = direction_overlay(dataset[direction].values, values, colormap=colormap, period=period)
+    significant = significant_threshold(dataset, values)
+    limits = strength_limits(values, significant)
+    overlay = direction_overlay(dataset[direction].values, values, colormap=colormap, period=period, limits=limits)
     legend = Wheel(
         str(dataset[direction].attrs.get("long_name", direction)),
         _strength_title(dataset, strength),
@@ -195,7 +197,7 @@ def layer_for_direction(
         period,
         HALF_COMPASS if half else COMPASS,
     )
-    chosen = significant_threshold(dataset, values) if threshold is None else threshold
+    chosen = significant if threshold is None else threshold
     about = {"kind": "direction", "direction": direction, "strength": strength, "colormap": colormap}
     return _overlay_layer(dataset, _title(dataset), recording, overlay, chosen, about | {"legend": legend})
 

@@ -59,12 +59,20 @@ class Overlay:
         return alpha
 
 
-def strength_limits(strength: Array) -> tuple[float, float]:
-    """From 0 to the 95th percentile of the finite strengths, so that the strongest voxels do not make the rest fade."""
+def strength_limits(strength: Array, least: float | None = None) -> tuple[float, float]:
+    """From 0 to the 95th percentile of the finite strengths, so that the strongest voxels do not make the rest fade.
+
+    Parameters
+    ----------
+    strength
+        Any shape.
+    least
+        Only strengths from here on count: where few voxels respond, the percentile of all would be one of noise.
+    """
     step = max(1, strength.size // 1_000_000) | 1
     sample = strength.reshape(-1)[::step]
-    finite = sample[np.isfinite(sample)]
-    high = float(np.percentile(finite, 95)) if finite.size else 1.0
+    counted = sample[np.isfinite(sample) & (sample >= (-np.inf if least is None else least))]
+    high = float(np.percentile(counted, 95)) if counted.size else 1.0
     return 0.0, high if high > 0 else 1.0
 
 
