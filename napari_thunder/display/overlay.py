@@ -60,19 +60,20 @@ class Overlay:
 
 
 def strength_limits(strength: Array, least: float | None = None) -> tuple[float, float]:
-    """From 0 to the 95th percentile of the finite strengths, so that the strongest voxels do not make the rest fade.
+    """From 0 to a high percentile of the finite strengths, so that the strongest voxels do not make the rest fade.
 
     Parameters
     ----------
     strength
         Any shape.
     least
-        Only strengths from here on count: where few voxels respond, the percentile of all would be one of noise.
+        Only strengths from here on count, and the strongest quarter of them is opaque: where few voxels respond, the
+        95th percentile of all, which is taken otherwise, would be one of noise.
     """
     step = max(1, strength.size // 1_000_000) | 1
     sample = strength.reshape(-1)[::step]
     counted = sample[np.isfinite(sample) & (sample >= (-np.inf if least is None else least))]
-    high = float(np.percentile(counted, 95)) if counted.size else 1.0
+    high = float(np.percentile(counted, 95 if least is None else 75)) if counted.size else 1.0
     return 0.0, high if high > 0 else 1.0
 
 
