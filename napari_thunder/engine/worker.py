@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -25,12 +26,49 @@ from napari_thunder.engine.answers import Failure, answer_batches, failure_batch
 from napari_thunder.engine.cache import BlockCache, choose_bound, choose_place
 from napari_thunder.engine.own_folder import user_folder
 from napari_thunder.engine.protocol import Answer, Array, BlockFunction, Merge
+from napari_thunder.engine.stopping import ask_to_stop, stoppable
 from napari_thunder.io.source import Metadata, Source
 
 Batches = Iterator[pa.RecordBatch]
 
 FORGOTTEN = 24 * 3600
 """Seconds after which a session that never said goodbye no longer keeps a node's blocks."""
+
+
+class Answering(Protocol):
+    """Something that answers references, some or all of them at once."""
+
+    def answers(self, references: Iterator[int]) -> Iterator[tuple[int, Answer]]:
+        """Answers, each with the reference it is to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a worker does with a partition of references: answers as rows, or a row that says what went wrong.
+
+    Parameters
+    ----------
+    what
+        Gives the answers.
+    query
+        Name of the query, unique for all time: by it the work is stopped, and no query looks like an earlier one to
+        Spark, which would else answer it from its cache.
+    """
+
+    what: Answering
+    query: str
+
+    def __call__(self, batches: Batches) -> Batches:
+        places = _Places(batches)
+        with stoppable(node_folder(), self.query), one_blas_thread():
+            try:
+                for reference, answer in self.what.answers(places):
+                    yield from answer_batches(reference, answer)
+            except (OSError, MemoryError):
+                raise  # the node's fault perhaps: Spark tries again elsewhere
+            except Exception as error:
+                said = Failure(type(error).__name__, str(error), traceback.format_exc())
+                yield failure_batch(places.current, said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +85,6 @@ class MapBlocks:
         A reference is a place in these, counted from `first`.
     session
         Whose blocks these are in the node's cache.
-    nonce
-        Makes each query a different one to Spark, which would else answer from the cache of an earlier one.
     """
 
     function: BlockFunction
@@ -57,29 +93,19 @@ class MapBlocks:
     blocks: Sequence[Block]
     first: int
     session: str
-    nonce: str
 
-    def __call__(self, batches: Batches) -> Batches:
-        with one_blas_thread():
-            for reference in _references(batches):
-                try:
-                    rows = list(answer_batches(reference, self.answer(reference)))
-                except (OSError, MemoryError):
-                    raise
-                except Exception as error:
-                    yield failure_batch(reference, _failure(error))
-                    return
-                yield from rows
-
-    def answer(self, reference: int) -> Answer:
-        block = self.blocks[reference - self.first]
-        voxels = node_cache(self.session).block(self.source, block, fingerprint=self.fingerprint)
-        return self.function(voxels, block)
+    def answers(self, references: Iterator[int]) -> Iterator[tuple[int, Answer]]:
+        """See `Answering.answers`."""
+        cache = node_cache(self.session)
+        for reference in references:
+            block = self.blocks[reference - self.first]
+            voxels = cache.block(self.source, block, fingerprint=self.fingerprint)
+            yield reference, self.function(voxels, block)
 
 
 @dataclass(frozen=True, slots=True)
 class ReduceBlocks:
-    """The merged answer to all block references of a partition, under the reference of the first.
+    """The merged answer to all references of a partition, under the last of them.
 
     Parameters
     ----------
@@ -92,21 +118,14 @@ class ReduceBlocks:
     each: MapBlocks
     merge: Merge
 
-    def __call__(self, batches: Batches) -> Batches:
+    def answers(self, references: Iterator[int]) -> Iterator[tuple[int, Answer]]:
+        """See `Answering.answers`."""
         merged: Answer | None = None
-        first = -1
-        with one_blas_thread():
-            for reference in _references(batches):
-                try:
-                    answer = self.each.answer(reference)
-                    merged, first = (answer, reference) if merged is None else (self.merge(merged, answer), first)
-                except (OSError, MemoryError):
-                    raise
-                except Exception as error:
-                    yield failure_batch(reference, _failure(error))
-                    return
-            if merged is not None:
-                yield from answer_batches(first, merged)
+        last = -1
+        for last, answer in self.each.answers(references):  # noqa: B007 - used after the loop
+            merged = answer if merged is None else self.merge(merged, answer)
+        if merged is not None:
+            yield last, merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +134,11 @@ class ReadVolumes:
 
     source: Source
     times: Sequence[int]
-    nonce: str
 
-    def __call__(self, batches: Batches) -> Batches:
-        for reference in _references(batches):
-            try:
-                rows = list(answer_batches(reference, {"volume": self.source.read_volume(self.times[reference])}))
-            except (OSError, MemoryError):
-                raise
-            except Exception as error:
-                yield failure_batch(reference, _failure(error))
-                return
-            yield from rows
+    def answers(self, references: Iterator[int]) -> Iterator[tuple[int, Answer]]:
+        """See `Answering.answers`."""
+        for reference in references:
+            yield reference, {"volume": self.source.read_volume(self.times[reference])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,18 +216,27 @@ class LeaveNode:
     session: str
 
     def __call__(self, batches: Batches) -> Batches:
-        for _ in batches:
-            pass
-        folder = _node_folder()
+        folder = node_folder()
         (folder / "sessions" / self.session).unlink(missing_ok=True)
         if folder.exists() and not _sessions(folder):
             shutil.rmtree(folder, ignore_errors=True)
-        yield pa.RecordBatch.from_pydict({"facts": [""]})
+        yield from _done(batches)
+
+
+@dataclass(frozen=True, slots=True)
+class StopQuery:
+    """Ends what is left of a query on the nodes."""
+
+    query: str
+
+    def __call__(self, batches: Batches) -> Batches:
+        ask_to_stop(node_folder(), self.query)
+        yield from _done(batches)
 
 
 def node_cache(session: str) -> BlockCache:
     """The cache of decoded blocks that all workers of this user on this node share."""
-    folder = _node_folder()
+    folder = node_folder()
     found = _open_cache(folder, os.getpid())
     (folder / "sessions").mkdir(exist_ok=True, mode=0o700)
     mark = folder / "sessions" / session
@@ -235,8 +256,14 @@ def _open_cache(folder: Path, process: int) -> BlockCache:
 
 
 @cache
-def _node_folder() -> Path:
-    return user_folder(choose_place(), "napari-thunder-blocks")
+def node_folder() -> Path:
+    """The folder that this user's workers on this node share."""
+    return shared_folder_of_workers(choose_place())
+
+
+def shared_folder_of_workers(place: Path) -> Path:
+    """The folder that a user's workers share on a node whose caches go to `place`."""
+    return user_folder(place, "napari-thunder-blocks")
 
 
 def _sessions(folder: Path) -> list[str]:
@@ -252,13 +279,25 @@ def _sessions(folder: Path) -> list[str]:
     return living
 
 
-def _references(batches: Batches) -> Iterator[int]:
-    for batch in batches:
-        yield from batch.column(0).to_pylist()
+class _Places:
+    """The references of a partition one by one, and which of them is being worked on."""
+
+    def __init__(self, batches: Batches) -> None:
+        self.current = -1
+        self._left = (reference for batch in batches for reference in batch.column(0).to_pylist())
+
+    def __iter__(self) -> Iterator[int]:
+        return self
+
+    def __next__(self) -> int:
+        self.current = next(self._left)
+        return self.current
 
 
-def _failure(error: Exception) -> Failure:
-    return Failure(type(error).__name__, str(error), traceback.format_exc())
+def _done(batches: Batches) -> Batches:
+    for _ in batches:
+        pass
+    yield pa.RecordBatch.from_pydict({"facts": [""]})
 
 
 def one_blas_thread() -> AbstractContextManager[object]:

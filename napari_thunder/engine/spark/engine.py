@@ -14,7 +14,6 @@ from threading import RLock, Thread
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from pyspark.sql.types import StringType, StructField, StructType
 
 from napari_thunder.blocks import Block, plan_blocks
 from napari_thunder.engine.answers import Assembler, Failure
@@ -25,7 +24,7 @@ from napari_thunder.engine.spark.frames import Frames, waves
 from napari_thunder.engine.spark.queries import BlockQuery, Query, VolumeQuery
 from napari_thunder.engine.spark.server import OwnServer, RemoteServer, SparkServer
 from napari_thunder.engine.spark.session import SparkConnection
-from napari_thunder.engine.worker import LeaveNode, ShippedArray, describe, shipped_file
+from napari_thunder.engine.worker import LeaveNode, ShippedArray, describe, shared_folder_of_workers, shipped_file
 from napari_thunder.errors import EngineError
 from napari_thunder.io.array import ArraySource
 from napari_thunder.io.source import Source
@@ -42,11 +41,6 @@ QUERY_BYTES = 256 * 2**20
 
 LARGEST_ARRAY = 2**30
 """Bytes of an array in memory that are brought to the workers through the connection."""
-
-_PROBES = 100_000
-"""More than there are cores anywhere, so that a range of so many is cut into one task for each core."""
-
-_FACTS = StructType([StructField("facts", StringType())])
 
 
 class SparkEngine:
@@ -231,7 +225,8 @@ class SparkEngine:
     def _connect(self, job: Job) -> SparkConnection:
         address = self._server.address(job)
         job.advance(0.6, f"connecting to {self.name}")
-        connection = SparkConnection(address, self.name)
+        place = self._server.shared_folder
+        connection = SparkConnection(address, self.name, shared_folder_of_workers(place) if place else None)
         job.advance(0.7, "warming the workers")
         try:
             self._workers = _meet_workers(connection, job)
@@ -267,8 +262,7 @@ def _meet_workers(connection: SparkConnection, job: Job) -> list[dict[str, Any]]
     EngineError
         If they cannot.
     """
-    rows = connection.rows(lambda spark: spark.range(_PROBES).mapInArrow(describe, _FACTS), job)
-    workers = [json.loads(row["facts"]) for row in rows]
+    workers = [json.loads(facts) for facts in connection.on_every_core(describe, job)]
     for worker in workers:
         check_versions(worker, connection.server)
     return [worker | {"spark": connection.spark.version} for worker in workers]
@@ -280,8 +274,7 @@ def leave_nodes(connection: SparkConnection, patience: float = 5.0) -> None:
 
     def clean() -> None:
         with suppress(Exception):
-            work = LeaveNode(connection.id)
-            list(connection.rows(lambda spark: spark.range(_PROBES).mapInArrow(work, _FACTS), job))
+            list(connection.on_every_core(LeaveNode(connection.id), job))
 
     cleaning = Thread(target=clean, name="thunder-clean-up", daemon=True)
     cleaning.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,7 +13,7 @@ from napari_thunder.blocks import Block
 from napari_thunder.engine.protocol import BlockFunction, Merge
 from napari_thunder.engine.spark.frames import Frames
 from napari_thunder.engine.spark.shipping import users_own_module
-from napari_thunder.engine.worker import MapBlocks, ReadVolumes, ReduceBlocks
+from napari_thunder.engine.worker import MapBlocks, ReadVolumes, ReduceBlocks, Work
 from napari_thunder.io.source import Source
 
 ANSWERS = StructType(
@@ -30,8 +29,8 @@ ANSWERS = StructType(
 )
 """`engine.answers.SCHEMA` in Spark's words."""
 
-Ask = Callable[[Any], Any]
-"""From a Spark session to a query."""
+Ask = Callable[[Any, str], Any]
+"""From a Spark session and the query's name to the query."""
 
 
 class Query(Protocol):
@@ -57,14 +56,14 @@ class BlockQuery:
     def prepared(self, session: str, source: Source, frames: Frames) -> Ask:
         """See `Query.prepared`."""
         wanted = tuple(self.blocks[self.places.start : self.places.stop])
-        fingerprint, nonce = source.fingerprint(), uuid.uuid4().hex
-        each = MapBlocks(self.function, source, fingerprint, wanted, self.places.start, session, nonce)
-        work = each if self.merge is None else ReduceBlocks(each, self.merge)
+        fingerprint = source.fingerprint()
+        each = MapBlocks(self.function, source, fingerprint, wanted, self.places.start, session)
+        what = each if self.merge is None else ReduceBlocks(each, self.merge)
         _bring_along(self.function, self.merge, source)
 
-        def ask(spark: Any) -> Any:
+        def ask(spark: Any, name: str) -> Any:
             frame = frames.get(spark, f"{source.uri} {fingerprint}", self.blocks, self.places, self.tasks)
-            return frame.mapInArrow(work, ANSWERS)
+            return frame.mapInArrow(Work(what, name), ANSWERS)
 
         return ask
 
@@ -82,9 +81,13 @@ class VolumeQuery:
 
     def prepared(self, session: str, source: Source, frames: Frames) -> Ask:
         """See `Query.prepared`."""
-        work = ReadVolumes(source, tuple(self.times), uuid.uuid4().hex)
+        what = ReadVolumes(source, tuple(self.times))
         _bring_along(source)
-        return lambda spark: spark.range(0, len(self.times), 1, self.tasks).mapInArrow(work, ANSWERS)
+
+        def ask(spark: Any, name: str) -> Any:
+            return spark.range(0, len(self.times), 1, self.tasks).mapInArrow(Work(what, name), ANSWERS)
+
+        return ask
 
     def block(self, reference: int) -> Block | None:
         """See `Query.block`."""

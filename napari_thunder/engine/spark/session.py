@@ -20,6 +20,8 @@ from napari_thunder.engine.job import Job
 from napari_thunder.engine.spark.address import ServerAddress
 from napari_thunder.engine.spark.failures import explained, is_cancelled
 from napari_thunder.engine.spark.shipping import package_zip
+from napari_thunder.engine.stopping import ask_to_stop
+from napari_thunder.engine.worker import StopQuery
 from napari_thunder.errors import EngineError
 
 with warnings.catch_warnings():
@@ -27,6 +29,7 @@ with warnings.catch_warnings():
     from pyspark.sql.connect.client import DefaultChannelBuilder
     from pyspark.sql.connect.client.retries import DefaultPolicy
     from pyspark.sql.connect.session import SparkSession
+    from pyspark.sql.types import StringType, StructField, StructType
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.dataframe import DataFrame
@@ -42,6 +45,8 @@ _SETTINGS = {
     "spark.connect.progress.reportInterval": "500ms",
 }
 _WAITING_ROWS = 32
+_PROBES = 100_000
+"""More than there are cores anywhere, so that a range of so many is cut into one task for each core."""
 
 
 class _Channel(DefaultChannelBuilder):  # type: ignore[misc]
@@ -81,6 +86,8 @@ class SparkConnection:
         Where the server is.
     server
         Its name for messages.
+    node_folder
+        The folder that the workers share, where they run on this computer.
 
     Raises
     ------
@@ -88,8 +95,9 @@ class SparkConnection:
         Within seconds, if there is no server, it does not speak TLS, or it does not accept the token.
     """
 
-    def __init__(self, address: ServerAddress, server: str) -> None:
+    def __init__(self, address: ServerAddress, server: str, node_folder: Path | None = None) -> None:
         self.server = server
+        self._node_folder = node_folder
         knock(address, server)
         self.spark: Any = self._session(address)
         self.id: str = self.spark.client._session_id
@@ -117,13 +125,19 @@ class SparkConnection:
         except Exception as error:
             raise explained(error, self.server) from error
 
-    def rows(self, make: Callable[[Any], DataFrame], job: Job) -> Iterator[Any]:
+    def on_every_core(self, work: Callable[..., Any], job: Job) -> Iterator[str]:
+        """Run `work`, which yields a row of text, once on each core, and yield what it says."""
+        schema = StructType([StructField("facts", StringType())])
+        for row in self.rows(lambda spark, _: spark.range(_PROBES).mapInArrow(work, schema), job):
+            yield row["facts"]
+
+    def rows(self, make: Callable[[Any, str], DataFrame], job: Job) -> Iterator[Any]:
         """Yield the rows of a query as its partitions are done, in their order.
 
         Parameters
         ----------
         make
-            From the Spark session to the query.
+            From the Spark session and the query's name to the query.
         job
             Cancels it. Leaving the iterator early stops the query too.
 
@@ -134,7 +148,7 @@ class SparkConnection:
         EngineError
             If the query failed or the connection was lost.
         """
-        running = _Query(self.spark, f"{job.tag}-{next(self._numbers)}", make)
+        running = _Query(self, f"{job.tag}-{next(self._numbers)}", make)
         with ExitStack() as stack:
             stack.callback(running.stop)
             stack.enter_context(job.on_cancel(running.stop))
@@ -148,6 +162,13 @@ class SparkConnection:
                     raise explained(item, self.server) from item
                 if item is not _NOTHING:
                     yield item
+
+    def end_workers(self, query: str) -> None:
+        """See that the workers of an interrupted query end at once."""
+        if self._node_folder is not None:
+            ask_to_stop(self._node_folder, query)
+        else:
+            list(self.on_every_core(StopQuery(query), Job("stop")))
 
     def close(self) -> None:
         """End the session; its work on the server stops. Safe to call twice."""
@@ -172,8 +193,8 @@ class _Query:
     The thread lives as long as the query does on the server, stopped or not.
     """
 
-    def __init__(self, spark: Any, tag: str, make: Callable[[Any], DataFrame]) -> None:
-        self._spark, self._tag, self._make = spark, tag, make
+    def __init__(self, connection: SparkConnection, name: str, make: Callable[[Any, str], DataFrame]) -> None:
+        self._connection, self._spark, self._name, self._make = connection, connection.spark, name, make
         self._rows: queue.Queue[Any] = queue.Queue(_WAITING_ROWS)
         self._stopping, self._done = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="thunder-query", daemon=True)
@@ -193,9 +214,9 @@ class _Query:
             threading.Thread(target=self._interrupt, name="thunder-interrupt", daemon=True).start()
 
     def _run(self) -> None:
-        self._spark.addTag(self._tag)
+        self._spark.addTag(self._name)
         try:
-            for row in self._make(self._spark).toLocalIterator():
+            for row in self._make(self._spark, self._name).toLocalIterator():
                 self._put(row)
             self._done.set()
             self._put(_END)
@@ -204,7 +225,7 @@ class _Query:
             if not (self._stopping.is_set() and is_cancelled(error)):
                 self._put(error)
         finally:
-            self._spark.removeTag(self._tag)
+            self._spark.removeTag(self._name)
 
     def _put(self, item: Any) -> None:
         while not self._stopping.is_set():
@@ -217,9 +238,12 @@ class _Query:
     def _interrupt(self) -> None:
         """Again until it is over: a query that the server does not know yet cannot be interrupted."""
         until = time.monotonic() + 30
+        with suppress(Exception):
+            self._spark.interruptTag(self._name)
+            self._connection.end_workers(self._name)
         while self._thread.is_alive() and time.monotonic() < until:
             with suppress(Exception):
-                self._spark.interruptTag(self._tag)
+                self._spark.interruptTag(self._name)
             self._thread.join(0.2)
 
 
