@@ -85,9 +85,11 @@ class Datasets:
         self.make(uri, partial(self._open, uri, **known))
 
     def make(self, name: str, recording: Callable[[], Recording]) -> None:
-        """Put a recording on the desk that takes a while to make; returns at once."""
+        """Put a recording on the desk that takes a while to make; returns at once, also if it is on its way already."""
         self.trouble = None
         with self._lock:
+            if name in self._opening:
+                return
             self._opening.append(name)
         self.changed.emit()
         self._background.start(self._make, name, recording)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,8 @@ class ThunderDock(QWidget):
         self._make_panels(history or History())
         self._lay_out()
         self._tie()
-        self.destroyed.connect(partial(_end, self.desk, self._layers, self._main_thread))
+        endings = [self._main_thread.close, self._layers.close, self.desk.close]
+        self.destroyed.connect(partial(_end, endings))
         self._layers.adopt_all()
         if engine:
             self.desk.connection.connect(engine)
@@ -122,8 +124,10 @@ class ThunderDock(QWidget):
         bar.setValue(min(bar.maximum(), self.run_panel.mapTo(self._scroll.widget(), QPoint(0, 0)).y() - 8))
 
 
-def _end(desk: Desk, layers: Layers, main_thread: MainThread, *_: object) -> None:
-    """Undo every connection and let the desk go; needs nothing of the widget, which is gone."""
-    main_thread.close()
-    layers.close()
-    desk.close()
+def _end(endings: list[Callable[[], None]], *_: object) -> None:
+    """Undo every connection and let the desk go; needs nothing of the widget, which is gone.
+
+    The list is emptied, as Qt may keep hold of it.
+    """
+    while endings:
+        endings.pop(0)()
