@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -13,7 +13,8 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from napari_thunder.analysis.protocol import Analysis, Answer, Context, MapStep, Reduce, Series, Step
+from napari_thunder.analysis.blockwise import MapWork, ReduceWork, SeriesOf
+from napari_thunder.analysis.protocol import Analysis, Answer, Context, MapStep, Step
 from napari_thunder.analysis.registry import parse_step
 from napari_thunder.blocks import Block
 from napari_thunder.engine import Engine, Job, connect
@@ -23,10 +24,7 @@ from napari_thunder.parameters import parameters, snake_case
 from napari_thunder.provenance import provenance_of
 from napari_thunder.recording import Recording
 
-Array = NDArray[Any]
 Made = TypeVar("Made")
-
-_SLAB_BYTES = 2 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,58 +143,6 @@ def context_of(recording: Recording) -> Context:
         voxel_size=recording.voxel_size,
         name=recording.name,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesOf:
-    """Cuts a block (t, z, y, x) into slabs of preprocessed series (t, voxels) that fit a processor's cache."""
-
-    frames: NDArray[np.intp] | None
-    steps: tuple[Callable[[Series], Series], ...]
-
-    def slabs(self, voxels: Array, block: Block, least: int = 1) -> Iterator[tuple[slice, Series]]:
-        """Yield where a slab lies among the block's voxels, and its series."""
-        flat = voxels[(slice(None), *block.inner)].reshape(voxels.shape[0], -1)
-        width = max(least, _SLAB_BYTES // (8 * voxels.shape[0]))
-        for start in range(0, flat.shape[1], width):
-            span = slice(start, min(start + width, flat.shape[1]))
-            slab = flat[:, span] if self.frames is None else flat[self.frames, span]
-            series = slab.astype(np.float64)
-            for step in self.steps:
-                series = step(series)
-            yield span, series
-
-
-@dataclass(frozen=True, slots=True)
-class MapWork:
-    """What a worker does with a block to get its maps."""
-
-    series: SeriesOf
-    compute: Callable[[Series], Answer]
-
-    def __call__(self, voxels: Array, block: Block) -> Answer:
-        maps: Answer = {}
-        for span, series in self.series.slabs(voxels, block):
-            for name, values in self.compute(series).items():
-                if name not in maps:
-                    maps[name] = np.empty((*values.shape[:-1], block.n_voxels), np.float32)
-                maps[name][..., span] = values
-        return {name: values.reshape(*values.shape[:-1], *block.box_shape) for name, values in maps.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class ReduceWork:
-    """What a worker does with a block to get its share of a sum over the brain."""
-
-    series: SeriesOf
-    reduce: Reduce
-
-    def __call__(self, voxels: Array, block: Block) -> Answer:
-        slabs = self.series.slabs(voxels, block, self.reduce.least_voxels)
-        so_far = self.reduce.partial(next(slabs)[1])
-        for _, series in slabs:
-            so_far = self.reduce.merge(so_far, self.reduce.partial(series))
-        return so_far
 
 
 def _gather(

@@ -57,7 +57,7 @@ def load_result(path: str | Path) -> xr.Dataset:
         raise ResultError(f"{path}: there is no such result.")
     try:
         with xr.open_zarr(path, consolidated=False, chunks=None) as stored:
-            result = stored.load()
+            result: xr.Dataset = stored.load()
     except Exception as error:
         raise ResultError(f"{path}: not a result this program can read ({error}).") from error
     if "provenance" not in result.attrs:
