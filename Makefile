@@ -5,7 +5,7 @@ PYTHON ?= python3.11
 QT ?= pyqt5
 BIN := .venv/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench pictures clean
 
 demo: .venv/.ready
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" != Linux ]; then \
@@ -33,6 +33,9 @@ bench: .venv/.ready
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable ".[$(QT),test]"
 	touch $@
+
+pictures: .venv/.ready
+	xvfb-run -a -s "-screen 0 1600x1000x24" $(BIN)/python resources/make_pictures.py
 
 clean:
 	rm -rf .venv demo.png

@@ -229,13 +229,14 @@ def layer_for_factors(
     overlay = factor_overlay(dataset[name].values[list(components)], colormap=colormap)
     (dim,) = (str(d) for d in dataset[name].dims[:1])
     words = tuple(label_at(dataset, dim, i) for i in components)
-    title = f"{_title(dataset)} · {dim}s {', '.join(word.removeprefix(f'{dim} ') for word in words)}"
+    short = tuple(word.removeprefix(f"{dim} ") for word in words)
+    title = f"{_title(dataset)} · {dim}s {', '.join(short)}"
     about = {
         "kind": "factors",
         "factors": name,
         "components": tuple(components),
         "colormap": colormap,
-        "legend": _factor_legend(title, words, overlay, colormap),
+        "legend": _factor_legend(title, short if len(words) == 2 else words, overlay, colormap),
     }
     return _overlay_layer(dataset, title, recording, overlay, threshold, about)
 
