@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import platform
@@ -10,6 +11,7 @@ import socket
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -22,14 +24,16 @@ import pyarrow as pa
 
 import napari_thunder
 from napari_thunder.blocks import Block
-from napari_thunder.engine.answers import Failure, answer_batches, failure_batch
+from napari_thunder.engine.answers import SCHEMA, Failure, answer_batches, failure_batch
 from napari_thunder.engine.cache import BlockCache, choose_bound, choose_place
 from napari_thunder.engine.own_folder import user_folder
 from napari_thunder.engine.protocol import Answer, Array, BlockFunction, Merge
-from napari_thunder.engine.stopping import ask_to_stop, stoppable
 from napari_thunder.io.source import Metadata, Source
 
 Batches = Iterator[pa.RecordBatch]
+
+_BEAT = 0.3
+"""Seconds of computing after which a worker shows that it lives."""
 
 FORGOTTEN = 24 * 3600
 """Seconds after which a session that never said goodbye no longer keeps a node's blocks."""
@@ -51,8 +55,8 @@ class Work:
     what
         Gives the answers.
     query
-        Name of the query, unique for all time: by it the work is stopped, and no query looks like an earlier one to
-        Spark, which would else answer it from its cache.
+        Name of the query, unique for all time, so that it does not look like an earlier one to Spark, which would else
+        answer it from its cache.
     """
 
     what: Answering
@@ -60,15 +64,35 @@ class Work:
 
     def __call__(self, batches: Batches) -> Batches:
         places = _Places(batches)
-        with stoppable(node_folder(), self.query), one_blas_thread():
-            try:
-                for reference, answer in self.what.answers(places):
-                    yield from answer_batches(reference, answer)
-            except (OSError, MemoryError):
-                raise  # the node's fault perhaps: Spark tries again elsewhere
-            except Exception as error:
-                said = Failure(type(error).__name__, str(error), traceback.format_exc())
-                yield failure_batch(places.current, said)
+        answers = self.what.answers(places)
+        pool = ThreadPoolExecutor(1, "thunder-work")
+        try:
+            with one_blas_thread():
+                while True:
+                    coming = pool.submit(next, answers, None)
+                    while not wait([coming], _BEAT).done:
+                        yield from signs_of_life()
+                    found = coming.result()
+                    if found is None:
+                        return
+                    yield from answer_batches(*found)
+        except (OSError, MemoryError):
+            raise  # the node's fault perhaps: Spark tries again elsewhere
+        except Exception as error:
+            yield failure_batch(places.current, Failure(type(error).__name__, str(error), traceback.format_exc()))
+        finally:
+            pool.shutdown(wait=False)
+
+
+def signs_of_life() -> Batches:
+    """Enough empty batches to get through Spark's buffer.
+
+    A task that was interrupted ends when it next reads from its worker, and the worker with it. From a worker that
+    computes and says nothing Spark reads nothing, and looks only every two seconds whether it should be ended.
+    """
+    empty = pa.RecordBatch.from_pylist([], schema=SCHEMA)
+    buffer = int(os.environ.get("SPARK_BUFFER_SIZE", 65536))
+    return itertools.repeat(empty, buffer // empty.serialize().size + 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,17 +247,6 @@ class LeaveNode:
         yield from _done(batches)
 
 
-@dataclass(frozen=True, slots=True)
-class StopQuery:
-    """Ends what is left of a query on the nodes."""
-
-    query: str
-
-    def __call__(self, batches: Batches) -> Batches:
-        ask_to_stop(node_folder(), self.query)
-        yield from _done(batches)
-
-
 def node_cache(session: str) -> BlockCache:
     """The cache of decoded blocks that all workers of this user on this node share."""
     folder = node_folder()
@@ -258,12 +271,7 @@ def _open_cache(folder: Path, process: int) -> BlockCache:
 @cache
 def node_folder() -> Path:
     """The folder that this user's workers on this node share."""
-    return shared_folder_of_workers(choose_place())
-
-
-def shared_folder_of_workers(place: Path) -> Path:
-    """The folder that a user's workers share on a node whose caches go to `place`."""
-    return user_folder(place, "napari-thunder-blocks")
+    return user_folder(choose_place(), "napari-thunder-blocks")
 
 
 def _sessions(folder: Path) -> list[str]:

@@ -24,7 +24,7 @@ from napari_thunder.engine.spark.frames import Frames, waves
 from napari_thunder.engine.spark.queries import BlockQuery, Query, VolumeQuery
 from napari_thunder.engine.spark.server import OwnServer, RemoteServer, SparkServer
 from napari_thunder.engine.spark.session import SparkConnection
-from napari_thunder.engine.worker import LeaveNode, ShippedArray, describe, shared_folder_of_workers, shipped_file
+from napari_thunder.engine.worker import LeaveNode, ShippedArray, describe, shipped_file
 from napari_thunder.errors import EngineError
 from napari_thunder.io.array import ArraySource
 from napari_thunder.io.source import Source
@@ -225,8 +225,7 @@ class SparkEngine:
     def _connect(self, job: Job) -> SparkConnection:
         address = self._server.address(job)
         job.advance(0.6, f"connecting to {self.name}")
-        place = self._server.shared_folder
-        connection = SparkConnection(address, self.name, shared_folder_of_workers(place) if place else None)
+        connection = SparkConnection(address, self.name)
         job.advance(0.7, "warming the workers")
         try:
             self._workers = _meet_workers(connection, job)

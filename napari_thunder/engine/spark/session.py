@@ -20,8 +20,6 @@ from napari_thunder.engine.job import Job
 from napari_thunder.engine.spark.address import ServerAddress
 from napari_thunder.engine.spark.failures import explained, is_cancelled
 from napari_thunder.engine.spark.shipping import package_zip
-from napari_thunder.engine.stopping import ask_to_stop
-from napari_thunder.engine.worker import StopQuery
 from napari_thunder.errors import EngineError
 
 with warnings.catch_warnings():
@@ -86,8 +84,6 @@ class SparkConnection:
         Where the server is.
     server
         Its name for messages.
-    node_folder
-        The folder that the workers share, where they run on this computer.
 
     Raises
     ------
@@ -95,9 +91,8 @@ class SparkConnection:
         Within seconds, if there is no server, it does not speak TLS, or it does not accept the token.
     """
 
-    def __init__(self, address: ServerAddress, server: str, node_folder: Path | None = None) -> None:
+    def __init__(self, address: ServerAddress, server: str) -> None:
         self.server = server
-        self._node_folder = node_folder
         knock(address, server)
         self.spark: Any = self._session(address)
         self.id: str = self.spark.client._session_id
@@ -148,7 +143,7 @@ class SparkConnection:
         EngineError
             If the query failed or the connection was lost.
         """
-        running = _Query(self, f"{job.tag}-{next(self._numbers)}", make)
+        running = _Query(self.spark, f"{job.tag}-{next(self._numbers)}", make)
         with ExitStack() as stack:
             stack.callback(running.stop)
             stack.enter_context(job.on_cancel(running.stop))
@@ -162,13 +157,6 @@ class SparkConnection:
                     raise explained(item, self.server) from item
                 if item is not _NOTHING:
                     yield item
-
-    def end_workers(self, query: str) -> None:
-        """See that the workers of an interrupted query end at once."""
-        if self._node_folder is not None:
-            ask_to_stop(self._node_folder, query)
-        else:
-            list(self.on_every_core(StopQuery(query), Job("stop")))
 
     def close(self) -> None:
         """End the session; its work on the server stops. Safe to call twice."""
@@ -193,8 +181,8 @@ class _Query:
     The thread lives as long as the query does on the server, stopped or not.
     """
 
-    def __init__(self, connection: SparkConnection, name: str, make: Callable[[Any, str], DataFrame]) -> None:
-        self._connection, self._spark, self._name, self._make = connection, connection.spark, name, make
+    def __init__(self, spark: Any, name: str, make: Callable[[Any, str], DataFrame]) -> None:
+        self._spark, self._name, self._make = spark, name, make
         self._rows: queue.Queue[Any] = queue.Queue(_WAITING_ROWS)
         self._stopping, self._done = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="thunder-query", daemon=True)
@@ -238,9 +226,6 @@ class _Query:
     def _interrupt(self) -> None:
         """Again until it is over: a query that the server does not know yet cannot be interrupted."""
         until = time.monotonic() + 30
-        with suppress(Exception):
-            self._spark.interruptTag(self._name)
-            self._connection.end_workers(self._name)
         while self._thread.is_alive() and time.monotonic() < until:
             with suppress(Exception):
                 self._spark.interruptTag(self._name)
