@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from napari_thunder.blocks import Block, plan_blocks
 from napari_thunder.engine.cache import BlockCache
+from napari_thunder.engine.daemon_pool import DaemonPool
 from napari_thunder.engine.job import Job
 from napari_thunder.engine.protocol import Answer, Array, BlockFunction, EngineFacts, Merge
 from napari_thunder.errors import EngineError
@@ -110,8 +111,8 @@ class ThreadsEngine:
             raise EngineError("This engine was closed. Connect again: napari_thunder.connect('threads').")
         with ExitStack() as stack:
             stack.enter_context(threadpool_limits(1, user_api="blas"))
-            pool = ThreadPoolExecutor(self.n_threads, "thunder-block")
-            stack.callback(pool.shutdown, wait=False, cancel_futures=True)
+            pool = DaemonPool(self.n_threads, "thunder-block")
+            stack.callback(pool.shutdown)
             waiting = iter(items)
             running: set[Future[Out]] = set()
             while True:
