@@ -96,7 +96,7 @@ def _field(p: Parameter, recording: Recording | None) -> Field:
         minimum=p.minimum,
         maximum=p.maximum,
         choices=tuple(choices),
-        hint=_hint(p.source, choices),
+        hint=_hint(p.source, choices, recording),
         together=_together(p, recording),
     )
 
@@ -116,9 +116,11 @@ def _offers(source: str, recording: Recording | None) -> tuple[str, ...]:
     return ()
 
 
-def _hint(source: str, choices: tuple[Any, ...]) -> str:
+def _hint(source: str, choices: tuple[Any, ...], recording: Recording | None) -> str:
     if choices or not source:
         return ""
+    if recording is None:
+        return "What there is to choose comes with the recording."
     if source == "signals":
         return "This recording has no signals: give a signals file above."
     return "This recording has no events with further columns: give an events file above."

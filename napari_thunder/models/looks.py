@@ -52,7 +52,12 @@ def looks_of(dataset: xr.Dataset) -> list[tuple[str, Look]]:
         found += _together(dataset, factors)
     plain = [choice for choice in choices(dataset) if role_of(dataset, choice.variable) not in _CIRCULAR]
     plain.sort(key=lambda choice: role_of(dataset, choice.variable) is Role.PROBABILITY)
-    return found + [(choice.long_title(dataset), Look(choice)) for choice in plain]
+    return found + [(choice.title(dataset).replace("_", " "), Look(choice)) for choice in plain]
+
+
+def meaning_of(dataset: xr.Dataset, look: Look) -> str:
+    """What a picture shows, in more words than its title."""
+    return "" if look.choice is None else look.choice.long_title(dataset)
 
 
 def look_at(look: Look, before: Look) -> Look:

@@ -18,7 +18,9 @@ from napari_thunder.models.trouble import Trouble
 class Pictures:
     """How each result is looked at, and the picture that makes.
 
-    Signals may be emitted from any thread: `painted(key, spec)` for each picture, `changed(key)` when a look did.
+    One result is in front: the newest, or the one that was chosen.
+    Signals may be emitted from any thread: `painted(key, spec)` for each picture, `changed(key)` when a look did,
+    `fronted(key)` when another result is in front.
 
     Parameters
     ----------
@@ -28,9 +30,11 @@ class Pictures:
 
     painted = Signal(int, object)
     changed = Signal(int)
+    fronted = Signal(int)
 
     def __init__(self, results: Results) -> None:
         self.trouble: Trouble | None = None
+        self.front: int | None = None
         self._results = results
         self._looks: dict[int, Look] = {}
         self._last: dict[int, tuple[ResultEntry, Look, LayerSpec]] = {}
@@ -58,6 +62,12 @@ class Pictures:
         self.changed.emit(key)
         self._queue(key)
 
+    def bring_to_front(self, key: int) -> None:
+        """Put a result in front of the others."""
+        if self.front != key and self._results.get(key) is not None:
+            self.front = key
+            self.fronted.emit(key)
+
     def close(self, seconds: float = 1.0) -> None:
         """End in bounded time."""
         self._background.close(seconds)
@@ -71,6 +81,7 @@ class Pictures:
         looks = looks_of(entry.dataset)
         if looks:
             self._looks[entry.key] = looks[0][1]
+            self.bring_to_front(entry.key)
             self.changed.emit(entry.key)
             self._queue(entry.key)
 
@@ -85,6 +96,11 @@ class Pictures:
         self._last.pop(entry.key, None)
         with self._lock:
             self._waiting.pop(entry.key, None)
+        others = [other.key for other in self._results if other.key in self._looks]
+        if self.front == entry.key:
+            self.front = None
+            if others:
+                self.bring_to_front(others[-1])
 
     def _queue(self, key: int) -> None:
         with self._lock:

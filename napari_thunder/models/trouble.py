@@ -6,7 +6,7 @@ import logging
 import traceback
 from dataclasses import dataclass
 
-from napari_thunder.errors import ThunderError
+from napari_thunder.errors import MissingMetadataError, ThunderError
 
 log = logging.getLogger(__name__)
 
@@ -21,10 +21,13 @@ class Trouble:
         What is wrong, where, and what to do.
     details
         The traceback, for whoever is asked for help.
+    missing
+        Whether it is for want of something that can be filled in.
     """
 
     message: str
     details: str = ""
+    missing: bool = False
 
     @classmethod
     def of(cls, error: BaseException) -> Trouble:
@@ -32,7 +35,7 @@ class Trouble:
         details = "".join(traceback.format_exception(error))
         log.info("%s", details)
         if isinstance(error, ThunderError):
-            return cls(str(error), details)
+            return cls(str(error), details, isinstance(error, MissingMetadataError))
         said = str(error) or "no reason given"
         return cls(
             f"Something unexpected went wrong ({type(error).__name__}: {said}). Details has the whole story.", details

@@ -34,7 +34,7 @@ class AnalysisPanel(QWidget):
         self._recording: Recording | None = None
         self.chooser = QComboBox()
         self.chooser.setModel(_by_family(self.chooser))
-        self.chooser.setCurrentIndex(1)
+        self.choose("summary_images")
         self.chooser.setAccessibleName("Analysis")
         self.chooser.currentIndexChanged.connect(lambda _: self._show_form())
         needs_focus_to_scroll(self.chooser)

@@ -63,7 +63,6 @@ def _overlay_class() -> Any:
 
     class WheelOverlay(CanvasOverlay):
         picture: Any = None
-        box: bool = False
 
     class VispyWheelOverlay(ViewerOverlayMixin, VispyCanvasOverlay):
         def __init__(self, **given: Any) -> None:

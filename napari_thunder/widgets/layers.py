@@ -49,6 +49,7 @@ class Layers:
         main_thread.connect(desk.datasets.contrasted, self._set_contrast)
         main_thread.connect(desk.datasets.removed, self._remove_recording)
         main_thread.connect(desk.pictures.painted, self._show_map)
+        main_thread.connect(desk.pictures.fronted, self._bring_to_front, newest=True)
         main_thread.connect(desk.results.removed, self._remove_map)
 
     @property
@@ -119,6 +120,7 @@ class Layers:
         self._specs[key] = spec
         if layer is None:
             self._maps[key] = self._add_map(spec, len(self._viewer.layers))
+            self._bring_to_front(self._desk.pictures.front)
         elif before is not None and _same_kind(spec, before):
             _update(layer, spec)
         else:
@@ -139,6 +141,12 @@ class Layers:
         self._take_away(layer)
         self._maps[key] = self._add_map(spec.shown(visible), index)
 
+    def _bring_to_front(self, front: int | None) -> None:
+        """Show the map in front and hide the others, so that their colours do not mix."""
+        for key, layer in self._maps.items():
+            layer.visible = key == front
+        self._show_wheel()
+
     def _remove_map(self, entry: ResultEntry) -> None:
         self._specs.pop(entry.key, None)
         self._take_away(self._maps.pop(entry.key, None))
@@ -149,12 +157,12 @@ class Layers:
             self._viewer.layers.remove(layer)
 
     def _show_wheel(self) -> None:
-        """The wheel of the newest direction map on the canvas, or none."""
-        wheels = [spec for spec in self._specs.values() if isinstance(spec.thunder["legend"], Wheel)]
+        """The wheel of the map in front on the canvas, or none."""
+        spec = self._specs.get(self._desk.pictures.front or 0)
         pixels = None
-        if wheels:
-            about = wheels[-1].thunder
-            pixels = wheel_pixels(about["legend"], _WHEEL_SIDE, QColor("white"), about.get("threshold"))
+        if spec is not None and isinstance(spec.thunder["legend"], Wheel):
+            legend, threshold = spec.thunder["legend"], spec.thunder.get("threshold")
+            pixels = wheel_pixels(legend, _WHEEL_SIDE, QColor("white"), threshold)
         show_canvas_wheel(self._viewer, pixels)
 
 

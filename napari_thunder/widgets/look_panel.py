@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QWidget
 from superqt import QLabeledDoubleSlider
 
 from napari_thunder.display import LayerSpec
-from napari_thunder.models.looks import Look, colormaps_of, look_at, looks_of, same_picture, strengths_of
+from napari_thunder.models.looks import Look, colormaps_of, look_at, looks_of, meaning_of, same_picture, strengths_of
 from napari_thunder.models.painting import threshold_span
 from napari_thunder.models.results import ResultEntry
 from napari_thunder.widgets.legend_view import LegendView
@@ -62,9 +62,14 @@ class LookPanel(QWidget):
         looks = looks_of(entry.dataset)
         at = next((i for i, (_, other) in enumerate(looks) if same_picture(other, look)), 0)
         _fill(self.picture, [title for title, _ in looks], [look for _, look in looks], at)
+        self.picture.setToolTip(meaning_of(entry.dataset, look) or "Which picture of this result is shown")
         names = strengths_of(entry.dataset, look)
-        titles = [str(entry.dataset[name].attrs.get("long_name", name)) for name in names]
-        _fill(self.strength, titles, names, names.index(look.strength) if look.strength in names else 0)
+        _fill(
+            self.strength,
+            [name.replace("_", " ") for name in names],
+            names,
+            names.index(look.strength) if look.strength in names else 0,
+        )
         self._show_row(self.strength, bool(names))
         colormaps = colormaps_of(entry.dataset, look)
         _fill(self.colormap, colormaps, colormaps, colormaps.index(look.colormap) if look.colormap in colormaps else 0)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
+from qtpy.QtWidgets import (
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_thunder.errors import ThunderError
 from napari_thunder.models.facts import duration_line, events_line, signals_line, size_line
@@ -33,10 +43,10 @@ class RecordingFacts(QWidget):
         self._events, events = self._file_line("events", "Events")
         self._signals, signals = self._file_line("signals", "Signals")
         self.trouble = TroubleLabel()
-        self._form = QFormLayout(self)
-        self._form.setContentsMargins(0, 0, 0, 0)
-        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self._form.addRow(self._empty)
+        self._facts = QWidget()
+        form = QFormLayout(self._facts)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for name, row in (
             ("Size", self._size),
             ("Read as", self._format),
@@ -45,15 +55,19 @@ class RecordingFacts(QWidget):
             ("Events", events),
             ("Signals", signals),
         ):
-            self._form.addRow(name, row)
-        self._form.addRow(self.trouble)
+            form.addRow(name, row)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for part in (self._empty, self._facts, self.trouble):
+            layout.addWidget(part)
 
     def show_recording(self, recording: Recording | None, opening: tuple[str, ...] = ()) -> None:
         """Show these facts, or what to do when there is none."""
         same = recording is self._recording
         self._recording = recording
         self._empty.setText("\n".join(f"Opening {uri} …" for uri in opening) or _EMPTY)
-        self._show_rows(recording is not None, bool(opening))
+        self._empty.setVisible(bool(opening) or recording is None)
+        self._facts.setVisible(recording is not None)
         if recording is None or same:
             return
         self.trouble.show_trouble(None)
@@ -66,15 +80,9 @@ class RecordingFacts(QWidget):
         self._events.setText(events_line(recording) or "none")
         self._signals.setText(signals_line(recording) or "none")
 
-    def _show_rows(self, facts: bool, opening: bool) -> None:
-        self._empty.setVisible(opening or not facts)
-        for row in range(1, self._form.rowCount() - 1):
-            for role in (QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole):
-                self._form.itemAt(row, role).widget().setVisible(facts)
-
     def _number_line(self, name: str, unit: str, tip: str) -> QLineEdit:
         line = QLineEdit()
-        line.setPlaceholderText("not in the files: give it here")
+        line.setPlaceholderText("not known: give it")
         line.setToolTip(f"{tip}. Enter applies it.")
         line.setAccessibleName(f"{tip} ({unit})")
         line.editingFinished.connect(getattr(self, f"_give_{name}"))

@@ -42,13 +42,13 @@ class ResultsPanel(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("Results")
         self.list.setToolTip("Choose the result to look at")
-        self.list.currentItemChanged.connect(lambda *_: self._show_look())
+        self.list.currentItemChanged.connect(lambda *_: self._bring_to_front())
         self.look = LookPanel()
         self.look.asked.connect(self._apply)
         self.trouble = TroubleLabel()
         self._lay_out()
         main_thread.connect(results.changed, self._show, newest=True)
-        main_thread.connect(results.added, self._choose)
+        main_thread.connect(pictures.fronted, lambda _: self._show(), newest=True)
         main_thread.connect(pictures.changed, lambda _: self._show_look(), newest=True)
         main_thread.connect(pictures.painted, lambda *_: self._show_look(), newest=True)
         self._show()
@@ -79,28 +79,27 @@ class ResultsPanel(QWidget):
         layout.addWidget(self.look)
 
     def _show(self) -> None:
-        chosen = self.current
+        front = self._pictures.front
         self.list.blockSignals(True)
         self.list.clear()
         for entry in self._results:
             item = QListWidgetItem(entry.name if entry.finished else f"{entry.name} (computing)", self.list)
             item.setData(Qt.ItemDataRole.UserRole, entry.key)
-            if chosen is not None and entry.key == chosen.key:
+            if entry.key == front:
                 self.list.setCurrentItem(item)
-        if self.list.currentItem() is None and self.list.count():
-            self.list.setCurrentRow(self.list.count() - 1)
         self.list.blockSignals(False)
         rows = min(5, self.list.count())
         self.list.setFixedHeight(rows * max(18, self.list.sizeHintForRow(0)) + 6)
         self.list.setVisible(rows > 0)
         self._none.setVisible(rows == 0)
-        self.trouble.show_trouble(self._results.trouble)
+        self.trouble.show_trouble(self._results.trouble or self._pictures.trouble)
         self._show_look()
 
-    def _choose(self, entry: ResultEntry) -> None:
-        for row in range(self.list.count()):
-            if self.list.item(row).data(Qt.ItemDataRole.UserRole) == entry.key:
-                self.list.setCurrentRow(row)
+    def _bring_to_front(self) -> None:
+        entry = self.current
+        if entry is not None:
+            self._pictures.bring_to_front(entry.key)
+        self._show_look()
 
     def _show_look(self) -> None:
         entry = self.current

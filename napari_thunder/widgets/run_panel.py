@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
@@ -79,8 +80,14 @@ class RunPanel(QWidget):
             self._shown = run
             self.bar.setValue(round(1000 * run.job.fraction))
             self.status.setText(status_of(run, len(self._jobs.waiting)))
-            self.trouble.show_trouble(run.trouble)
+            self.trouble.show_trouble(_with_hint(run.trouble))
         self.refresh()
+
+
+def _with_hint(trouble: Trouble | None) -> Trouble | None:
+    if trouble is None or not trouble.missing:
+        return trouble
+    return replace(trouble, message=f"{trouble.message} In this window: fill it in under Recording, above.")
 
 
 def status_of(run: Run, waiting: int) -> str:

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QPoint, QSize, Qt
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QFrame, QScrollArea, QShortcut, QVBoxLayout, QWidget
 
 from napari_thunder.errors import ThunderError
 from napari_thunder.models import Desk
 from napari_thunder.models.history import History
+from napari_thunder.models.jobs import Run
 from napari_thunder.models.results import ResultEntry
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.widgets.analysis_panel import AnalysisPanel
@@ -104,6 +105,9 @@ class ThunderDock(QWidget):
         layout.addWidget(scroll)
         self.setMinimumWidth(340)
 
+    def sizeHint(self) -> QSize:
+        return QSize(400, 900)
+
     def _tie(self) -> None:
         self.run_panel.asked.connect(self.run)
         shortcut = QShortcut(QKeySequence("Ctrl+Return"), self)
@@ -111,6 +115,7 @@ class ThunderDock(QWidget):
         shortcut.activated.connect(self.run)
         for signal in (self.desk.results.added, self.desk.results.updated):
             self._main_thread.connect(signal, self._show_result)
+        self._main_thread.connect(self.desk.jobs.changed, self._show_failure, newest_of_each=True)
         for signal in (self.desk.datasets.changed, self.desk.connection.changed):
             self._main_thread.connect(signal, self.run_panel.refresh, newest=True)
 
@@ -118,6 +123,11 @@ class ThunderDock(QWidget):
         """Bring a result that is whole into sight, once it has its place."""
         if entry.finished:
             self._main_thread.call(self._main_thread.call, self._scroll_to_results)
+
+    def _show_failure(self, run: Run) -> None:
+        """Bring what went wrong with a run into sight, once it has its place."""
+        if run.trouble is not None:
+            self._main_thread.call(self._main_thread.call, self._scroll.ensureWidgetVisible, self.run_panel)
 
     def _scroll_to_results(self) -> None:
         bar = self._scroll.verticalScrollBar()

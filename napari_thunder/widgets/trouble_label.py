@@ -7,7 +7,6 @@ from qtpy.QtGui import QFontDatabase
 from qtpy.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QPushButton,
@@ -33,10 +32,10 @@ class TroubleLabel(QWidget):
         self._details = QPushButton("Details…")
         self._details.setToolTip("Show the technical details, to copy into a message when asking for help")
         self._details.clicked.connect(self._show_details)
-        layout = QHBoxLayout(self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._text, 1)
-        layout.addWidget(self._details, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._text)
+        layout.addWidget(self._details, 0, Qt.AlignmentFlag.AlignRight)
         self.show_trouble(None)
 
     @property
