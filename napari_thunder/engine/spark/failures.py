@@ -56,6 +56,11 @@ def explained(error: BaseException, server: str) -> ThunderError:
     return _explained(text, server)
 
 
+def lost(server: str, kind: type[LostError] = LostError) -> LostError:
+    """The error that says the connection is gone."""
+    return kind(f"{server}: lost connection to the Spark server. What has arrived stays; try again to connect anew.")
+
+
 def _explained(text: str, server: str) -> EngineError:
     other, missing = _OTHER_PYTHON.search(text), _NO_MODULE.search(text)
     if "UNAUTHENTICATED" in text:
@@ -74,10 +79,7 @@ def _explained(text: str, server: str) -> EngineError:
             f"pip install {missing[1].split('.')[0]}"
         )
     if any(word in text for word in (*_FORGOTTEN, *_UNREACHABLE)):
-        kind = ForgottenError if any(word in text for word in _FORGOTTEN) else LostError
-        return kind(
-            f"{server}: lost connection to the Spark server. What has arrived stays; try again to connect anew."
-        )
+        return lost(server, ForgottenError if any(word in text for word in _FORGOTTEN) else LostError)
     if any(word in text for word in _CANCELLED):
         return EngineError(f"{server}: the work was stopped on the server by someone else.")
     return EngineError(f"{server}: Spark failed: {_gist(text)}")

@@ -18,7 +18,7 @@ import grpc
 
 from napari_thunder.engine.job import Job
 from napari_thunder.engine.spark.address import ServerAddress
-from napari_thunder.engine.spark.failures import explained, is_cancelled
+from napari_thunder.engine.spark.failures import explained, is_cancelled, lost
 from napari_thunder.engine.spark.shipping import package_zip
 from napari_thunder.errors import EngineError
 
@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 
 REACH = 3.0
 """Seconds a server gets to answer the door."""
+
+SILENCE = 3.0
+"""Seconds without an answer after which we look whether the server still lives."""
+
+KNOCKS = 3
+"""How often in a row it must not answer the door to be taken for lost."""
 
 KEEP_ALIVE = 240.0
 """Seconds between signs of life, so that an idle session is not closed (by default after an hour)."""
@@ -93,6 +99,7 @@ class SparkConnection:
 
     def __init__(self, address: ServerAddress, server: str) -> None:
         self.server = server
+        self._address = address
         knock(address, server)
         self.spark: Any = self._session(address)
         self.id: str = self.spark.client._session_id
@@ -144,7 +151,9 @@ class SparkConnection:
             If the query failed or the connection was lost.
         """
         running = _Query(self.spark, f"{job.tag}-{next(self._numbers)}", make)
+        pulse = _Pulse(self._address, self.server)
         with ExitStack() as stack:
+            stack.callback(pulse.stop)
             stack.callback(running.stop)
             stack.enter_context(job.on_cancel(running.stop))
             while True:
@@ -156,7 +165,11 @@ class SparkConnection:
                     job.check()
                     raise explained(item, self.server) from item
                 if item is not _NOTHING:
+                    pulse.felt()
                     yield item
+                    pulse.felt()
+                elif pulse.lost:
+                    raise lost(self.server)
 
     def close(self) -> None:
         """End the session; its work on the server stops. Safe to call twice."""
@@ -230,6 +243,44 @@ class _Query:
             with suppress(Exception):
                 self._spark.interruptTag(self._name)
             self._thread.join(0.2)
+
+
+class _Pulse:
+    """Looks whether a silent server still lives: one that hangs, or whose network is gone, breaks no connection."""
+
+    def __init__(self, address: ServerAddress, server: str) -> None:
+        self._address, self._server = address, server
+        self._felt = time.monotonic()
+        self._unanswered = 0
+        self._over = threading.Event()
+        threading.Thread(target=self._watch, name="thunder-pulse", daemon=True).start()
+
+    @property
+    def lost(self) -> bool:
+        """Whether the server has not answered several times in a row."""
+        return self._unanswered >= KNOCKS
+
+    def felt(self) -> None:
+        """Something came from the server."""
+        self._felt = time.monotonic()
+        self._unanswered = 0
+
+    def stop(self) -> None:
+        """Look no longer."""
+        self._over.set()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.5):
+            if time.monotonic() - self._felt > SILENCE:
+                self._knock()
+
+    def _knock(self) -> None:
+        try:
+            knock(self._address, self._server)
+        except EngineError:
+            self._unanswered += 1
+        else:
+            self.felt()
 
 
 def knock(address: ServerAddress, server: str) -> None:
