@@ -265,13 +265,16 @@ def test_a_server_that_hangs_is_taken_for_lost_and_found_again(spark, recording,
     def freeze() -> None:
         while not counter.exists():
             time.sleep(0.05)
-        _java(spark).suspend()
+        java.suspend()
+        frozen.append(time.monotonic())
 
-    threading.Thread(target=freeze, daemon=True).start()
+    frozen = []
     java = _java(spark)
+    threading.Thread(target=freeze, daemon=True).start()
     try:
         with pytest.raises(EngineError, match="lost connection to the Spark server"):
             list(spark.map(slow, recording, spark.plan(recording)))
+        assert time.monotonic() - frozen[0] < 8
     finally:
         java.resume()
     monkeypatch.undo()

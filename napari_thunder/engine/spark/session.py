@@ -300,7 +300,10 @@ def knock(address: ServerAddress, server: str) -> None:
         ) from error
     if address.certificate is not None and not address.certificate.is_file():
         raise EngineError(f"{server}: there is no certificate file {address.certificate}.")
-    channel = _Channel(address).toChannel()
+    # A connection of its own: gRPC would else share the one in use, which seems alive as long as nobody closes it.
+    builder = _Channel(address)
+    builder.setChannelOption("grpc.use_local_subchannel_pool", 1)
+    channel = builder.toChannel()
     try:
         grpc.channel_ready_future(channel).result(timeout=REACH)
     except grpc.FutureTimeoutError:
