@@ -33,7 +33,7 @@ from napari_thunder.io.source import Metadata, Source
 Batches = Iterator[pa.RecordBatch]
 
 _BEAT = 0.3
-"""Seconds of computing after which a worker shows that it lives."""
+"""Seconds between a worker's signs of life, however long or short its single answers take."""
 
 FORGOTTEN = 24 * 3600
 """Seconds after which a session that never said goodbye no longer keeps a node's blocks."""
@@ -66,12 +66,14 @@ class Work:
         places = _Places(batches)
         answers = self.what.answers(places)
         pool = ThreadPoolExecutor(1, "thunder-work")
+        due = time.monotonic() + _BEAT
         try:
             with one_blas_thread():
                 while True:
                     coming = pool.submit(next, answers, None)
-                    while not wait([coming], _BEAT).done:
+                    while not wait([coming], max(0.0, due - time.monotonic())).done:
                         yield from signs_of_life()
+                        due = time.monotonic() + _BEAT
                     found = coming.result()
                     if found is None:
                         return

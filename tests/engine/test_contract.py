@@ -149,19 +149,25 @@ def test_a_job_advances_and_ends(engine, recording):
 
 def work_slowly(counter: Path, voxels: np.ndarray, block: Block) -> dict[str, np.ndarray]:
     for _ in range(10 if "Threads" in counter.name else 600):
-        with counter.open("ab") as file:
-            file.write(b".")
-        time.sleep(0.1)
+        work_a_little(counter, voxels, block)
     return {}
 
 
+def work_a_little(counter: Path, voxels: np.ndarray, block: Block) -> dict[str, np.ndarray]:
+    with counter.open("ab") as file:
+        file.write(b".")
+    time.sleep(0.1)
+    return {}
+
+
+@pytest.mark.parametrize("function", [work_slowly, work_a_little])
 @pytest.mark.parametrize("engine", ["threads", "spark", "remote"], indirect=True)
-def test_a_cancelled_job_stops_working_within_two_seconds(engine, recording, counter):
+def test_a_cancelled_job_stops_working_within_two_seconds(engine, recording, counter, function):
     counter = counter.with_name(f"counter of {type(engine).__name__}")
     job = Job("slow")
     threading.Thread(target=_cancel_once_there, args=(job, counter)).start()
     with pytest.raises(JobCancelled):
-        list(engine.map(partial(work_slowly, counter), recording, plan_blocks(SHAPE, 2, at_least=10), job))
+        list(engine.map(partial(function, counter), recording, plan_blocks(SHAPE, 2, at_least=320), job))
     assert job.state is JobState.CANCELLED
     time.sleep(2)
     after = counter.stat().st_size

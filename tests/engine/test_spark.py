@@ -24,6 +24,7 @@ from napari_thunder.engine import Job, JobState, connect
 from napari_thunder.engine.spark import SparkEngine
 from napari_thunder.engine.spark.address import TOKEN
 from napari_thunder.errors import EngineError
+from tests.engine.tls_proxy import make_certificate, tls_proxy
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -191,6 +192,21 @@ def test_plain_server_is_not_spoken_to_in_tls_for_long(server, token):
     with pytest.raises(EngineError, match=r"no encrypted \(TLS\) connection .* say ;use_ssl=false"):
         connect(f"sc://localhost:{server.port}/;use_ssl=true")
     assert time.monotonic() - begun < 8
+
+
+def test_a_server_behind_tls_is_reached_with_its_certificate_and_not_without(server, token, recording, movie, tmp_path):
+    certificate, key = make_certificate(tmp_path)
+    with tls_proxy(certificate, key, server.port) as port:
+        engine = connect(f"sc://localhost:{port}/;use_ssl=true;ca={certificate}")
+        assert sum_over(engine, recording) == movie.sum(dtype="int64")
+        engine.close()
+        with pytest.raises(EngineError, match=r"no encrypted \(TLS\) connection .* give it with ;ca=FILE"):
+            connect(f"sc://localhost:{port}/;use_ssl=true")
+
+
+def test_a_certificate_that_is_not_there_is_told(server, token):
+    with pytest.raises(EngineError, match=r"there is no certificate file /nowhere/lab\.pem"):
+        connect(f"sc://localhost:{server.port}/;use_ssl=true;ca=/nowhere/lab.pem")
 
 
 def test_no_server_is_told_in_seconds():

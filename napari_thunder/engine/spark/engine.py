@@ -144,7 +144,7 @@ class SparkEngine:
                 query = BlockQuery(function, merge, blocks, places, min(tasks, 2 * self.cores))
                 for reference, answer in self._answers(query, recording.source, job):
                     merged = answer if merged is None else merge(merged, answer)
-                    job.advance(reference / len(blocks))
+                    job.advance((reference + 1) / len(blocks))
             if merged is None:
                 raise EngineError("There are no blocks to merge.")
         return merged

@@ -61,11 +61,12 @@ class Frames:
             if key not in self._kept:
                 self._kept[key] = spark.range(places.start, places.stop, 1, tasks).persist()
             self._kept.move_to_end(key)
+            frame = self._kept[key]
             given_up = self._kept.popitem(last=False)[1] if len(self._kept) > _KEPT_FRAMES else None
         if given_up is not None:
             with suppress(Exception):
                 given_up.unpersist()
-        return self._kept[key]
+        return frame
 
 
 def _digest(blocks: Sequence[Block]) -> str:
