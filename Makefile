@@ -31,7 +31,7 @@ bench: .venv/.ready
 .venv/.ready: setup.cfg pyproject.toml .ci/system-libraries
 	.ci/system-libraries $(PYTHON)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable ".[$(QT),test]"
+	$(BIN)/python -m pip install --quiet --use-pep517 --editable ".[$(QT),test]"
 	touch $@
 
 pictures: .venv/.ready
