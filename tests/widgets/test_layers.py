@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from napari_thunder.widgets import canvas_wheel
+from napari_thunder.widgets.canvas_wheel import show_canvas_wheel
+from napari_thunder.widgets.streaming import array_of
+from napari_thunder.widgets.thunder_dock import ThunderDock
+from tests.widgets.conftest import moving_movie, slow_recording, wait_until
+
+MakeDock = Callable[..., tuple[Any, ThunderDock]]
+PICTURE = np.full((20, 20, 4), 255, np.uint8)
+
+
+def run_tuning(dock: ThunderDock, qtbot: Any) -> None:
+    wait_until(qtbot, lambda: not dock.desk.why_not_run())
+    n = len(dock.desk.results)
+    dock.analysis.choose("direction_tuning")
+    dock.run()
+    wait_until(qtbot, lambda: len(dock.desk.results) == n + 1 and all(r.finished for r in dock.desk.results))
+    wait_until(qtbot, lambda: dock.settled)
+
+
+def test_a_recording_opened_through_napari_comes_onto_the_desk(make_dock: MakeDock, qtbot: Any, tmp_path: Any) -> None:
+    np.save(tmp_path / "movie.npy", np.array(moving_movie()))
+    viewer, dock = make_dock()
+    viewer.open(tmp_path / "movie.npy", plugin="napari-thunder")
+    wait_until(qtbot, lambda: dock.desk.datasets.current is not None)
+    assert dock.desk.datasets.current.name == "movie.npy"
+    assert len(viewer.layers) == 1
+
+
+def test_a_duplicated_layer_streams_too_and_the_stream_ends_with_the_last(make_dock: MakeDock, qtbot: Any) -> None:
+    viewer, dock = make_dock()
+    dock.desk.datasets.add(slow_recording()[0])
+    wait_until(qtbot, lambda: len(viewer.layers) == 1)
+    viewer.layers.append(viewer.layers[0].__copy__())
+    array = array_of(viewer.layers[0])
+    assert array_of(viewer.layers[1]) is array
+    viewer.dims.set_current_step(0, 50)
+    for layer in viewer.layers:
+        wait_until(qtbot, lambda layer=layer: (np.asarray(layer._slice.image.raw) == 50).all())
+    assert len(dock.desk.datasets) == 1
+
+
+def test_maps_lie_where_the_recording_lies(make_dock: MakeDock, qtbot: Any) -> None:
+    viewer, dock = make_dock()
+    dock.desk.datasets.add(slow_recording()[0])
+    run_tuning(dock, qtbot)
+    movie, tuning = viewer.layers
+    assert tuple(tuning.scale) == tuple(movie.scale[1:]) == (8, 2, 2)
+    assert viewer.layers.units is not None
+
+
+def test_only_the_map_in_front_is_shown(make_dock: MakeDock, qtbot: Any) -> None:
+    viewer, dock = make_dock()
+    dock.desk.datasets.add(slow_recording()[0])
+    run_tuning(dock, qtbot)
+    run_tuning(dock, qtbot)
+    assert [layer.visible for layer in viewer.layers] == [True, False, True]
+    dock.results.list.setCurrentRow(0)
+    wait_until(qtbot, lambda: [layer.visible for layer in viewer.layers] == [True, True, False])
+
+
+def test_the_wheel_comes_and_goes_with_direction_maps(make_dock: MakeDock, qtbot: Any) -> None:
+    viewer, dock = make_dock()
+    dock.desk.datasets.add(slow_recording()[0])
+    run_tuning(dock, qtbot)
+    assert viewer.canvas.overlays["thunder_wheel"].visible
+    dock.results._remove()
+    wait_until(qtbot, lambda: not viewer.canvas.overlays["thunder_wheel"].visible)
+
+
+def test_a_napari_without_the_private_table_only_lacks_the_wheel_on_the_canvas(
+    make_napari_viewer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> Any:
+        raise ImportError("overlay_to_visual has moved")
+
+    viewer = make_napari_viewer()
+    monkeypatch.setattr(canvas_wheel, "_overlay_class", missing)
+    assert not show_canvas_wheel(viewer, PICTURE)
+    monkeypatch.undo()
+    assert show_canvas_wheel(viewer, PICTURE)
