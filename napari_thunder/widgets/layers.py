@@ -16,7 +16,7 @@ from napari_thunder.volumes import VolumeArray
 from napari_thunder.widgets.canvas_wheel import show_canvas_wheel
 from napari_thunder.widgets.legend_view import wheel_pixels
 from napari_thunder.widgets.main_thread import MainThread
-from napari_thunder.widgets.streaming import array_of, follow
+from napari_thunder.widgets.streaming import array_of, follow, set_contrast
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -107,8 +107,7 @@ class Layers:
     def _set_contrast(self, dataset: Dataset, limits: tuple[float, float]) -> None:
         layer = self._recordings.get(dataset.key)
         if layer is not None:
-            layer.contrast_limits_range = limits
-            layer.contrast_limits = limits
+            set_contrast(layer, limits)
 
     def _remove_recording(self, dataset: Dataset) -> None:
         self._take_away(self._recordings.pop(dataset.key, None))

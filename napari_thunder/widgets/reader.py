@@ -14,8 +14,8 @@ from napari_thunder.io.uri import local_path
 from napari_thunder.recording import Recording
 from napari_thunder.recording import open as open_recording
 from napari_thunder.result import is_result, load_result
-from napari_thunder.volumes import VolumeArray, contrast_limits
-from napari_thunder.widgets.streaming import follow
+from napari_thunder.volumes import VolumeArray
+from napari_thunder.widgets.streaming import WANTS_CONTRAST, follow
 
 Reader = Callable[[Any], list[LayerData]]
 
@@ -46,6 +46,6 @@ def recording_layers(recording: Recording) -> list[LayerData]:
     viewer = napari.current_viewer()
     if viewer is not None:
         follow(viewer)
-    limits = contrast_limits(recording, n_volumes=1)
-    spec = layer_for_recording(recording, VolumeArray(recording), contrast_limits=limits, visible=True)
+    spec = layer_for_recording(recording, VolumeArray(recording), visible=True)
+    spec.thunder[WANTS_CONTRAST] = True
     return [spec.as_tuple()]

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from napari_thunder.volumes import VolumeArray
+from napari_thunder.models.background import Background
+from napari_thunder.volumes import VolumeArray, contrast_limits
 from napari_thunder.widgets.main_thread import MainThread
+
+WANTS_CONTRAST = "wants_contrast"
+"""Set in what a layer's metadata say of it where its limits are still to be found."""
 
 
 class _Followers(dict[str, MainThread]):
@@ -61,6 +65,19 @@ def _follow(layer: Any) -> None:
             layer.refresh(extent=False)
 
     follower.connect(array.arrived, redraw, newest=True)
+    if layer.metadata["thunder"].pop(WANTS_CONTRAST, False):
+        Background("contrast").start(_find_contrast, layer, array, follower)
+
+
+def _find_contrast(layer: Any, array: VolumeArray, follower: MainThread) -> None:
+    limits = contrast_limits(array.recording, n_volumes=1)
+    follower.call(set_contrast, layer, limits)
+
+
+def set_contrast(layer: Any, limits: tuple[float, float]) -> None:
+    """Let a recording's layer span these limits."""
+    layer.contrast_limits_range = limits
+    layer.contrast_limits = limits
 
 
 def _followers_of(layer: Any) -> _Followers:

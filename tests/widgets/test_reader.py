@@ -43,6 +43,7 @@ def test_napari_opens_every_format_and_streams_it(
     assert layer.data.shape == (5, 2, 6, 7)
     viewer.dims.set_current_step(0, 4)
     wait_until(qtbot, lambda: (np.asarray(layer._slice.image.raw) == 4).all())
+    wait_until(qtbot, lambda: layer.contrast_limits[1] < 10)
 
 
 def test_a_result_file_opens_as_maps_over_the_same_space(make_napari_viewer: Any, tmp_path: Path) -> None:
