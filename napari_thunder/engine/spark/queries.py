@@ -12,7 +12,7 @@ from pyspark.sql.types import BinaryType, IntegerType, StringType, StructField, 
 from napari_thunder.blocks import Block
 from napari_thunder.engine.protocol import BlockFunction, Merge
 from napari_thunder.engine.spark.frames import Frames
-from napari_thunder.engine.spark.shipping import users_own_module
+from napari_thunder.engine.spark.shipping import users_own_modules
 from napari_thunder.engine.worker import MapBlocks, ReadVolumes, ReduceBlocks, Work
 from napari_thunder.io.source import Source
 
@@ -97,6 +97,5 @@ class VolumeQuery:
 def _bring_along(*parts: object) -> None:
     """Send code of the user's own with the query, as workers cannot import it."""
     for part in parts:
-        module = users_own_module(part)
-        if module is not None:
+        for module in users_own_modules(part):
             cloudpickle.register_pickle_by_value(module)

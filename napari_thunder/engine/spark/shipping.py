@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import sys
 import zipfile
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from functools import partial
 from pathlib import Path
-from types import ModuleType
+from types import MethodType, ModuleType
 
 import napari_thunder
 
@@ -33,12 +36,34 @@ def package_zip(folder: Path) -> Path:
     return target
 
 
-def users_own_module(function: object) -> ModuleType | None:
-    """The module of a function of the user's own (a script beside a notebook, a test), which workers cannot import."""
-    name = getattr(function, "__module__", None) or type(function).__module__
-    module = sys.modules.get(name)
+def users_own_modules(thing: object) -> Iterator[ModuleType]:
+    """The modules of the user's own (a script beside a notebook, a test) that a function needs and workers lack.
+
+    Looks into partial functions, methods and dataclasses, which is where functions are found within functions.
+    """
+    name = getattr(thing, "__module__", None) or type(thing).__module__
+    for module in {name, type(thing).__module__}:
+        if _is_users_own(sys.modules.get(module)):
+            yield sys.modules[module]
+    for part in _parts(thing):
+        yield from users_own_modules(part)
+
+
+def _parts(thing: object) -> Iterator[object]:
+    if isinstance(thing, partial):
+        yield from (thing.func, *thing.args, *thing.keywords.values())
+    elif isinstance(thing, MethodType):
+        yield from (thing.__func__, thing.__self__)
+    elif isinstance(thing, tuple):
+        yield from thing
+    elif is_dataclass(thing) and not isinstance(thing, type):
+        yield from (getattr(thing, field.name) for field in fields(thing))
+
+
+def _is_users_own(module: ModuleType | None) -> bool:
     place = getattr(module, "__file__", None)
-    if module is None or place is None or name == "__main__" or name.split(".")[0] == _ROOT.name:
-        return None
+    if module is None or place is None or module.__name__ == "__main__":
+        return False
+    top = module.__name__.split(".")[0]
     installed = any(part in ("site-packages", "dist-packages") for part in Path(place).parts)
-    return None if installed or name.split(".")[0] in sys.stdlib_module_names else module
+    return not (installed or top == _ROOT.name or top in sys.stdlib_module_names)
