@@ -20,7 +20,8 @@ from napari_thunder.events import KERNELS, frames_in_events
 from napari_thunder.io import store
 from napari_thunder.io.array import ArraySource
 from napari_thunder.recording import Recording
-from napari_thunder.simulation import ground_truth, sample, simulate, simulator
+from napari_thunder.recording import open as nt_open
+from napari_thunder.simulation import ground_truth, kept_sample, sample, simulate, simulator
 from napari_thunder.simulation.anatomy import HINDBRAIN, TECTUM
 from napari_thunder.simulation.motion import moved
 from napari_thunder.simulation.movie import GAIN, OFFSET, READ_NOISE, build_model, expected, volumes
@@ -308,11 +309,18 @@ def test_to_a_worker_it_goes_as_a_plain_array() -> None:
     assert sent.fingerprint() == source.fingerprint()
 
 
-def test_the_sample_is_made_once_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+def test_the_sample_is_known_at_once_made_when_read_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / name)
-    path = sample()
-    assert [p.name for p in path.parent.iterdir()] == [path.name]
-    monkeypatch.setattr(simulator, "simulate", None)
-    assert sample() == path
-    assert ground_truth(path).sizes["frame"] == 240
+    kept_sample._kept.cache_clear()
+    recording = sample()
+    assert (recording.shape, recording.missing) == ((240, 12, 96, 160), ())
+    assert not list(tmp_path.iterdir())
+    frame = recording.read_volume(7)
+    np.testing.assert_array_equal(frame, simulate().read_volume(7))
+    assert [p.name for p in (tmp_path / "napari-thunder").iterdir()] == [Path(recording.uri).name]
+    monkeypatch.setattr(kept_sample, "simulate", None)
+    kept_sample._kept.cache_clear()
+    np.testing.assert_array_equal(sample().read_volume(7), frame)
+    assert ground_truth(recording.uri).sizes["frame"] == 240
+    assert nt_open(recording.uri).source.fingerprint() == recording.source.fingerprint()
+    kept_sample._kept.cache_clear()

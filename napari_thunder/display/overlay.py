@@ -78,8 +78,12 @@ def strength_limits(strength: Array, least: float | None = None) -> tuple[float,
 
 
 def as_strength(values: Array, *others: Array) -> NDArray[np.float32]:
-    """Strengths as an `Overlay` takes them: −inf where they, or any of the others, are NaN."""
+    """Strengths as an `Overlay` takes them: −inf where they, or any of the others, are NaN.
+
+    The strengths are looked at only after they are copied, as the maps may be filled further meanwhile.
+    """
     strength = np.array(values, np.float32)
-    for given in (values, *others):
-        strength[np.isnan(given)] = -np.inf
+    strength[np.isnan(strength)] = -np.inf
+    for other in others:
+        strength[np.isnan(other)] = -np.inf
     return strength

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
-import tempfile
 import warnings
 from collections.abc import Iterator
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from napari_thunder.recording import Recording, from_source
 from napari_thunder.recording import open as open_recording
 from napari_thunder.simulation.behaviour import frame_times, make_events, make_signals
 from napari_thunder.simulation.movie import Model, build_model, volumes
-from napari_thunder.simulation.settings import VERSION, Settings, fitting_voxel_size
+from napari_thunder.simulation.settings import Settings, fitting_voxel_size
 from napari_thunder.simulation.source import SimulatedSource
 from napari_thunder.simulation.truth import truth_of
 
@@ -103,6 +102,12 @@ def simulate(
         )
 
 
+def default_settings() -> Settings:
+    """What `simulate` is given when nothing is given."""
+    default = {name: p.default for name, p in signature(simulate).parameters.items() if name not in ("path", "job")}
+    return Settings(**default | {"voxel_size": _fitting(default["shape"])})
+
+
 def ground_truth(recording: Recording | str | Path) -> xr.Dataset:
     """What is true of a simulated recording.
 
@@ -128,28 +133,6 @@ def ground_truth(recording: Recording | str | Path) -> xr.Dataset:
             return truth_of(build_model(recording.source.settings))
         return _stored_truth(Path(recording.uri))
     return _stored_truth(Path(recording).expanduser().absolute())
-
-
-def sample() -> Path:
-    """Path of the recording under File > Open Sample: simulated on first use, then kept in the user's cache."""
-    from platformdirs import user_cache_path
-
-    path = user_cache_path("napari-thunder") / f"simulated_zebrafish_{VERSION}.ome.zarr"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            made = Path(folder) / path.name
-            simulate(made)
-            _move_into_place(made, path)
-    return path
-
-
-def _move_into_place(made: Path, path: Path) -> None:
-    try:
-        os.rename(made, path)
-    except OSError:
-        if not path.exists():
-            raise
 
 
 def _whole(shape: tuple[int, ...]) -> tuple[int, int, int, int]:

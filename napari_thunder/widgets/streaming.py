@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from napari.utils.notifications import show_warning
+
 from napari_thunder.models.background import Background
 from napari_thunder.volumes import VolumeArray, contrast_limits
 from napari_thunder.widgets.main_thread import MainThread
@@ -31,7 +33,10 @@ def array_of(layer: Any) -> VolumeArray | None:
 
 
 def follow(viewer: Any) -> None:
-    """Redraw all streaming layers of a viewer, those to come too, as their volumes arrive; may be said twice."""
+    """Redraw all streaming layers of a viewer, those to come too, as their volumes arrive; may be said twice.
+
+    What cannot be read is said as napari says things, once; the last good picture stays.
+    """
     viewer.layers.events.inserted.connect(_on_inserted)
     viewer.layers.events.removed.connect(_on_removed)
     for layer in viewer.layers:
@@ -65,6 +70,7 @@ def _follow(layer: Any) -> None:
             layer.refresh(extent=False)
 
     follower.connect(array.arrived, redraw, newest=True)
+    follower.connect(array.failed, show_warning)
     if layer.metadata["thunder"].pop(WANTS_CONTRAST, False):
         Background("contrast").start(_find_contrast, layer, array, follower)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,17 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
+from napari.layers import Layer
+from napari.utils.notifications import notification_manager
 
 import napari_thunder
 from napari_thunder import SummaryImages, run, save_result
+from napari_thunder.errors import RecordingError
 from napari_thunder.io import formats
 from napari_thunder.recording import Recording
-from napari_thunder.widgets.reader import find_reader
-from napari_thunder.widgets.sample import simulated_fish
-from tests.widgets.conftest import moving_movie, wait_until
+from napari_thunder.simulation import kept_sample
+from napari_thunder.widgets.reader import find_reader, recording_layers
+from tests.widgets.conftest import SlowSource, moving_movie, slow_recording, wait_until
 
 MANIFEST = Path(napari_thunder.__file__).with_name("napari.yaml")
 
@@ -72,7 +76,33 @@ def test_the_manifest_is_valid_and_names_what_the_formats_read() -> None:
     assert wanted <= set(reader.filename_patterns)
 
 
-def test_the_sample_is_a_fish_that_streams() -> None:
-    ((data, kwargs, kind),) = simulated_fish()
-    assert (kind, len(data.shape)) == ("image", 4)
-    assert kwargs["axis_labels"] == ("t", "z", "y", "x")
+def test_a_frame_that_cannot_be_read_is_said_while_scrubbing(make_napari_viewer: Any, qtbot: Any) -> None:
+    recording, _ = slow_recording()
+    broken = replace(recording, source=BrokenSource(recording.source.movie))
+    viewer = make_napari_viewer()
+    said: list[str] = []
+    notification_manager.notification_ready.connect(lambda event: said.append(event.message))
+    (layer,) = recording_layers(broken)
+    viewer.add_layer(Layer.create(*layer))
+    viewer.dims.set_current_step(0, 30)
+    wait_until(qtbot, lambda: any("frame 30 is damaged" in message for message in said))
+
+
+class BrokenSource(SlowSource):
+    """A movie with one frame that cannot be read."""
+
+    def read_volume(self, t: int) -> Any:
+        if t == 30:
+            raise RecordingError("frame 30 is damaged")
+        return super().read_volume(t)
+
+
+def test_the_sample_is_a_fish_that_streams(
+    make_napari_viewer: Any, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / name)
+    kept_sample._kept.cache_clear()
+    viewer = make_napari_viewer()
+    (layer,) = viewer.open_sample("napari-thunder", "simulated_fish")
+    assert tuple(layer.axis_labels) == ("t", "z", "y", "x")
+    wait_until(qtbot, lambda: layer.data[120, 6].any())
