@@ -7,7 +7,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _info(options: argparse.Namespace) -> None:
-    facts = _facts(_recording(options))
+    with _watched("info", options) as job, _engine(options, job) as engine:
+        facts = _facts(_recording(options, engine))
     _say(options, facts, lambda: _aligned(_readable(facts)))
 
 
@@ -65,18 +66,15 @@ def _analyses(options: argparse.Namespace) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     analysis = make_analysis(options.analysis, _pairs(options.set))
-    recording = _recording(options)
-    with (
-        _watched(f"{type(analysis).title} of {recording.name}", options) as job,
-        closing(_engine(options, job)) as engine,
-    ):
+    with _watched(type(analysis).title, options) as job, _engine(options, job) as engine:
+        recording = _recording(options, engine)
         result = run(analysis, recording, engine=engine, preprocess=options.preprocess, job=job)
     _save(result, job, options)
 
 
 def _rerun(options: argparse.Namespace) -> None:
     result = load_result(options.result)
-    with _watched("run again", options) as job, closing(_engine(options, job)) as engine:
+    with _watched("run again", options) as job, _engine(options, job) as engine:
         again = rerun(result, engine=engine, job=job)
     _save(again, job, options)
 
@@ -103,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
 
     info = _command(commands, "info", _info, "what a recording is: shape, size, rate, what is missing", json_too=True)
     _recording_options(info)
+    _engine_option(info)
 
     simulated = _command(
         commands, "simulate", _simulate, "write a simulated zebrafish with known answers", json_too=True
@@ -173,15 +172,18 @@ def _output_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace a result that is there already")
 
 
-def _recording(options: argparse.Namespace) -> Recording:
+def _recording(options: argparse.Namespace, engine: Engine | None = None) -> Recording:
     names = ("events", "signals", "frame_rate", "voxel_size", "planes", "exclude_frames")
     given = {name: getattr(options, name) for name in names}
-    return open(options.recording, **{name: value for name, value in given.items() if value is not None})
+    return open(options.recording, engine=engine, **{name: value for name, value in given.items() if value is not None})
 
 
-def _engine(options: argparse.Namespace, job: Job) -> Engine:
-    with job.stage(0.0, 0.0):
-        return connect(options.engine, job=job)
+def _engine(options: argparse.Namespace, job: Job) -> AbstractContextManager[Engine]:
+    """The engine asked for; connecting shows on the job, which goes on from there."""
+    starting = Job(job.title)
+    starting.changed.connect(lambda: job.advance(0.0, starting.message), check_nargs=False)
+    with job.on_cancel(starting.cancel):
+        return closing(connect(options.engine, job=starting))
 
 
 def _save(result: xr.Dataset, job: Job, options: argparse.Namespace) -> None:

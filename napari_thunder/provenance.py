@@ -77,7 +77,6 @@ def _recording(recording: Recording) -> dict[str, Any]:
     return {
         "uri": recording.uri,
         "format": recording.source.format,
-        "options": dict(getattr(recording.source, "options", {})),
         "fingerprint": recording.source.fingerprint(),
         "shape": list(recording.shape),
         "dtype": str(recording.dtype),

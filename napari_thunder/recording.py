@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,10 @@ from napari_thunder.errors import MissingMetadataError, RecordingError
 from napari_thunder.events import check_events, check_signals, read_events, read_signals
 from napari_thunder.io import Source, open_source
 from napari_thunder.io.array import ArraySource
+from napari_thunder.io.uri import split_uri
+
+if TYPE_CHECKING:
+    from napari_thunder.engine.protocol import Engine
 
 Array = NDArray[Any]
 _KNOWN = ("voxel_size", "frame_rate", "frame_times", "events", "signals", "exclude_frames")
@@ -139,7 +143,7 @@ class Recording:
         return self.with_known(exclude_frames=(*self.exclude_frames, *frames))
 
 
-def open(uri: str | Path, **known: Any) -> Recording:
+def open(uri: str | Path, *, engine: Engine | None = None, **known: Any) -> Recording:
     """Open a recording lazily, whatever its format.
 
     Parameters
@@ -147,6 +151,8 @@ def open(uri: str | Path, **known: Any) -> Recording:
     uri
         A path or `file://` URL: a TIFF or a folder of them, a Zarr or OME-Zarr, a folder of Thunder series or
         images, `.npy` or `.npz`.
+    engine
+        Asked for what this computer does not see: a path on the cluster's own disks.
     voxel_size : tuple of float, optional
         (z, y, x) in µm, if the files do not say, or say it wrong.
     frame_rate : float, optional
@@ -169,7 +175,10 @@ def open(uri: str | Path, **known: Any) -> Recording:
         If a table does not fit the recording.
     """
     options = {name: known.pop(name) for name in tuple(known) if name not in _KNOWN}
-    return from_source(open_source(uri, **options), **known)
+    path, said = split_uri(uri)
+    if engine is None or path.exists():
+        return from_source(open_source(uri, **options), **known)
+    return from_source(engine.open(str(path), **said | options), **known)
 
 
 def from_source(source: Source, **known: Any) -> Recording:

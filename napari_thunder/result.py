@@ -96,7 +96,7 @@ def rerun(
     """
     dataset = result if isinstance(result, xr.Dataset) else load_result(result)
     record = read_provenance(dataset)
-    recording = recording or recording_of(record)
+    recording = recording or recording_of(record, engine)
     if recording.source.fingerprint() != record["recording"]["fingerprint"]:
         raise ResultError(
             f"{recording.uri}: the recording changed since this result was made, so the numbers would not be the "
@@ -106,8 +106,8 @@ def rerun(
     return run(analysis, recording, engine=engine, preprocess=record["preprocess"], job=job)
 
 
-def recording_of(record: dict[str, object]) -> Recording:
-    """Open the recording of a provenance record, with the metadata it had.
+def recording_of(record: dict[str, object], engine: Engine | None = None) -> Recording:
+    """Open the recording of a provenance record, with the metadata it had; by an engine if only that one sees it.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def recording_of(record: dict[str, object]) -> Recording:
             "This result was made of an array in memory, which is gone. Give recording=, or save the movie to a file "
             "first."
         )
-    return open(stored["uri"], **stored["options"], **known_metadata(record))
+    return open(stored["uri"], engine=engine, **known_metadata(record))
 
 
 def _check_place(path: Path, overwrite: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from numpy.typing import NDArray
 
 from napari_thunder.blocks import Block
+from napari_thunder.io.source import Source
 
 if TYPE_CHECKING:
     from napari_thunder.engine.job import Job
@@ -77,6 +78,15 @@ class Engine(Protocol):
 
     def read(self, recording: Recording, times: Sequence[int], job: Job | None = None) -> Iterator[tuple[int, Array]]:
         """Yield `(t, volume)` with volume (z, y, x), in the order asked for."""
+
+    def open(self, uri: str, **options: Any) -> Source:
+        """Open a movie as this engine's workers see it; `options` as in `napari_thunder.open`.
+
+        Raises
+        ------
+        RecordingError
+            If they see nothing there, or cannot read it.
+        """
 
     def close(self) -> None:
         """Free what the engine holds; it cannot be used afterwards. Safe to call twice."""

@@ -6,7 +6,7 @@ import platform
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import psutil
@@ -18,6 +18,8 @@ from napari_thunder.engine.daemon_pool import DaemonPool
 from napari_thunder.engine.job import Job
 from napari_thunder.engine.protocol import Answer, Array, BlockFunction, EngineFacts, Merge
 from napari_thunder.errors import EngineError
+from napari_thunder.io.registry import open_source
+from napari_thunder.io.source import Source
 
 if TYPE_CHECKING:
     from napari_thunder.recording import Recording
@@ -99,6 +101,10 @@ class ThreadsEngine:
                 job.check()
                 yield t, recording.read_volume(t)
                 job.advance(n / len(times))
+
+    def open(self, uri: str, **options: Any) -> Source:
+        """See `Engine.open`."""
+        return open_source(uri, **options)
 
     def close(self) -> None:
         """Drop the cached blocks."""

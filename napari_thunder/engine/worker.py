@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +28,8 @@ from napari_thunder.engine.answers import SCHEMA, Failure, answer_batches, failu
 from napari_thunder.engine.cache import BlockCache, choose_bound, choose_place
 from napari_thunder.engine.own_folder import user_folder
 from napari_thunder.engine.protocol import Answer, Array, BlockFunction, Merge
+from napari_thunder.io.elsewhere import describe_source
+from napari_thunder.io.registry import open_source
 from napari_thunder.io.source import Metadata, Source
 
 Batches = Iterator[pa.RecordBatch]
@@ -165,6 +167,20 @@ class ReadVolumes:
         """See `Answering.answers`."""
         for reference in references:
             yield reference, {"volume": self.source.read_volume(self.times[reference])}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMovie:
+    """What a worker sees of a movie by its path: `describe_source` as bytes."""
+
+    uri: str
+    options: dict[str, Any]
+
+    def answers(self, references: Iterator[int]) -> Iterator[tuple[int, Answer]]:
+        """See `Answering.answers`."""
+        for reference in references:
+            seen = describe_source(open_source(self.uri, **self.options))
+            yield reference, {"source": np.frombuffer(seen.encode(), np.uint8)}
 
 
 @dataclass(frozen=True, slots=True)

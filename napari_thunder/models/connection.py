@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from threading import Lock
+from typing import Any
 
 from psygnal import Signal
 
 from napari_thunder.engine import Engine, EngineFacts, Job
+from napari_thunder.errors import EngineError
 from napari_thunder.models.background import Background
 from napari_thunder.models.trouble import Trouble
+from napari_thunder.recording import Recording
 
 
 class ConnectionState(StrEnum):
@@ -63,6 +66,19 @@ class Connection:
         """Ask the engine whether it is still there; returns at once."""
         if self.state is ConnectionState.CONNECTED:
             self._background.start(self._ask, self.engine, self._wish)
+
+    def read(self, recording: Recording, times: Sequence[int], job: Job | None = None) -> Iterator[tuple[int, Any]]:
+        """Volumes by whatever engine is connected now, as `Engine.read`; blocks.
+
+        Raises
+        ------
+        EngineError
+            If none is.
+        """
+        engine = self.engine
+        if engine is None:
+            raise EngineError(f"{recording.name}: is read through an engine, and none is connected. Connect again.")
+        yield from engine.read(recording, times, job)
 
     def close(self, seconds: float = 1.0) -> None:
         """Let go of the engine and end; takes no longer than `seconds` even if the engine hangs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from threading import Lock
@@ -16,7 +16,7 @@ from napari_thunder.errors import ThunderError
 from napari_thunder.models.background import Background
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.recording import Recording
-from napari_thunder.volumes import contrast_limits
+from napari_thunder.volumes import VolumeReader, contrast_limits
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +31,13 @@ class Dataset:
     ----------
     key
         Stays the same when the recording's metadata are changed.
+    reader
+        Where its volumes come from; straight from the files when None.
     """
 
     key: int
     recording: Recording
+    reader: VolumeReader | None = None
 
     @property
     def name(self) -> str:
@@ -52,6 +55,8 @@ class Datasets:
     ----------
     open_recording
         Makes a recording from a path, as `napari_thunder.open`.
+    reader_of
+        Where the volumes of a recording come from; straight from the files when left out.
     """
 
     opened = Signal(object)
@@ -60,10 +65,15 @@ class Datasets:
     contrasted = Signal(object, tuple)
     changed = Signal()
 
-    def __init__(self, open_recording: Callable[..., Recording]) -> None:
+    def __init__(
+        self,
+        open_recording: Callable[..., Recording],
+        reader_of: Callable[[Recording], VolumeReader | None] = lambda _: None,
+    ) -> None:
         self.trouble: Trouble | None = None
         self.current: Dataset | None = None
         self._open = open_recording
+        self._reader_of = reader_of
         self._datasets: dict[int, Dataset] = {}
         self._opening: list[str] = []
         self._background = Background("datasets")
@@ -100,7 +110,7 @@ class Datasets:
 
     def add(self, recording: Recording, key: int | None = None) -> Dataset:
         """Put a recording that is already open on the desk; it becomes the current one."""
-        dataset = Dataset(self.reserve() if key is None else key, recording)
+        dataset = Dataset(self.reserve() if key is None else key, recording, self._reader_of(recording))
         with self._lock:
             self._datasets[dataset.key] = dataset
             self.current = dataset
@@ -148,7 +158,7 @@ class Datasets:
 
     def _contrast(self, dataset: Dataset) -> None:
         try:
-            limits = contrast_limits(dataset.recording, n_volumes=3)
+            limits = contrast_limits(dataset.recording, reader=dataset.reader, n_volumes=3)
         except ThunderError as error:
             log.info("%s: no contrast limits (%s)", dataset.name, error)
             return
@@ -163,7 +173,7 @@ class Datasets:
 
     def _amend(self, dataset: Dataset, known: dict[str, Any]) -> None:
         try:
-            amended = Dataset(dataset.key, dataset.recording.with_known(**known))
+            amended = replace(dataset, recording=dataset.recording.with_known(**known))
         except Exception as error:
             self.trouble = Trouble.of(error)
             self.changed.emit()

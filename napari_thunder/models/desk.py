@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari_thunder.analysis.registry import make_analysis, steps
 from napari_thunder.engine import Engine, Job, connect
 from napari_thunder.engine.job import JobState
 from napari_thunder.errors import ThunderError
+from napari_thunder.io.elsewhere import ElsewhereSource
 from napari_thunder.models.connection import Connection, ConnectionState
 from napari_thunder.models.datasets import Datasets
 from napari_thunder.models.jobs import Jobs, Request, Run, Stream
@@ -20,6 +22,7 @@ from napari_thunder.pipeline import stream as stream_partials
 from napari_thunder.recording import Recording
 from napari_thunder.recording import open as open_recording
 from napari_thunder.result import load_result, save_result
+from napari_thunder.volumes import EngineReader, VolumeReader
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -51,7 +54,7 @@ class Desk:
         save: Callable[[xr.Dataset, str], Any] = save_result,
     ) -> None:
         self.connection = Connection(connect)
-        self.datasets = Datasets(open_recording)
+        self.datasets = Datasets(partial(self._open, open_recording), self._reader_of)
         self.jobs = Jobs(stream)
         self.results = Results(load, save)
         self.pictures = Pictures(self.results)
@@ -99,6 +102,15 @@ class Desk:
         deadline = time.monotonic() + seconds
         for part in (self.jobs, self.datasets, self.results, self.pictures, self.connection):
             part.close(max(0.0, deadline - time.monotonic()))
+
+    def _open(self, open_recording: Callable[..., Recording], uri: str, **known: Any) -> Recording:
+        """What this computer does not see is opened by the engine."""
+        return open_recording(uri, engine=self.connection.engine, **known)
+
+    def _reader_of(self, recording: Recording) -> VolumeReader | None:
+        """Volumes that only the engine sees come through it, whichever is connected when they are asked for."""
+        elsewhere = isinstance(recording.source, ElsewhereSource)
+        return EngineReader(recording, self.connection) if elsewhere else None
 
     def result_of(self, run: Run) -> int | None:
         """Key of the result a run fills, once there is one."""

@@ -10,13 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_thunder.engine.job import Job
-from napari_thunder.engine.protocol import Engine
 from napari_thunder.recording import Recording
 
 Array = NDArray[Any]
 
 _RUN_BYTES = 16 * 2**20
 _RUN_FRAMES = 32
+
+
+class ReadsVolumes(Protocol):
+    """An engine, as far as reading volumes goes."""
+
+    def read(self, recording: Recording, times: Sequence[int], job: Job | None = None) -> Iterator[tuple[int, Array]]:
+        """See `Engine.read`."""
 
 
 class VolumeReader(Protocol):
@@ -60,7 +66,7 @@ class EngineReader:
     """Reads through an engine, for files that only the cluster sees."""
 
     recording: Recording
-    engine: Engine
+    engine: ReadsVolumes
 
     @property
     def stretch(self) -> int:

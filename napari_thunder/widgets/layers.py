@@ -89,7 +89,7 @@ class Layers:
     def _show_recording(self, dataset: Dataset) -> None:
         if dataset.key in self._recordings:
             return
-        spec = layer_for_recording(dataset.recording, VolumeArray(dataset.recording))
+        spec = layer_for_recording(dataset.recording, VolumeArray(dataset.recording, dataset.reader))
         layer = self._recordings[dataset.key] = Layer.create(*spec.as_tuple())
         first = not len(self._viewer.layers)
         self._viewer.add_layer(layer)

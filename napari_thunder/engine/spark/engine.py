@@ -21,12 +21,14 @@ from napari_thunder.engine.job import Job
 from napari_thunder.engine.protocol import Answer, Array, BlockFunction, EngineFacts, Merge
 from napari_thunder.engine.spark.failures import ForgottenError, LostError, check_versions, raised_by_worker
 from napari_thunder.engine.spark.frames import Frames, waves
-from napari_thunder.engine.spark.queries import BlockQuery, Query, VolumeQuery
+from napari_thunder.engine.spark.queries import BlockQuery, OpenQuery, Query, VolumeQuery
 from napari_thunder.engine.spark.server import OwnServer, RemoteServer, SparkServer
 from napari_thunder.engine.spark.session import SparkConnection
 from napari_thunder.engine.worker import LeaveNode, ShippedArray, describe, shipped_file
 from napari_thunder.errors import EngineError
 from napari_thunder.io.array import ArraySource
+from napari_thunder.io.elsewhere import described_source
+from napari_thunder.io.registry import open_source
 from napari_thunder.io.source import Source
 
 if TYPE_CHECKING:
@@ -123,8 +125,8 @@ class SparkEngine:
         with job.running():
             done = itertools.count(1)
             for places, tasks in waves(blocks, recording.dtype.itemsize, self.cores):
-                query = BlockQuery(function, None, blocks, places, tasks)
-                for reference, answer in self._answers(query, recording.source, job):
+                query = BlockQuery(recording.source, function, None, blocks, places, tasks)
+                for reference, answer in self._answers(query, job):
                     yield blocks[reference], answer
                     job.advance(next(done) / len(blocks))
 
@@ -141,8 +143,8 @@ class SparkEngine:
         merged: Answer | None = None
         with job.running():
             for places, tasks in waves(blocks, recording.dtype.itemsize, self.cores):
-                query = BlockQuery(function, merge, blocks, places, min(tasks, 2 * self.cores))
-                for reference, answer in self._answers(query, recording.source, job):
+                query = BlockQuery(recording.source, function, merge, blocks, places, min(tasks, 2 * self.cores))
+                for reference, answer in self._answers(query, job):
                     merged = answer if merged is None else merge(merged, answer)
                     job.advance((reference + 1) / len(blocks))
             if merged is None:
@@ -161,6 +163,15 @@ class SparkEngine:
                 yield t, volume
                 job.advance(done / len(frames))
 
+    def open(self, uri: str, **options: Any) -> Source:
+        """See `Engine.open`; the source is read by the workers only."""
+        if isinstance(self._server, OwnServer):
+            return open_source(uri, **options)
+        job = Job(f"open {uri}")
+        with job.running():
+            ((_, answer),) = self._answers(OpenQuery(uri, options), job)
+        return described_source(answer["source"].tobytes().decode())
+
     def close(self) -> None:
         """Leave the cluster clean, and stop Spark if we started it. Safe to call twice."""
         with self._lock:
@@ -178,27 +189,27 @@ class SparkEngine:
         per_task = max(1, STRETCH_BYTES // volume_bytes)
         for start in range(0, len(frames), per_query):
             wanted = frames[start : start + per_query]
-            query = VolumeQuery(wanted, math.ceil(len(wanted) / per_task))
-            for _, answer in self._answers(query, recording.source, job):
+            query = VolumeQuery(recording.source, wanted, math.ceil(len(wanted) / per_task))
+            for _, answer in self._answers(query, job):
                 yield answer["volume"]
 
-    def _answers(self, query: Query, source: Source, job: Job) -> Iterator[tuple[int, Answer]]:
+    def _answers(self, query: Query, job: Job) -> Iterator[tuple[int, Answer]]:
         """A query's answers; one that fails because the server forgot an idle session is asked once more."""
         came = False
         try:
-            for answer in self._ask(query, source, job):
+            for answer in self._ask(query, job):
                 came = True
                 yield answer
         except ForgottenError:
             if came:
                 raise
-            yield from self._ask(query, source, job)
+            yield from self._ask(query, job)
 
-    def _ask(self, query: Query, source: Source, job: Job) -> Iterator[tuple[int, Answer]]:
+    def _ask(self, query: Query, job: Job) -> Iterator[tuple[int, Answer]]:
         connection = self._connected(job)
         assembler = Assembler()
         try:
-            ask = query.prepared(connection.id, self._source(connection, source), self._frames)
+            ask = query.prepared(connection.id, partial(self._source, connection), self._frames)
             for row in connection.rows(ask, job):
                 whole = assembler.add(row)
                 if whole is None:

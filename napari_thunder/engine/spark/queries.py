@@ -13,7 +13,7 @@ from napari_thunder.blocks import Block
 from napari_thunder.engine.protocol import BlockFunction, Merge
 from napari_thunder.engine.spark.frames import Frames
 from napari_thunder.engine.spark.shipping import users_own_modules
-from napari_thunder.engine.worker import MapBlocks, ReadVolumes, ReduceBlocks, Work
+from napari_thunder.engine.worker import MapBlocks, OpenMovie, ReadVolumes, ReduceBlocks, Work
 from napari_thunder.io.source import Source
 
 ANSWERS = StructType(
@@ -33,11 +33,15 @@ Ask = Callable[[Any, str], Any]
 """From a Spark session and the query's name to the query."""
 
 
+Reach = Callable[[Source], Source]
+"""From a movie to the same one as workers can read it."""
+
+
 class Query(Protocol):
     """Something to ask of Spark's workers."""
 
-    def prepared(self, session: str, source: Source, frames: Frames) -> Ask:
-        """How to ask it of a session, of a movie that workers can read."""
+    def prepared(self, session: str, reach: Reach, frames: Frames) -> Ask:
+        """How to ask it of a session; `reach` gives a movie as workers can read it."""
 
     def block(self, reference: int) -> Block | None:
         """The block that a reference means, if it means one."""
@@ -47,14 +51,16 @@ class Query(Protocol):
 class BlockQuery:
     """`function` of each block at `places`; merged within each task if there is a `merge`."""
 
+    source: Source
     function: BlockFunction
     merge: Merge | None
     blocks: Sequence[Block]
     places: range
     tasks: int
 
-    def prepared(self, session: str, source: Source, frames: Frames) -> Ask:
+    def prepared(self, session: str, reach: Reach, frames: Frames) -> Ask:
         """See `Query.prepared`."""
+        source = reach(self.source)
         wanted = tuple(self.blocks[self.places.start : self.places.stop])
         fingerprint = source.fingerprint()
         each = MapBlocks(self.function, source, fingerprint, wanted, self.places.start, session)
@@ -76,11 +82,13 @@ class BlockQuery:
 class VolumeQuery:
     """The volumes at `times`, in `tasks` runs."""
 
+    source: Source
     times: Sequence[int]
     tasks: int
 
-    def prepared(self, session: str, source: Source, frames: Frames) -> Ask:
+    def prepared(self, session: str, reach: Reach, frames: Frames) -> Ask:
         """See `Query.prepared`."""
+        source = reach(self.source)
         what = ReadVolumes(source, tuple(self.times))
         _bring_along(source)
 
@@ -88,6 +96,23 @@ class VolumeQuery:
             return spark.range(0, len(self.times), 1, self.tasks).mapInArrow(Work(what, name), ANSWERS)
 
         return ask
+
+    def block(self, reference: int) -> Block | None:
+        """See `Query.block`."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuery:
+    """What the workers see of a movie by its path."""
+
+    uri: str
+    options: dict[str, Any]
+
+    def prepared(self, session: str, reach: Reach, frames: Frames) -> Ask:
+        """See `Query.prepared`."""
+        what = OpenMovie(self.uri, self.options)
+        return lambda spark, name: spark.range(0, 1, 1, 1).mapInArrow(Work(what, name), ANSWERS)
 
     def block(self, reference: int) -> Block | None:
         """See `Query.block`."""
