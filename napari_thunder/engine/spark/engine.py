@@ -103,7 +103,8 @@ class SparkEngine:
         known = [memory for memory in hosts.values() if memory is not None]
         one = self._workers[0]
         versions = {"python": one["python"], "numpy": one["numpy"], "spark": str(one["spark"])}
-        computers = "this computer" if isinstance(self._server, OwnServer) else f"{len(hosts)} computers"
+        far = "1 computer" if len(hosts) == 1 else f"{len(hosts)} computers"
+        computers = "this computer" if isinstance(self._server, OwnServer) else far
         return EngineFacts(self.name, self.cores, sum(known) if known else None, versions, computers)
 
     def plan(self, recording: Recording, *, halo: tuple[int, int, int] = (0, 0, 0)) -> list[Block]:
