@@ -349,3 +349,47 @@ def test_a_desk_that_is_killed_leaves_no_java_no_worker_and_no_file(tmp_path):
     _, left = psutil.wait_procs([*family, psutil.Process(int(supervisor))], timeout=5)
     assert not left
     assert not Path(folder).exists()
+
+
+def test_a_desk_that_is_killed_leaves_no_job_on_a_server_of_others(server, tmp_path):
+    """The workers go on for a moment; then the count of what they did stands still."""
+    counter = tmp_path / "counter"
+    program = f"""
+        import time
+        import numpy as np
+        import napari_thunder as nt
+
+        engine = nt.connect("sc://localhost:{server.port}")
+
+        def slow(voxels, block):
+            time.sleep(0.2)
+            with open({str(counter)!r}, "a") as file:
+                file.write("x")
+            return {{}}
+
+        recording = nt.Recording.from_array(np.zeros((4, 10, 30, 30)))
+        print("working", flush=True)
+        list(engine.map(slow, recording, engine.plan(recording) * 100))
+    """
+    environment = os.environ | {TOKEN: server.token, "NAPARI_THUNDER_CACHE": str(tmp_path)}
+    desk = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    desk.stdout.readline()
+    wait_for(lambda: counter.exists(), 60)
+    desk.send_signal(signal.SIGKILL)
+    desk.communicate()
+    wait_for(lambda: stands_still(counter), 30)
+
+
+def stands_still(counter, seconds=1.5):
+    before = counter.stat().st_size
+    time.sleep(seconds)
+    return counter.stat().st_size == before
+
+
+def wait_for(true, seconds):
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

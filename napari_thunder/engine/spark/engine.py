@@ -237,7 +237,7 @@ class SparkEngine:
     def _connect(self, job: Job) -> SparkConnection:
         address = self._server.address(job)
         job.advance(0.6, f"connecting to {self.name}")
-        connection = SparkConnection(address, self.name)
+        connection = SparkConnection(address, self.name, outlives_us=self._server.outlives_us)
         job.advance(0.7, "warming the workers")
         try:
             self._workers = _meet_workers(connection, job)

@@ -18,6 +18,9 @@ class SparkServer(Protocol):
     def name(self) -> str:
         """As in `connect(name)`, without secrets."""
 
+    outlives_us: bool
+    """Whether it goes on when this process dies."""
+
     @property
     def shared_folder(self) -> Path | None:
         """A folder that this computer and all workers see, if there is one."""
@@ -33,6 +36,7 @@ class OwnServer:
     """Spark on this computer, started when first needed and again if it is lost."""
 
     name = "spark"
+    outlives_us = False
 
     def __init__(self) -> None:
         self._running: EmbeddedSpark | None = None
@@ -72,6 +76,7 @@ class RemoteServer:
     """
 
     shared_folder = None
+    outlives_us = True
 
     def __init__(self, url: str) -> None:
         self._address = parse_address(url)

@@ -19,12 +19,13 @@ import grpc
 from napari_thunder.engine.job import Job
 from napari_thunder.engine.spark.address import ServerAddress
 from napari_thunder.engine.spark.failures import explained, is_cancelled, lost
+from napari_thunder.engine.spark.last_will import LastWill
 from napari_thunder.engine.spark.shipping import package_zip
 from napari_thunder.errors import EngineError
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    from pyspark.sql.connect.client import DefaultChannelBuilder
+    from pyspark.sql.connect.client import DefaultChannelBuilder, SparkConnectClient
     from pyspark.sql.connect.client.retries import DefaultPolicy
     from pyspark.sql.connect.session import SparkSession
     from pyspark.sql.types import StringType, StructField, StructType
@@ -56,8 +57,8 @@ _PROBES = 100_000
 class _Channel(DefaultChannelBuilder):  # type: ignore[misc]
     """Speaks to a server as its address says: TLS with the machine's or its own certificate, or plain."""
 
-    def __init__(self, address: ServerAddress) -> None:
-        super().__init__(f"sc://{address.target}")
+    def __init__(self, address: ServerAddress, **known: str) -> None:
+        super().__init__(f"sc://{address.target}/" + "".join(f";{name}={value}" for name, value in known.items()))
         self._address = address
 
     @property
@@ -90,6 +91,8 @@ class SparkConnection:
         Where the server is.
     server
         Its name for messages.
+    outlives_us
+        Whether the server goes on when this process dies; then the session is ended for it.
 
     Raises
     ------
@@ -97,12 +100,13 @@ class SparkConnection:
         Within seconds, if there is no server, it does not speak TLS, or it does not accept the token.
     """
 
-    def __init__(self, address: ServerAddress, server: str) -> None:
+    def __init__(self, address: ServerAddress, server: str, *, outlives_us: bool = True) -> None:
         self.server = server
         self._address = address
         knock(address, server)
         self.spark: Any = self._session(address)
         self.id: str = self.spark.client._session_id
+        self._will = LastWill(address, self.id, self.spark.client._user_id) if outlives_us else None
         self._numbers = itertools.count()
         self._over = threading.Event()
         threading.Thread(target=self._keep_alive, name="thunder-keep-alive", daemon=True).start()
@@ -178,11 +182,24 @@ class SparkConnection:
         self._over.set()
         with suppress(Exception):
             self.spark.stop()
+        if self._will is not None:
+            self._will.revoke()
 
     def _keep_alive(self) -> None:
         while not self._over.wait(KEEP_ALIVE):
             with suppress(Exception):
                 self.spark.conf.get("spark.app.name")
+
+
+def release(address: ServerAddress, session: str, user: str | None) -> None:
+    """End a session that another process opened; what it runs stops."""
+    known = {"session_id": session} | ({"user_id": user} if user else {})
+    client = SparkConnectClient(_Channel(address, **known))
+    client.set_retry_policies([DefaultPolicy(max_retries=5, max_backoff=1500)])
+    try:
+        client.release_session()
+    finally:
+        client.close()
 
 
 _NOTHING, _END = object(), object()
