@@ -78,7 +78,7 @@ class RecordingFacts(QWidget):
         self.rate.setText("" if recording.frame_rate is None else f"{recording.frame_rate:.6g}")
         self.voxel.setText("" if recording.voxel_size is None else ", ".join(f"{s:g}" for s in recording.voxel_size))
         self._events.setText(events_line(recording) or "none")
-        self._signals.setText(signals_line(recording) or "none")
+        self._signals.setText(_may_break(signals_line(recording)) or "none")
 
     def _number_line(self, name: str, unit: str, tip: str) -> QLineEdit:
         line = QLineEdit()
@@ -138,3 +138,8 @@ def _beside(widget: QWidget, right: QWidget | str) -> QWidget:
     layout.addWidget(widget, 1)
     layout.addWidget(QLabel(right) if isinstance(right, str) else right)
     return row
+
+
+def _may_break(text: str) -> str:
+    """Text whose long names may go on in the next line after an underscore."""
+    return text.replace("_", "_\u200b")
