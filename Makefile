@@ -27,6 +27,7 @@ lint: .venv/.ready
 
 bench: .venv/.ready
 	$(BIN)/python -m tests.benchmarks
+	xvfb-run -a -s "-screen 0 1024x700x24" $(BIN)/python -W ignore -m tests.benchmarks.scrubbing
 
 .venv/.ready: setup.cfg pyproject.toml .ci/system-libraries
 	.ci/system-libraries $(PYTHON)
