@@ -23,7 +23,7 @@ from napari_thunder.blocks import Block, plan_blocks
 from napari_thunder.engine import Job, JobState, connect
 from napari_thunder.engine.spark import SparkEngine
 from napari_thunder.engine.spark.address import TOKEN
-from napari_thunder.errors import EngineError
+from napari_thunder.errors import EngineError, JobCancelled
 from tests.engine.tls_proxy import make_certificate, tls_proxy
 
 pytestmark = pytest.mark.timeout(150)
@@ -262,6 +262,44 @@ def test_closing_leaves_the_nodes_clean_and_the_engine_closed(server, token, rec
     assert not (marks / session).exists()
     with pytest.raises(EngineError, match=r"was closed\. Connect again: napari_thunder\.connect\('sc://localhost"):
         sum_over(engine, recording)
+
+
+def test_closing_does_not_wait_for_a_server_that_hangs_and_the_session_ends_later(server, token):
+    engine = connect(f"sc://localhost:{server.port}")
+    executor = engine._connection._will._executor
+    (java,) = psutil.Process(server.pid).children()
+    java.suspend()
+    try:
+        begun = time.monotonic()
+        engine.close()
+        assert time.monotonic() - begun < 10
+        assert executor.poll() is None
+    finally:
+        java.resume()
+    wait_for(lambda: executor.poll() is not None, 30)
+
+
+def test_closing_does_not_wait_for_spark_that_starts_anew(server, token, recording, monkeypatch):
+    def start(job):
+        starting.set()
+        job.wait(60)
+        job.check()
+
+    def ask():
+        with pytest.raises(JobCancelled):
+            sum_over(engine, recording)
+
+    starting = threading.Event()
+    engine = connect(f"sc://localhost:{server.port}")
+    engine._drop(engine._connection)
+    monkeypatch.setattr(engine._server, "address", start)
+    asking = threading.Thread(target=ask)
+    asking.start()
+    assert starting.wait(10)
+    begun = time.monotonic()
+    engine.close()
+    asking.join(10)
+    assert time.monotonic() - begun < 5
 
 
 def _java(engine: SparkEngine) -> psutil.Process:

@@ -68,6 +68,7 @@ class SparkEngine:
         self._frames = Frames()
         self._shipped: dict[str, Source] = {}
         self._workers: list[dict[str, Any]] = []
+        self._starting: Job | None = None
         self._closed = False
         job = job or Job(f"connect to {self.name}")
         with job.running():
@@ -175,8 +176,11 @@ class SparkEngine:
 
     def close(self) -> None:
         """Leave the cluster clean, and stop Spark if we started it. Safe to call twice."""
+        self._closed = True
+        starting = self._starting
+        if starting is not None:
+            starting.cancel()  # else the lock is held until Spark is there
         with self._lock:
-            self._closed = True
             connection, self._connection = self._connection, None
         if connection is not None:
             if self._server.shared_folder is None:
@@ -230,7 +234,7 @@ class SparkEngine:
             if self._connection is not None:
                 return self._connection
             job.advance(job.fraction, f"connecting to {self.name} again")
-            starting = Job(f"connect to {self.name}")
+            self._starting = starting = Job(f"connect to {self.name}")
             with job.on_cancel(starting.cancel):
                 return self._connect(starting)
 

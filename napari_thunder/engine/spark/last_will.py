@@ -9,8 +9,10 @@ processes.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari_thunder.engine.spark.address import ServerAddress
+
+PATIENCE = 120.0
+"""Seconds the server gets to end the session."""
 
 _REVOKED = "revoked"
 
@@ -45,14 +50,15 @@ class LastWill:
         told = asdict(address) | {"certificate": str(address.certificate or "")}
         self._say(json.dumps({"address": told, "session": session, "user": user, "path": sys.path}))
 
-    def revoke(self) -> None:
-        """The session ends in good order, or is gone already."""
-        self._say(_REVOKED)
+    def end(self, *, execute: bool) -> None:
+        """Nobody waits for this process's end any longer: `execute` the will now, or not at all."""
+        if not execute:
+            self._say(_REVOKED)
         with suppress(OSError):
             if self._executor.stdin is not None:
                 self._executor.stdin.close()
         with suppress(subprocess.TimeoutExpired):
-            self._executor.wait(5)
+            self._executor.wait(PATIENCE + 5)
 
     def _say(self, line: str) -> None:
         pipe = self._executor.stdin
@@ -66,7 +72,10 @@ def execute() -> None:
     """Wait until the desk is gone, then end its session unless it said that this is not needed."""
     will = json.loads(sys.stdin.readline())
     if sys.stdin.readline().strip() != _REVOKED:
-        _release(will)
+        releasing = threading.Thread(target=_release, args=(will,), daemon=True)
+        releasing.start()
+        releasing.join(PATIENCE)
+    os._exit(0)  # no thread of gRPC's keeps this process when the server hangs
 
 
 def _release(will: dict[str, Any]) -> None:

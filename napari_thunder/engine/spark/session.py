@@ -45,6 +45,9 @@ KNOCKS = 3
 KEEP_ALIVE = 240.0
 """Seconds between signs of life, so that an idle session is not closed (by default after an hour)."""
 
+PARTING = 2.0
+"""Seconds a server gets to say goodbye; one that hangs is left without."""
+
 _SETTINGS = {
     "spark.sql.execution.arrow.maxBytesPerBatch": "8m",
     "spark.connect.progress.reportInterval": "500ms",
@@ -176,14 +179,27 @@ class SparkConnection:
                     raise lost(self.server)
 
     def close(self) -> None:
-        """End the session; its work on the server stops. Safe to call twice."""
+        """End the session, within `PARTING` seconds even if the server hangs; its work stops. Safe to call twice."""
         if self._over.is_set():
             return
         self._over.set()
+        parting = threading.Thread(target=self._part, name="thunder-part", daemon=True)
+        parting.start()
+        parting.join(PARTING)
+
+    def _part(self) -> None:
+        """As `SparkSession.stop`, which keeps all other sessions of this process waiting for a server that hangs."""
+        try:
+            self.spark.client.release_session()
+        except Exception:
+            released = False
+        else:
+            released = True
+        self.spark.release_session_on_close = False
         with suppress(Exception):
             self.spark.stop()
         if self._will is not None:
-            self._will.revoke()
+            self._will.end(execute=not released)
 
     def _keep_alive(self) -> None:
         while not self._over.wait(KEEP_ALIVE):
