@@ -5,7 +5,8 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -69,15 +70,8 @@ class ThreadsEngine:
         self, function: BlockFunction, recording: Recording, blocks: Sequence[Block], job: Job | None = None
     ) -> Iterator[tuple[Block, Answer]]:
         """See `Engine.map`."""
-
-        def work(block: Block) -> tuple[Block, Answer]:
-            return block, function(self._cache.block(recording.source, block), block)
-
-        job = job or Job(f"map over {recording.name}")
-        with job.running():
-            for done, answer in enumerate(self._each(work, blocks, job), 1):
-                yield answer
-                job.advance(done / len(blocks))
+        for _, block, answer in self._map(function, recording, blocks, job or Job(f"map over {recording.name}")):
+            yield block, answer
 
     def reduce(
         self,
@@ -89,8 +83,8 @@ class ThreadsEngine:
     ) -> Answer:
         """See `Engine.reduce`; partial answers are merged in the order of the blocks, so that runs repeat exactly."""
         ordered = _InOrder(merge)
-        for block, answer in self.map(function, recording, blocks, job):
-            ordered.add(block.index, answer)
+        for place, _, answer in self._map(function, recording, blocks, job or Job(f"reduce {recording.name}")):
+            ordered.add(place, answer)
         return ordered.merged()
 
     def read(self, recording: Recording, times: Sequence[int], job: Job | None = None) -> Iterator[tuple[int, Array]]:
@@ -111,12 +105,26 @@ class ThreadsEngine:
         self._closed = True
         self._cache.close()
 
+    def _map(
+        self, function: BlockFunction, recording: Recording, blocks: Sequence[Block], job: Job
+    ) -> Iterator[tuple[int, Block, Answer]]:
+        """Answers with their blocks and the blocks' places in the list."""
+
+        def work(place: int) -> tuple[int, Block, Answer]:
+            block = blocks[place]
+            return place, block, function(self._cache.block(recording.source, block), block)
+
+        with job.running():
+            for done, answer in enumerate(self._each(work, range(len(blocks)), job), 1):
+                yield answer
+                job.advance(done / len(blocks))
+
     def _each(self, work: Callable[[Item], Out], items: Sequence[Item], job: Job) -> Iterator[Out]:
         """Yield answers as they are done, with only a few under way, so that cancelling is quick and memory bounded."""
         if self._closed:
             raise EngineError("This engine was closed. Connect again: napari_thunder.connect('threads').")
         with ExitStack() as stack:
-            stack.enter_context(threadpool_limits(1, user_api="blas"))
+            stack.enter_context(_ONE_BLAS_THREAD)
             pool = DaemonPool(self.n_threads, "thunder-block")
             stack.callback(pool.shutdown)
             waiting = iter(items)
@@ -134,6 +142,30 @@ class ThreadsEngine:
 def _take(items: Iterator[Item], n: int) -> Iterator[Item]:
     for _, item in zip(range(n), items, strict=False):
         yield item
+
+
+class _OneBlasThread:
+    """Holds BLAS to one thread while any job runs: limits that overlap without being nested would else stay."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._jobs = 0
+        self._limits: AbstractContextManager[object] = nullcontext()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._jobs == 0:
+                self._limits = threadpool_limits(1, user_api="blas")
+            self._jobs += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._jobs -= 1
+            if self._jobs == 0:
+                self._limits.__exit__(None, None, None)
+
+
+_ONE_BLAS_THREAD = _OneBlasThread()
 
 
 class _InOrder:

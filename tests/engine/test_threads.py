@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from napari_thunder.engine.job import Job, JobState
 from napari_thunder.engine.threads import ThreadsEngine
@@ -100,3 +101,24 @@ def test_leaving_a_map_early_leaves_no_threads_working(engine, recording):
     while any(t.name.startswith("thunder-block") for t in threading.enumerate()):
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_some_blocks_of_a_plan_are_reduced_too(engine, recording):
+    blocks = engine.plan(recording)[1:3]
+    expected = sum(recording.source.array[(block.time, *block.box)].sum(dtype=np.int64) for block in blocks)
+    assert engine.reduce(_total, _add, recording, blocks)["total"] == expected
+
+
+def test_jobs_that_overlap_leave_blas_its_threads(engine, recording):
+    def n_threads():
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    with threadpool_limits(2, user_api="blas"):
+        before = n_threads()
+        first, second = (engine.map(_mean, recording, engine.plan(recording)) for _ in range(2))
+        next(first)
+        next(second)
+        list(first)
+        assert n_threads() == {1}
+        list(second)
+        assert n_threads() == before == {2}
