@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from pathlib import Path
 
 import numpy as np
@@ -52,5 +53,17 @@ def test_another_file_of_the_same_name_is_not_taken_for_it(tmp_path: Path) -> No
     np.save(path, np.zeros((3, 1, 4, 5)))
     there = described_source(describe_source(open_source(path)))
     np.save(path, np.zeros((3, 1, 4, 6)))
+    with pytest.raises(RecordingError, match="Open it again"):
+        there.read_volume(0)
+
+
+def test_a_change_while_it_is_in_use_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "movie.npy"
+    np.save(path, np.zeros((3, 1, 4, 5)))
+    there = described_source(describe_source(open_source(path)))
+    there.read_volume(0)
+    np.save(path, np.ones((4, 1, 4, 5)))
+    later = time.monotonic() + 60
+    monkeypatch.setattr("napari_thunder.io.elsewhere.time.monotonic", lambda: later)
     with pytest.raises(RecordingError, match="Open it again"):
         there.read_volume(0)
