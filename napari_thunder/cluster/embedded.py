@@ -17,7 +17,7 @@ import psutil
 
 from napari_thunder.cluster import supervisor
 from napari_thunder.cluster.java import find_java
-from napari_thunder.engine.cache import PLACE, choose_place
+from napari_thunder.engine.cache import PLACE, choose_place, no_room_at
 from napari_thunder.engine.job import Job
 from napari_thunder.engine.own_folder import claim_folder, release_folder
 from napari_thunder.errors import EngineError
@@ -112,11 +112,23 @@ def start_embedded(job: Job | None = None, *, cores: int | None = None, python: 
 
 
 def _launch(java: Path, cores: int, python: str) -> EmbeddedSpark:
-    folder, alive = claim_folder(choose_place(), "napari-thunder-spark")
+    home, place = _spark_home(), choose_place()
+    try:
+        folder, alive = claim_folder(place, "napari-thunder-spark")
+        try:
+            return _launch_in(folder, alive, home, java, cores, python)
+        except BaseException:
+            release_folder(folder, alive)
+            raise
+    except OSError as error:
+        raise EngineError(no_room_at(place, error)) from error
+
+
+def _launch_in(folder: Path, alive: int, home: Path, java: Path, cores: int, python: str) -> EmbeddedSpark:
     (folder / "tmp").mkdir()
     port, token = _free_port(), secrets.token_urlsafe(32)
     (folder / "spark.conf").write_text("".join(f"{k} {v}\n" for k, v in _settings(folder, port, cores).items()))
-    command = [str(java), *_java_options(folder), "-cp", str(_spark_home() / "jars" / "*")]
+    command = [str(java), *_java_options(folder), "-cp", str(home / "jars" / "*")]
     command += ["org.apache.spark.deploy.SparkSubmit", "--properties-file", str(folder / "spark.conf")]
     command += ["--master", f"local[{cores}]", "--name", "napari-thunder"]
     command += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]

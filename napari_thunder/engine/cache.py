@@ -21,7 +21,7 @@ import numpy as np
 from napari_thunder.blocks import Block
 from napari_thunder.engine.file_lock import locked
 from napari_thunder.engine.own_folder import claim_folder, release_folder
-from napari_thunder.errors import ParameterError
+from napari_thunder.errors import EngineError, ParameterError
 from napari_thunder.io.array import ArraySource
 from napari_thunder.io.source import Array, Source
 
@@ -72,7 +72,9 @@ class BlockCache:
         self._locks.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._made: set[Path] = set()
         self._fingerprints: dict[int, _Fingerprint] = {}
-        self._remove: Callable[[], object] = partial(_remove_files, self._made)
+        self._closed = False
+        self._sweep: Callable[[], object] = partial(_remove_files, self._made)
+        self._remove = self._sweep
 
     @classmethod
     def for_this_process(cls) -> Self:
@@ -82,8 +84,13 @@ class BlockCache:
         processes that were killed left behind is removed.
         """
         place = choose_place()
-        directory, alive = claim_folder(place, "napari-thunder-cache")
-        cache = cls(directory, choose_bound(place))
+        bound = choose_bound(place)
+        try:
+            directory, alive = claim_folder(place, "napari-thunder-cache")
+        except OSError as error:
+            raise EngineError(no_room_at(place, error)) from error
+        cache = cls(directory, bound)
+        cache._sweep = partial(shutil.rmtree, directory, ignore_errors=True)
         cache._remove = weakref.finalize(cache, _remove_directory, directory, alive, os.getpid())
         return cache
 
@@ -117,6 +124,7 @@ class BlockCache:
 
     def close(self) -> None:
         """Remove what this process made; blocks in use stay valid. Safe to call twice."""
+        self._closed = True
         self._remove()
 
     def _key(self, source: Source, block: Block, fingerprint: str | None) -> str:
@@ -155,7 +163,10 @@ class BlockCache:
             if found is not None:
                 return found
             voxels = _read(source, block)
-            self._keep(path, voxels)
+            if not self._closed:
+                self._keep(path, voxels)
+                if self._closed:  # meanwhile: what was just kept came too late to be removed
+                    self._sweep()
         found = self._find(path, source, block)
         return voxels if found is None else found
 
@@ -228,8 +239,16 @@ def choose_bound(place: Path, used_bytes: int = 0) -> int:
         return _room(place, used_bytes)
     try:
         return int(float(given))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ParameterError(f"{BOUND}={given!r}: must be a number of bytes, such as 20e9.") from None
+
+
+def no_room_at(place: Path, error: OSError) -> str:
+    """What to tell a person when nothing can be written under `place`."""
+    return (
+        f"{place}: temporary files cannot be written there ({error.strerror or error}). "
+        f"Set {PLACE} to a folder on a local disk with room."
+    )
 
 
 def _roomiest() -> Path:
@@ -260,7 +279,7 @@ def _remove_directory(directory: Path, alive: int, owner: int) -> None:
 
 
 def _remove_files(made: set[Path]) -> None:
-    for path in made:
+    for path in list(made):  # a copy: threads still under way may add to it
         with suppress(OSError):
             path.unlink()
 

@@ -269,7 +269,7 @@ def node_cache(session: str) -> BlockCache:
     """The cache of decoded blocks that all workers of this user on this node share."""
     folder = node_folder()
     found = _open_cache(folder, os.getpid())
-    (folder / "sessions").mkdir(exist_ok=True, mode=0o700)
+    (folder / "sessions").mkdir(parents=True, exist_ok=True, mode=0o700)  # another session may have removed it
     mark = folder / "sessions" / session
     mark.touch(mode=0o600)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from pathlib import Path
@@ -67,3 +68,14 @@ def test_spark_that_does_not_start_is_told_with_the_end_of_its_log(tmp_path, mon
     ):
         start_embedded()
     assert not list((tmp_path / "cache").glob("*/*/"))
+
+
+def test_a_full_disk_is_told_and_nothing_is_left(tmp_path, monkeypatch):
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setenv("NAPARI_THUNDER_CACHE", str(tmp_path))
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(EngineError, match=r"No space left on device\)\. Set NAPARI_THUNDER_CACHE to a folder"):
+        start_embedded()
+    assert not list(tmp_path.glob("*/*/"))

@@ -19,7 +19,7 @@ import pytest
 
 from napari_thunder.blocks import Block, plan_blocks
 from napari_thunder.engine.cache import BOUND, PLACE, BlockCache
-from napari_thunder.errors import ParameterError
+from napari_thunder.errors import EngineError, ParameterError
 from napari_thunder.io.array import ArraySource
 from napari_thunder.io.source import Metadata
 
@@ -222,11 +222,31 @@ def test_own_cache_is_private_and_gone_after_closing(tmp_path, monkeypatch, sour
     np.testing.assert_array_equal(held, source.movie[:, 0:1])
 
 
-def test_bound_that_is_not_a_number_is_told(tmp_path, monkeypatch):
+@pytest.mark.parametrize("bound", ["lots", "inf"])
+def test_bound_that_is_not_a_number_is_told_and_leaves_no_folder(tmp_path, monkeypatch, bound):
     monkeypatch.setenv(PLACE, str(tmp_path))
-    monkeypatch.setenv(BOUND, "lots")
-    with pytest.raises(ParameterError, match="NAPARI_THUNDER_CACHE_BYTES='lots': must be a number of bytes"):
+    monkeypatch.setenv(BOUND, bound)
+    with pytest.raises(ParameterError, match=f"NAPARI_THUNDER_CACHE_BYTES='{bound}': must be a number of bytes"):
         BlockCache.for_this_process()
+    assert not list(tmp_path.glob("*/*/"))
+
+
+def test_a_place_where_nothing_can_be_written_is_told(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(PLACE, str(tmp_path / "file"))
+    with pytest.raises(EngineError, match=r"cannot be written there .* Set NAPARI_THUNDER_CACHE to a folder"):
+        BlockCache.for_this_process()
+
+
+@pytest.mark.parametrize("stage", ["read", "keep"])
+def test_closing_while_a_block_is_being_read_or_kept_leaves_nothing(tmp_path, monkeypatch, source, blocks, stage):
+    monkeypatch.setenv(PLACE, str(tmp_path / "place"))
+    cache = BlockCache.for_this_process()
+    kind, name = (CountedSource, "read_block") if stage == "read" else (BlockCache, "_make_room")
+    does = getattr(kind, name)
+    monkeypatch.setattr(kind, name, lambda *given: (cache.close(), does(*given))[1])
+    np.testing.assert_array_equal(cache.block(source, blocks[0]), source.movie[:, 0:1])
+    assert not cache.directory.exists()
 
 
 def test_what_a_killed_process_left_is_swept_and_the_living_are_spared(tmp_path, monkeypatch, source, blocks):
