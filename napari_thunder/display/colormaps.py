@@ -16,6 +16,10 @@ field's classic, is not."""
 _PALETTE = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#BBBBBB")
 
 
+_FULL_NAMES = {"RdBu_r": "colorbrewer:RdBu_r"}
+"""Of colormaps that several catalogues have: `cmap` warns of a short name."""
+
+
 @cache
 def cyclic_lut(name: str = CYCLIC[0]) -> NDArray[np.uint8]:
     """Colours (256, 3) of a whole turn; the entry after the last is the first again.
@@ -58,7 +62,7 @@ def napari_colormap(name: str, *, fades: str = "") -> dict[str, Any]:
         so that what is under it shows where there is nothing to say. NaN is transparent anyway.
     """
     at = np.linspace(0, 1, 256)
-    colours = np.array(cmap.Colormap(name)(at), float)
+    colours = np.array(cmap.Colormap(_FULL_NAMES.get(name, name))(at), float)
     if fades:
         away = at if fades == "low" else np.abs(2 * at - 1)
         colours[:, 3] = np.minimum(1, 2 * away)

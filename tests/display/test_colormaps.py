@@ -58,3 +58,9 @@ def test_a_sequential_map_over_an_image_is_transparent_at_its_low_end():
     assert alpha[0] == 0
     assert (np.diff(alpha) >= 0).all()
     assert (napari_colormap("magma")["colors"][:, 3] == 1).all()
+
+
+@pytest.mark.parametrize("name", [*CYCLIC, "vik", "PiYG", "RdBu_r", "magma", "viridis", "inferno", "gray"])
+def test_a_colormap_on_offer_is_made_without_a_word_on_the_terminal(name: str, caplog):
+    napari_colormap(name)
+    assert not caplog.records
