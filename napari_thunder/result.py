@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -35,10 +36,11 @@ def save_result(result: xr.Dataset, path: str | Path, *, overwrite: bool = False
     Raises
     ------
     ResultError
-        If the place is taken or cannot be written.
+        If the place is taken or cannot be written, or the dataset has no provenance.
     """
     path = Path(path).expanduser().absolute()
-    _check_place(path, overwrite)
+    read_provenance(result)
+    check_place(path, overwrite=overwrite)
     with _written_whole(path) as draft:
         _plain_index(result).to_zarr(draft, mode="w", zarr_format=3, consolidated=False)
     return path
@@ -55,13 +57,13 @@ def load_result(path: str | Path) -> xr.Dataset:
     path = Path(path).expanduser().absolute()
     if not path.exists():
         raise ResultError(f"{path}: there is no such result.")
+    if _is_zarr(path) and not is_result(path):
+        raise ResultError(f"{path}: a Zarr, but not a result of napari-thunder (it has no provenance).")
     try:
         with xr.open_zarr(path, consolidated=False, chunks=None) as stored:
             result: xr.Dataset = stored.load()
     except Exception as error:
         raise ResultError(f"{path}: not a result this program can read ({error}).") from error
-    if "provenance" not in result.attrs:
-        raise ResultError(f"{path}: a Zarr, but not a result of napari-thunder (it has no provenance).")
     return result
 
 
@@ -69,6 +71,13 @@ def is_result(path: str | Path) -> bool:
     """Whether a path holds a saved result; a quick look."""
     marker = Path(path) / "zarr.json"
     return marker.is_file() and '"provenance"' in marker.read_text("utf-8", errors="replace")
+
+
+def _is_zarr(path: Path) -> bool:
+    try:
+        return "zarr_format" in json.loads((path / "zarr.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
 
 
 def rerun(
@@ -124,11 +133,23 @@ def recording_of(record: dict[str, object], engine: Engine | None = None) -> Rec
     return open(stored["uri"], engine=engine, **known_metadata(record))
 
 
-def _check_place(path: Path, overwrite: bool) -> None:
+def check_place(path: str | Path, *, overwrite: bool = False) -> None:
+    """Check that a result may be saved there, as is well done before an analysis that takes hours.
+
+    Raises
+    ------
+    ResultError
+        If the place is taken or its folder does not exist.
+    """
+    path = Path(path).expanduser().absolute()
     if not path.parent.is_dir():
         raise ResultError(f"{path.parent}: there is no such folder to save the result in.")
     if path.exists() and not (overwrite and is_result(path)):
-        hint = "Choose another name, or say to overwrite it." if is_result(path) else "Choose another name."
+        hint = (
+            "Choose another name, or overwrite it (overwrite=True, on the command line --overwrite)."
+            if is_result(path)
+            else "Choose another name."
+        )
         raise ResultError(f"{path}: there is something there already. {hint}")
 
 
@@ -141,13 +162,23 @@ def _written_whole(path: Path) -> Iterator[Path]:
         raise ResultError(f"{path}: cannot write there ({error.strerror}).") from error
     try:
         yield draft / path.name
-        if path.exists():
-            path.replace(draft / "replaced")
-        (draft / path.name).replace(path)
+        _put(draft / path.name, path, aside=draft / "replaced")
     except OSError as error:
         raise ResultError(f"{path}: {_why(error)} Nothing was left behind.") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _put(made: Path, path: Path, aside: Path) -> None:
+    """Move what was made to its place; what was there before goes aside, or stays if that fails."""
+    if path.exists():
+        path.replace(aside)
+    try:
+        made.replace(path)
+    except BaseException:
+        if aside.exists() and not path.exists():
+            aside.replace(path)
+        raise
 
 
 def _why(error: OSError) -> str:

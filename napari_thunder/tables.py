@@ -10,9 +10,10 @@ import pandas as pd
 
 
 def table_to_plain(table: pd.DataFrame) -> dict[str, Any]:
-    """Columns, index and rows of a table, as JSON can hold them (NaN becomes None)."""
+    """Columns, index and rows of a table, as JSON can hold them (NaN becomes None, infinity a text)."""
     return {
         "columns": {str(name): [plain(v) for v in table[name]] for name in table.columns},
+        "floats": [str(name) for name in table.columns if pd.api.types.is_float_dtype(table[name])],
         "index": [plain(v) for v in table.index],
         "index_name": table.index.name,
     }
@@ -20,11 +21,12 @@ def table_to_plain(table: pd.DataFrame) -> dict[str, Any]:
 
 def table_from_plain(stored: Mapping[str, Any]) -> pd.DataFrame:
     """The table that `table_to_plain` was given."""
-    return pd.DataFrame(stored["columns"], index=pd.Index(stored["index"], name=stored["index_name"]))
+    table = pd.DataFrame(stored["columns"], index=pd.Index(stored["index"], name=stored["index_name"]))
+    return table.astype(dict.fromkeys(stored.get("floats", ()), np.float64))
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can hold it: numpy scalars and tuples become Python's, tables dicts, NaN None."""
+    """A value as JSON can hold it: numpy scalars and tuples become Python's, tables dicts, NaN None, infinity text."""
     if isinstance(value, pd.DataFrame):
         return table_to_plain(value)
     if isinstance(value, np.generic):
@@ -33,4 +35,6 @@ def plain(value: Any) -> Any:
         return [plain(v) for v in value]
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return None
+    if isinstance(value, float) and np.isinf(value):
+        return str(value)
     return value if isinstance(value, bool | int | float | str) else str(value)

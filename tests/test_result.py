@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import xarray as xr
 
 import napari_thunder as nt
 from napari_thunder.errors import ResultError
-from napari_thunder.provenance import read_provenance
+from napari_thunder.provenance import known_metadata, read_provenance
 
 
 @pytest.fixture
@@ -118,6 +119,42 @@ def test_a_full_disk_leaves_nothing_half_written(result, tmp_path, monkeypatch):
     with pytest.raises(ResultError, match="disk is full"):
         nt.save_result(result, folder / "result.zarr")
     assert list(folder.iterdir()) == []
+
+
+def test_a_result_that_cannot_be_replaced_stays(result, tmp_path, monkeypatch):
+    path = nt.save_result(result, tmp_path / "result.zarr")
+    move = Path.replace
+
+    def refuse(self, target):
+        if self.name == target.name:
+            raise OSError(errno.EIO, "Input/output error")
+        return move(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(ResultError, match="cannot be written"):
+        nt.save_result(result, path, overwrite=True)
+    xr.testing.assert_identical(nt.load_result(path), result)
+    assert list(tmp_path.glob(".result*")) == []
+
+
+def test_what_lost_its_provenance_is_not_saved(result, tmp_path):
+    with pytest.raises(ResultError, match="no provenance"):
+        nt.save_result(result.drop_attrs(), tmp_path / "result.zarr")
+
+
+def test_a_zarr_that_is_no_result_is_said_to_be_none(tmp_path):
+    nt.simulate(tmp_path / "fish.zarr", shape=(10, 1, 8, 8))
+    with pytest.raises(ResultError, match="not a result of napari-thunder"):
+        nt.load_result(tmp_path / "fish.zarr")
+
+
+def test_event_columns_with_infinity_or_nothing_travel_with_the_result(recording, events):
+    strange = events.assign(contrast=np.inf, unknown=np.nan, note=["x", None] * 4 + ["x"] * (len(events) - 8))
+    movie = np.random.default_rng(1).normal(100, 5, (120, 1, 4, 4))
+    recording = nt.Recording.from_array(movie, frame_rate=2.0, events=strange)
+    result = nt.run(nt.Regression(events_by=("contrast",)), recording)
+    known = known_metadata(read_provenance(result))["events"]
+    pd.testing.assert_frame_equal(known, recording.events)
 
 
 def test_what_is_not_a_result_is_refused_in_words(tmp_path):
