@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from napari_thunder.errors import JobCancelled, ThunderError
 from napari_thunder.parameters import Parameter, parameters
 from napari_thunder.pipeline import run
 from napari_thunder.recording import Recording, open
-from napari_thunder.result import load_result, rerun, save_result
+from napari_thunder.result import check_place, load_result, rerun, save_result
 from napari_thunder.simulation import simulate
 from napari_thunder.tables import plain
 
@@ -66,6 +67,7 @@ def _analyses(options: argparse.Namespace) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     analysis = make_analysis(options.analysis, _pairs(options.set))
+    check_place(options.output, overwrite=options.overwrite)
     with _watched(type(analysis).title, options) as job, _engine(options, job) as engine:
         recording = _recording(options, engine)
         result = run(analysis, recording, engine=engine, preprocess=options.preprocess, job=job)
@@ -74,6 +76,7 @@ def _run(options: argparse.Namespace) -> None:
 
 def _rerun(options: argparse.Namespace) -> None:
     result = load_result(options.result)
+    check_place(options.output, overwrite=options.overwrite)
     with _watched("run again", options) as job, _engine(options, job) as engine:
         again = rerun(result, engine=engine, job=job)
     _save(again, job, options)
@@ -303,19 +306,31 @@ def _pairs(given: Sequence[str]) -> dict[str, str]:
 
 
 def _shape(text: str) -> tuple[int, ...]:
-    sizes = tuple(int(n) for n in text.split(","))
-    if len(sizes) != 4:
+    sizes = text.split(",")
+    if len(sizes) != 4 or not all(n.strip().isdecimal() for n in sizes):
         raise argparse.ArgumentTypeError(f"{text}: give four whole numbers t,z,y,x")
-    return sizes
+    return tuple(map(int, sizes))
 
 
 def _numbers(text: str) -> tuple[float, ...]:
-    return tuple(float(n) for n in text.split(","))
+    try:
+        return tuple(float(n) for n in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text}: give three numbers z,y,x") from None
 
 
 def _frames(text: str) -> tuple[int, ...]:
-    spans = (part.partition("-") for part in text.split(","))
-    return tuple(f for a, _, b in spans for f in range(int(a), int(b or a) + 1))
+    return tuple(frame for part in text.split(",") for frame in _span(part))
+
+
+def _span(text: str) -> range:
+    found = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r}: give frames and spans of them from 0, such as 0,5-7")
+    first, last = int(found[1]), int(found[2] or found[1])
+    if last < first:
+        raise argparse.ArgumentTypeError(f"{text!r}: a span runs from the lower frame to the higher: {last}-{first}")
+    return range(first, last + 1)
 
 
 if __name__ == "__main__":

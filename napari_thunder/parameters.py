@@ -190,7 +190,7 @@ def _understand(owner: str, p: Parameter, value: Any) -> Any:
         return table_from_plain(value)
     if not isinstance(value, str):
         return value
-    if p.optional and value.lower() in ("none", ""):
+    if p.optional and value.strip().lower() in (("none",) if p.kind == "list" else ("none", "")):
         return None
     try:
         return _from_text(p, value.strip())

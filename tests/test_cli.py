@@ -102,6 +102,10 @@ def test_simulate_writes_a_recording_that_opens(tmp_path, capsys):
             "--events",
         ),
         (["rerun", "nowhere.zarr", "-o", "r.zarr"], "no such result"),
+        (
+            ["run", "pca", "{movie}", "--preprocess", "delta_f_over_f", "percentile=20", "-o", "r.zarr"],
+            "together in quotes",
+        ),
     ],
 )
 def test_what_goes_wrong_is_one_line_and_exit_code_1(arguments, message, movie, capsys, tmp_path, monkeypatch):
@@ -113,7 +117,40 @@ def test_what_goes_wrong_is_one_line_and_exit_code_1(arguments, message, movie, 
     assert not (tmp_path / "r.zarr").exists()
 
 
-@pytest.mark.parametrize("arguments", [["run", "pca"], ["simulate", "x", "--shape", "1,2,3"], ["dance"]])
+@pytest.mark.parametrize("command", [["run", "pca", "{movie}"], ["rerun", "first.zarr"]])
+def test_a_place_that_is_taken_is_noticed_before_the_work(command, movie, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "summary_images", movie, "-o", "first.zarr"]) == OK
+    monkeypatch.setattr("napari_thunder.cli.run", lambda *_, **__: pytest.fail("ran first"))
+    monkeypatch.setattr("napari_thunder.cli.rerun", lambda *_, **__: pytest.fail("ran first"))
+    assert main([*(a.format(movie=movie) for a in command), "-o", "first.zarr"]) == FAILED
+    assert "--overwrite" in capsys.readouterr().err
+
+
+def test_all_events_can_be_one_regressor(movie, events, tmp_path):
+    told = ["run", "regression", movie, "--events", events, "--frame-rate", "2", "--set", "events_by="]
+    assert main([*told, "-o", str(tmp_path / "r.zarr")]) == OK
+    assert list(nt.load_result(tmp_path / "r.zarr")["regressor"].values) == ["event"]
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "message"),
+    [
+        ("--exclude-frames", "7-5", "from the lower frame to the higher: 5-7"),
+        ("--exclude-frames", "many", "give frames and spans"),
+        ("--voxel-size", "a,b,c", "give three numbers z,y,x"),
+    ],
+)
+def test_options_that_are_not_understood_are_explained(option, given, message, movie, capsys):
+    with pytest.raises(SystemExit):
+        main(["info", movie, option, given])
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["simulate", "x", "--shape", "1,b,2,3"], ["run", "pca"], ["simulate", "x", "--shape", "1,2,3"], ["dance"]],
+)
 def test_wrong_usage_is_exit_code_2(arguments):
     with pytest.raises(SystemExit) as stop:
         main(arguments)

@@ -90,6 +90,11 @@ def parse_step(step: Step | str) -> Step:
         raise ParameterError(f"Preprocessing step {step!r}: {error}.") from None
     if not words:
         raise ParameterError(f"A preprocessing step is missing. There is: {', '.join(steps())}.")
+    if "=" in words[0]:
+        raise ParameterError(
+            f"Preprocessing step {step!r} has no name. Put a step and its parameters together in quotes: "
+            '"delta_f_over_f percentile=20".'
+        )
     return make_step(words[0], dict(_pair(word, step) for word in words[1:]))
 
 

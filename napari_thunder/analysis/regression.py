@@ -92,7 +92,9 @@ class Regression:
     summary: ClassVar[str] = "Fit each voxel by events, signals or a design table: weights, t, p and R²"
 
     events_by: tuple[str, ...] | None = parameter(
-        None, help="Columns of the events: one regressor for each of their levels", source="event columns"
+        None,
+        help="Columns of the events: one regressor for each of their levels; empty for one of all events",
+        source="event columns",
     )
     signals: tuple[str, ...] = parameter((), help="Behaviour signals that are regressors", source="signals")
     design: pd.DataFrame | str | None = parameter(  # noqa: RUF009 - a field, not a default that is shared
