@@ -89,11 +89,12 @@ def make_trials(events: pd.DataFrame, window: Window, context: Context, what: st
     MissingMetadataError
         If the frame times are not known.
     AnalysisError
-        If the baseline is shorter than a frame, or no event is usable.
+        If a window is longer than the recording, the baseline shorter than a frame, or no event is usable.
     """
     context.need_frames(2, what)
     times = context.need_frame_times(what)
     interval = float(np.median(np.diff(times)))
+    _check_window(window, float(times[-1] - times[0]) + interval, context, what)
     start = events["start_time"].to_numpy(np.float64)
     lasts = events["stop_time"].to_numpy(np.float64) - start
     length = lasts if window.duration is None else np.full(len(start), window.duration)
@@ -114,6 +115,16 @@ def make_trials(events: pd.DataFrame, window: Window, context: Context, what: st
     baselines = only @ grounds.weights @ samples
     responses = only @ answers.weights @ samples - baselines
     return Trials(responses.tocsr(), baselines.tocsr(), usable, lags, samples, sampled)
+
+
+def _check_window(window: Window, recorded: float, context: Context, what: str) -> None:
+    """Refuse lengths that no recording of so many seconds has, before room is made for all their lags."""
+    for name in ("baseline", "delay", "duration", "before", "after"):
+        length = getattr(window, name)
+        if length is not None and abs(length) > recorded:
+            raise AnalysisError(
+                f"{context.name}: {what}: {name}={length:g} s is longer than the recording, which lasts {recorded:g} s."
+            )
 
 
 def _lags(window: Window, longest: float, interval: float) -> Values:

@@ -140,6 +140,13 @@ def test_what_is_missing_or_too_short_is_said_in_words(tiny):
             AnalysisError,
             "none of the 1 events of 'direction=0'",
         ),
+        (
+            EventAverage(delay=1e9),
+            tiny,
+            AnalysisError,
+            r"delay=1e\+09 s is longer than the recording, which lasts 130 s",
+        ),
+        (EventAverage(time_course=True, after=1e6), tiny, AnalysisError, r"after=1e\+06 s is longer"),
     ]
     for analysis, context, error, message in cases:
         with pytest.raises(error, match=message):
