@@ -129,7 +129,8 @@ class PCA:
     def _check_rank(self, values: Values, n_voxels: int, context: Context) -> None:
         if n_voxels == 0:
             raise AnalysisError(
-                f"{context.name}: {self.title}: every voxel is constant or has NaN; there is nothing to explain."
+                f"{context.name}: {self.title}: every voxel is constant or has NaN (after preprocessing); "
+                "there is nothing to explain."
             )
         if len(values) < self.n_components:
             raise AnalysisError(

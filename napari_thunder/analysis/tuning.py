@@ -205,7 +205,7 @@ def _angles(events: pd.DataFrame, column: str) -> Values:
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise TableError(
-            f"events: row {row} (from 0): column {column!r}: {events[column].iloc[row]!r} is not an angle. Give "
+            f"events: row {row} (from 0): column {column!r}: {str(events[column].iloc[row])!r} is not an angle. Give "
             "numbers, or leave the cell empty for an event without a direction."
         )
     return angles
