@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_thunder.analysis.protocol import Role
 from napari_thunder.display import CYCLIC, MapChoice, choices, direction_of, factors_of, strengths
-from napari_thunder.display.maps import label_at, role_of
+from napari_thunder.display.maps import label_at, role_of, symbol_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -74,6 +74,12 @@ def same_picture(a: Look, b: Look) -> bool:
 def strengths_of(dataset: xr.Dataset, look: Look) -> list[str]:
     """Maps that can give the opacity; none unless directions are shown."""
     return strengths(dataset) if look.choice is None and not look.components else []
+
+
+def strength_title(dataset: xr.Dataset, name: str) -> str:
+    """A strength as it is drawn and thresholded: `R²`, `−log10 p`."""
+    logarithm = "−log10 " if role_of(dataset, name) is Role.PROBABILITY else ""
+    return f"{logarithm}{symbol_of(name)}"
 
 
 def colormaps_of(dataset: xr.Dataset, look: Look) -> tuple[str, ...]:

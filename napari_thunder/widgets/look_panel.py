@@ -11,7 +11,16 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QWidget
 from superqt import QLabeledDoubleSlider
 
 from napari_thunder.display import LayerSpec
-from napari_thunder.models.looks import Look, colormaps_of, look_at, looks_of, meaning_of, same_picture, strengths_of
+from napari_thunder.models.looks import (
+    Look,
+    colormaps_of,
+    look_at,
+    looks_of,
+    meaning_of,
+    same_picture,
+    strength_title,
+    strengths_of,
+)
 from napari_thunder.models.painting import threshold_span
 from napari_thunder.models.results import ResultEntry
 from napari_thunder.widgets.legend_view import LegendView
@@ -66,7 +75,7 @@ class LookPanel(QWidget):
         names = strengths_of(entry.dataset, look)
         _fill(
             self.strength,
-            [name.replace("_", " ") for name in names],
+            [strength_title(entry.dataset, name) for name in names],
             names,
             names.index(look.strength) if look.strength in names else 0,
         )
