@@ -62,9 +62,9 @@ class LayerSpec:
         """What it shows.
 
         `kind` is `recording`, `map`, `direction` or `factors`. Maps, directions and factors have `recording`,
-        `analysis` and `legend` (`Wheel`, `Swatches` or None); a map its `choice` (`MapChoice`) and `role`; directions
-        and factors an `overlay` (`Overlay`), its `threshold`, and the names they were made from; a recording its
-        `array`.
+        `analysis`, `dataset` (the result they are of) and `legend` (`Wheel`, `Swatches` or None); a map its `choice`
+        (`MapChoice`) and `role`; directions and factors an `overlay` (`Overlay`), its `threshold`, and the names they
+        were made from; a recording its `array`.
         """
         said: dict[str, Any] = self.kwargs["metadata"]["thunder"]
         return said
@@ -285,7 +285,7 @@ def _labels_layer(dataset: xr.Dataset, choice: MapChoice, recording: str | None)
 
 def _kwargs(dataset: xr.Dataset, title: str, recording: str | None, about: dict[str, Any]) -> dict[str, Any]:
     owner = recording or _recording_name(dataset)
-    said = {"recording": owner, "analysis": dataset.attrs.get("analysis", ""), **about}
+    said = {"recording": owner, "analysis": dataset.attrs.get("analysis", ""), "dataset": dataset, **about}
     return {
         "name": f"{owner} · {title}" if owner else title,
         **space_of_maps(dataset).kwargs(),

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Layer
+from napari.utils.theme import get_theme
 from qtpy.QtGui import QColor
 
 from napari_thunder.display import LayerSpec, Wheel, layer_for_recording
-from napari_thunder.display.space import space_of_recording
+from napari_thunder.display.space import about_recording, space_of_recording, space_of_volume
 from napari_thunder.models import Desk
 from napari_thunder.models.datasets import Dataset
 from napari_thunder.models.results import ResultEntry
 from napari_thunder.volumes import VolumeArray
 from napari_thunder.widgets.canvas_wheel import show_canvas_wheel
+from napari_thunder.widgets.hover import say_numbers
 from napari_thunder.widgets.legend_view import wheel_pixels
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.streaming import array_of, follow, set_contrast
@@ -42,8 +44,10 @@ class Layers:
         self._maps: dict[int, Layer] = {}
         self._specs: dict[int, LayerSpec] = {}
         follow(viewer)
+        say_numbers(viewer)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
+        viewer.events.theme.connect(self._show_wheel)
         main_thread.connect(desk.datasets.opened, self._show_recording)
         main_thread.connect(desk.datasets.amended, self._amend_recording)
         main_thread.connect(desk.datasets.contrasted, self._set_contrast)
@@ -68,6 +72,7 @@ class Layers:
         """Let go of the viewer; its layers stay, and recordings go on streaming."""
         self._viewer.layers.events.inserted.disconnect(self._on_inserted)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
+        self._viewer.events.theme.disconnect(self._show_wheel)
 
     def _on_inserted(self, event: Any) -> None:
         self._adopt(event.value)
@@ -103,6 +108,17 @@ class Layers:
         if layer is not None:
             space = space_of_recording(dataset.recording)
             layer.units, layer.scale = space.units, space.scale
+            for key in self._maps:
+                self._lay_on_recording(key)
+
+    def _lay_on_recording(self, key: int) -> None:
+        """Let a map lie where its recording lies, which may have got its voxel size after the map was made."""
+        entry, layer = self._desk.results.get(key), self._maps[key]
+        owner = None if entry is None else str(about_recording(entry.dataset).get("uri", ""))
+        for dataset in self._desk.datasets:
+            space = space_of_volume(dataset.recording.voxel_size)
+            if dataset.recording.uri == owner and tuple(layer.scale) != space.scale:
+                layer.units, layer.scale = space.units, space.scale
 
     def _set_contrast(self, dataset: Dataset, limits: tuple[float, float]) -> None:
         layer = self._recordings.get(dataset.key)
@@ -124,6 +140,7 @@ class Layers:
             _update(layer, spec)
         else:
             self._replace_map(key, layer, spec)
+        self._lay_on_recording(key)
         self._show_wheel()
 
     def _add_map(self, spec: LayerSpec, index: int) -> Layer:
@@ -155,14 +172,20 @@ class Layers:
         if layer is not None and layer in self._viewer.layers:
             self._viewer.layers.remove(layer)
 
-    def _show_wheel(self) -> None:
+    def _show_wheel(self, _: object = None) -> None:
         """The wheel of the map in front on the canvas, or none."""
         spec = self._specs.get(self._desk.pictures.front or 0)
         pixels = None
         if spec is not None and isinstance(spec.thunder["legend"], Wheel):
             legend, threshold = spec.thunder["legend"], spec.thunder.get("threshold")
-            pixels = wheel_pixels(legend, _WHEEL_SIDE, QColor("white"), threshold)
+            pixels = wheel_pixels(legend, _WHEEL_SIDE, _text_colour(self._viewer), threshold)
         show_canvas_wheel(self._viewer, pixels)
+
+
+def _text_colour(viewer: Any) -> QColor:
+    """What can be read on the canvas of the viewer's theme."""
+    red, green, blue = get_theme(viewer.theme).text.as_rgb_tuple(alpha=False)
+    return QColor(red, green, blue)
 
 
 def _same_kind(a: LayerSpec, b: LayerSpec) -> bool:
@@ -174,7 +197,7 @@ def _update(layer: Layer, spec: LayerSpec) -> None:
     layer.data = spec.data
     before = layer.metadata["thunder"]
     layer.metadata["thunder"] = spec.thunder
-    if before.get("choice") != spec.thunder.get("choice") or before.get("components") != spec.thunder.get("components"):
+    if any(before.get(said) != spec.thunder.get(said) for said in ("recording", "choice", "components")):
         layer.name = spec.name
     if spec.layer_type == "image" and not spec.kwargs["rgb"]:
         layer.contrast_limits = spec.kwargs["contrast_limits"]

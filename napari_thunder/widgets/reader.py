@@ -15,6 +15,7 @@ from napari_thunder.recording import Recording
 from napari_thunder.recording import open as open_recording
 from napari_thunder.result import is_result, load_result
 from napari_thunder.volumes import VolumeArray
+from napari_thunder.widgets.hover import say_numbers
 from napari_thunder.widgets.streaming import WANTS_CONTRAST, follow
 
 Reader = Callable[[Any], list[LayerData]]
@@ -36,7 +37,10 @@ def read_recording(path: str | list[str]) -> list[LayerData]:
 
 
 def read_result(path: str | list[str]) -> list[LayerData]:
-    """A saved result as the layers that show it."""
+    """A saved result as the layers that show it; the current viewer will say its numbers under the mouse."""
+    viewer = napari.current_viewer()
+    if viewer is not None:
+        say_numbers(viewer)
     dataset = load_result(path[0] if isinstance(path, list) else path)
     return [spec.as_tuple() for spec in layers_for_result(dataset)]
 

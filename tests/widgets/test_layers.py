@@ -86,3 +86,52 @@ def test_a_napari_without_the_private_table_only_lacks_the_wheel_on_the_canvas(
     assert not show_canvas_wheel(viewer, PICTURE)
     monkeypatch.undo()
     assert show_canvas_wheel(viewer, PICTURE)
+
+
+def test_maps_are_named_after_their_recording(make_dock: MakeDock, qtbot: Any) -> None:
+    viewer, dock = make_dock()
+    dock.desk.datasets.add(slow_recording()[0])
+    run_tuning(dock, qtbot)
+    wait_until(qtbot, lambda: viewer.layers[-1].name == "slow movie · direction tuning")
+
+
+def test_a_voxel_size_given_late_moves_the_maps_too(make_dock: MakeDock, qtbot: Any) -> None:
+    viewer, dock = make_dock()
+    dataset = dock.desk.datasets.add(slow_recording()[0].with_known(voxel_size=None))
+    run_tuning(dock, qtbot)
+    assert tuple(viewer.layers[-1].scale) == (1, 1, 1)
+    dock.desk.datasets.amend(dataset, voxel_size=(5, 1, 1))
+    wait_until(qtbot, lambda: tuple(viewer.layers[-1].scale) == (5, 1, 1))
+    assert viewer.layers[-1].units == viewer.layers[0].units[1:]
+    dock.results.look.picture.setCurrentIndex(1)
+    dock.results.look.picture.activated.emit(1)
+    wait_until(qtbot, lambda: not viewer.layers[-1].rgb)
+    assert tuple(viewer.layers[-1].scale) == (5, 1, 1)
+
+
+def test_the_words_around_the_wheel_can_be_read_in_every_theme(make_dock: MakeDock, qtbot: Any) -> None:
+    viewer, dock = make_dock()
+    dock.desk.datasets.add(slow_recording()[0])
+    run_tuning(dock, qtbot)
+    wheel = viewer.canvas.overlays["thunder_wheel"]
+    for theme, bright in (("dark", True), ("light", False)):
+        viewer.theme = theme
+        words = wheel.picture.pixels[:14, 60:110]
+        seen = words[words[..., 3] > 200, :3]
+        assert seen.size
+        assert (seen.mean() > 128) == bright
+
+
+def test_strengths_are_called_what_they_are_drawn_as(make_dock: MakeDock, qtbot: Any) -> None:
+    _, dock = make_dock()
+    dock.desk.datasets.add(slow_recording()[0])
+    run_tuning(dock, qtbot)
+    combo = dock.results.look.strength
+    wait_until(qtbot, lambda: combo.count() > 0)
+    assert [combo.itemText(i) for i in range(combo.count())] == [
+        "R²",
+        "selectivity",
+        "F",
+        "−log10 p (FDR)",
+        "−log10 p",
+    ]
