@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,10 +19,14 @@ def natural_order(name: str) -> list[tuple[int, int, str]]:
 
 
 def files_of(folder: Path, suffixes: Iterable[str]) -> list[Path]:
-    """The files in a folder with one of these suffixes (of any case), in natural order; hidden ones are left out."""
+    """The files in a folder with one of these suffixes (of any case), in natural order.
+
+    Hidden ones and folders are left out; a link to nowhere is not, as it stands for a file that is missed.
+    """
     wanted = tuple(suffixes)
-    found = (p for p in folder.iterdir() if p.name.lower().endswith(wanted) and not p.name.startswith("."))
-    return sorted(found, key=lambda p: natural_order(p.name))
+    with os.scandir(folder) as entries:
+        found = [e.name for e in entries if e.name.lower().endswith(wanted) and e.name[0] != "." and not e.is_dir()]
+    return [folder / name for name in sorted(found, key=natural_order)]
 
 
 def fingerprint_of(files: Iterable[Path], *said: object) -> str:

@@ -57,9 +57,12 @@ class MappedArray:
         return _map(self, size)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _map(array: MappedArray, size: int) -> NDArray[Any]:
-    """`size` is only there so that a file that has grown or shrunk is mapped anew."""
+    """`size` is only there so that a file that has grown or shrunk is mapped anew.
+
+    Each map holds its file open, and macOS lets a program have 256 open files.
+    """
     return np.memmap(array.path, array.dtype, "r", array.offset, array.shape).view(np.ndarray)
 
 

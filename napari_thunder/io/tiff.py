@@ -148,7 +148,7 @@ class TiffFormat:
     def matches(self, path: Path) -> bool:
         if path.is_file():
             return path.name.lower().endswith(_SUFFIXES)
-        return path.is_dir() and any(p.name.lower().endswith(_SUFFIXES) for p in path.iterdir())
+        return path.is_dir() and bool(files_of(path, _SUFFIXES))
 
     def open(self, path: Path, planes: int | None = None, channel: int | None = None, **_: Any) -> TiffSource:
         if planes is not None and (not isinstance(planes, int) or planes < 1):

@@ -286,6 +286,8 @@ def as_recording_error(path: Path, part: str = "") -> Iterator[None]:
     except RecordingError:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise RecordingError(f"{where}: cannot be read: {error.strerror}.") from error
         raise RecordingError(
             f"{where} is not a whole TIFF, or damaged ({type(error).__name__}: {error}). "
             "Copy it again from where it was recorded."

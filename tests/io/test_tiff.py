@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import napari_thunder.recording as recording
 from napari_thunder.blocks import Block
 from napari_thunder.errors import RecordingError
 from napari_thunder.io import open_source
+from napari_thunder.io.tiff_pages import as_recording_error
 
 Array = np.ndarray[Any, Any]
 
@@ -290,3 +293,44 @@ def test_an_ome_tiff_spread_over_files_is_one_movie(tmp_path: Path, movie: Array
     assert source.shape == movie.shape
     assert source.metadata.voxel_size == (5, 0.8, 0.8)
     np.testing.assert_array_equal([source.read_volume(t) for t in range(7)], movie)
+
+
+def test_what_file_managers_leave_in_a_folder_is_not_taken_for_frames(tmp_path: Path, movie: Array) -> None:
+    for t, volume in enumerate(movie):
+        tifffile.imwrite(tmp_path / f"t{t}.tif", volume, photometric="minisblack")
+    for name in (".DS_Store", "Thumbs.db", "._t0.tif", "notes.txt"):
+        (tmp_path / name).write_bytes(b"not an image")
+    (tmp_path / "thumbnails.tif").mkdir()
+    source = open_source(tmp_path)
+    assert source.shape == movie.shape
+    np.testing.assert_array_equal(source.read_volume(1), movie[1])
+
+
+def test_a_folder_of_hidden_tiffs_only_is_not_a_recording(tmp_path: Path) -> None:
+    (tmp_path / "._t0.tif").write_bytes(b"not an image")
+    with pytest.raises(RecordingError, match="not a recording this program can read"):
+        open_source(tmp_path)
+
+
+def test_a_file_that_is_missed_or_forbidden_is_not_called_damaged(tmp_path: Path, movie: Array) -> None:
+    for t, volume in enumerate(movie):
+        tifffile.imwrite(tmp_path / f"t{t}.tif", volume, photometric="minisblack")
+    (tmp_path / "t99.tif").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(RecordingError, match=r"t99\.tif: cannot be read: No such file"):
+        open_source(tmp_path)
+    with (
+        pytest.raises(RecordingError, match=r"t0\.tif: cannot be read: Permission denied\.$"),
+        as_recording_error(tmp_path / "t0.tif"),
+    ):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files as Linux shows them")
+def test_a_folder_of_many_files_keeps_few_of_them_open(tmp_path: Path) -> None:
+    for t in range(300):
+        tifffile.imwrite(tmp_path / f"t{t}.tif", np.full((2, 4, 4), t, np.uint16), photometric="minisblack")
+    source = open_source(tmp_path)
+    block = source.read_block(Block(0, (0, 300), (0, 0, 0), (2, 4, 4)))
+    np.testing.assert_array_equal(block[:, 0, 0, 0], np.arange(300))
+    opened = [p for p in Path("/proc/self/fd").iterdir() if os.path.realpath(p).startswith(str(tmp_path))]
+    assert len(opened) < 150
