@@ -20,7 +20,7 @@ _SERIES_KEYS = ("nkeys", "nvalues", "keytype", "valuetype")
 
 def is_thunder_folder(path: Path) -> bool:
     """Whether there is a `conf.json` with binary files."""
-    return (path / "conf.json").is_file() and any(p.name.lower().endswith(SUFFIXES) for p in path.iterdir())
+    return (path / "conf.json").is_file() and bool(files_of(path, SUFFIXES))
 
 
 def holds_series(path: Path) -> bool:
@@ -50,7 +50,7 @@ def read_conf(folder: Path) -> dict[str, Any]:
     """
     path = folder / "conf.json"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise RecordingError(f"{path}: cannot be read as JSON: {error}") from error
     if not isinstance(found, dict):

@@ -236,6 +236,10 @@ def _with_keys(conf: dict[str, Any], path: Path, files: list[Path], stamp: str) 
 
 
 def _records(path: Path, files: list[Path], record: np.dtype[Any]) -> Records:
+    """The files that hold records; Spark also wrote empty ones."""
+    files = [file for file in files if file.stat().st_size]
+    if not files:
+        raise RecordingError(f"{path}: its files are empty.")
     ends = []
     for file in files:
         n, rest = divmod(file.stat().st_size, record.itemsize)
@@ -246,8 +250,6 @@ def _records(path: Path, files: list[Path], record: np.dtype[Any]) -> Records:
             )
         ends.append(n)
     totals = tuple(itertools.accumulate(ends))
-    if not totals[-1]:
-        raise RecordingError(f"{path}: its files are empty.")
     return Records(str(path), tuple(f.name for f in files), totals, record)
 
 

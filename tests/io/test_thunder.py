@@ -13,6 +13,7 @@ import pytest
 from napari_thunder.blocks import Block, plan_blocks
 from napari_thunder.errors import RecordingError
 from napari_thunder.io import Source, open_source
+from tests.io.conftest import series_records, write_series
 
 Array = np.ndarray[Any, Any]
 
@@ -195,3 +196,23 @@ def test_the_fish_brings_its_stimulus_as_signals(fish_folder: Path) -> None:
     assert signals is not None
     assert {"stim_on", "direction_rad_per_frame", "frame_in_trial"} <= set(signals)
     assert list(signals.index[:3]) == [0, 1, 2]
+
+
+def test_empty_parts_folders_and_a_byte_order_mark_do_no_harm(tmp_path: Path) -> None:
+    movie = np.arange(3 * 2 * 4 * 5, dtype=np.int16).reshape(3, 2, 4, 5)
+    write_series(tmp_path, series_records(movie))
+    (tmp_path / "part-99999.bin").touch()
+    (tmp_path / "old.bin").mkdir()
+    (tmp_path / "SUCCESS").touch()
+    conf = {"nkeys": 3, "nvalues": 3, "keytype": "int16", "valuetype": "int16"}
+    (tmp_path / "conf.json").write_text(json.dumps(conf), encoding="utf-8-sig")
+    source = open_source(tmp_path)
+    np.testing.assert_array_equal(source.read_block(plan_blocks(source.shape, 2)[0]), movie)
+
+
+def test_a_series_whose_files_are_all_empty_is_said_to_be(tmp_path: Path) -> None:
+    (tmp_path / "part-0.bin").touch()
+    conf = {"nkeys": 3, "nvalues": 3, "keytype": "int16", "valuetype": "int16"}
+    (tmp_path / "conf.json").write_text(json.dumps(conf))
+    with pytest.raises(RecordingError, match="its files are empty"):
+        open_source(tmp_path)
