@@ -70,10 +70,17 @@ def open_source(uri: str | Path, **options: Any) -> Source:
     Raises
     ------
     RecordingError
-        If there is nothing there, the folder is empty, no format knows it, or the format has no such option.
+        If there is nothing there or it may not be read, the folder is empty, no format knows it, or the format has no
+        such option.
     """
     path, said = split_uri(uri)
-    options = said | {name: value for name, value in options.items() if value is not None}
+    try:
+        return _open(path, said | {name: value for name, value in options.items() if value is not None})
+    except OSError as error:
+        raise RecordingError(f"{error.filename or path}: cannot be read: {error.strerror or error}.") from error
+
+
+def _open(path: Path, options: dict[str, Any]) -> Source:
     if not path.exists():
         raise RecordingError(
             f"{path}: there is no such file or folder. Check the spelling and that the disk is mounted."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ _OPTIONS = re.compile(r"^(.+)\?([a-z_]+=[^?&=/]*(?:&[a-z_]+=[^?&=/]*)*)$")
 def split_uri(uri: str | Path) -> tuple[Path, dict[str, Any]]:
     """The absolute path a URI means, and the options after its `?`; a number among them becomes an int.
 
+    A `?` in the name of something that exists begins no options.
+
     Raises
     ------
     RecordingError
@@ -23,7 +26,7 @@ def split_uri(uri: str | Path) -> tuple[Path, dict[str, Any]]:
     """
     text = str(uri)
     found = _OPTIONS.match(text)
-    if found is None:
+    if found is None or os.path.exists(local_path(text)):
         return local_path(text), {}
     options = (pair.split("=", 1) for pair in found[2].split("&"))
     return local_path(found[1]), {name: int(value) if value.isdecimal() else value for name, value in options}

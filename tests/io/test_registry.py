@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -55,3 +56,25 @@ def test_options_may_follow_the_path() -> None:
 def test_natural_order_counts() -> None:
     names = ["t10", "t2", "t1", "T3", "s9", "t1b", "10", "9"]
     assert sorted(names, key=natural_order) == ["9", "10", "s9", "t1", "t1b", "t2", "T3", "t10"]
+
+
+def test_a_name_with_a_question_mark_that_exists_holds_no_options(tmp_path: Path) -> None:
+    path = tmp_path / "fish?trial=2.npy"
+    np.save(path, np.ones((2, 1, 2, 2), np.uint8))
+    source = open_source(path)
+    assert source.shape == (2, 1, 2, 2)
+    assert split_uri(source.uri) == (path, {})
+
+
+def test_what_the_system_refuses_is_said_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match=r"x: cannot be read: File name too long\."):
+        open_source(tmp_path / ("x" * 300))
+
+
+def test_a_folder_that_may_not_be_looked_into_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(path: Path) -> Any:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", forbidden)
+    with pytest.raises(RecordingError, match=rf"{tmp_path}: cannot be read: Permission denied\."):
+        open_source(tmp_path)
