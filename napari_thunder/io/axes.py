@@ -84,7 +84,7 @@ def movie_axes(lengths: Sequence[int], names: str | None, where: str, channel: i
     RecordingError
         If this is not a movie, or has several channels and none was chosen.
     """
-    names = names if names is not None else _UNNAMED.get(len(lengths))
+    names = names if names is not None else unnamed_axes(len(lengths))
     if names is None or len(lengths) < 3:
         raise RecordingError(
             f"{where}: not a movie: its shape {tuple(lengths)} is not that of (t, z, y, x) or (t, y, x)."
@@ -101,6 +101,11 @@ def movie_axes(lengths: Sequence[int], names: str | None, where: str, channel: i
         raise RecordingError(f"{where}: the movie is empty: its shape is {tuple(lengths)}.")
     n_channels = lengths[names.index("c")] if "c" in names else 1
     return Axes(names, tuple(int(n) for n in lengths), check_channel(channel, n_channels, where))
+
+
+def unnamed_axes(n_axes: int) -> str | None:
+    """What axes without names are taken for; None if there are too few or too many."""
+    return _UNNAMED.get(n_axes)
 
 
 def check_channel(channel: int | None, n_channels: int, where: str) -> int:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from napari_thunder.blocks import Block
 from napari_thunder.errors import RecordingError
-from napari_thunder.io.axes import Axes, Shape, Slices, movie_axes, of_block, whole_volume
+from napari_thunder.io.axes import Axes, Shape, Slices, movie_axes, of_block, unnamed_axes, whole_volume
 from napari_thunder.io.file_names import fingerprint_of
 from napari_thunder.io.source import Metadata
 from napari_thunder.io.store import VERSION
@@ -146,6 +146,11 @@ def _cached_array(path: str, key: str, stamp: str) -> zarr.Array[Any]:
 def _array(path: str, key: str) -> zarr.Array[Any]:
     try:
         found = zarr.open(path, mode="r", path=key)
+    except FileNotFoundError as error:
+        raise RecordingError(
+            f"{Path(path, key)}: there is no Zarr array, although the group's metadata names one. Copy or write the "
+            "recording again."
+        ) from error
     except Exception as error:  # whatever a damaged header raises
         raise RecordingError(f"{Path(path, key)}: cannot be opened as Zarr: {_said(error)}") from error
     if not isinstance(found, zarr.Array):
@@ -181,8 +186,19 @@ def _open(path: Path) -> zarr.Array[Any] | zarr.Group:
 
 
 def _from_array(path: Path, array: zarr.Array[Any], channel: int | None) -> ZarrSource:
-    axes = movie_axes(array.shape, _dimension_names(array), str(path), channel)
+    axes = movie_axes(array.shape, _dimension_names(array, path), str(path), channel)
+    _check_not_packed(path, array)
     return _source(path, "", array, axes, channel)
+
+
+def _check_not_packed(path: Path, array: zarr.Array[Any]) -> None:
+    """xarray can write integers that stand for other numbers; taken as they are, ΔF/F and intensities were wrong."""
+    scale, offset = array.attrs.get("scale_factor", 1), array.attrs.get("add_offset", 0)
+    if (scale, offset) != (1, 0):
+        raise RecordingError(
+            f"{path}: its numbers are packed (scale_factor {scale}, add_offset {offset}), which is not read. Write it "
+            "again without: in xarray, dataset.drop_encoding().to_zarr(…)."
+        )
 
 
 def _source(path: Path, key: str, array: zarr.Array[Any], axes: Axes, channel: int | None) -> ZarrSource:
@@ -190,13 +206,26 @@ def _source(path: Path, key: str, array: zarr.Array[Any], axes: Axes, channel: i
     return ZarrSource(str(path), key, axes, dtype, chunks, _stamp(path, key), channel=channel)
 
 
-def _dimension_names(array: zarr.Array[Any]) -> str | None:
-    """The axes' letters, if every axis is named by one."""
+def _dimension_names(array: zarr.Array[Any], path: Path) -> str | None:
+    """The axes' letters, or None if the names are others and do not contradict the usual order."""
     names = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS")
-    letters = [str(n).lower() for n in names] if isinstance(names, list | tuple) else []
-    if len(letters) != array.ndim or not set(letters) <= set("tczyx"):
+    names = [str(n) for n in names] if isinstance(names, list | tuple) else []
+    letters = [_letter(n.lower()) for n in names]
+    if len(letters) != array.ndim:
         return None
-    return "".join(letters)
+    if set(letters) <= set("tczyx"):
+        return "".join(letters)
+    usual = unnamed_axes(array.ndim) or ""
+    if any(n in "tczyx" and n != u for n, u in zip(letters, usual, strict=False)):
+        raise RecordingError(
+            f"{path}: its axes are called {', '.join(names)}, which leaves open which is which. Call them "
+            "t, c, z, y, x, or put them in this order."
+        )
+    return None
+
+
+def _letter(name: str) -> str:
+    return {"time": "t", "channel": "c"}.get(name, name)
 
 
 def _from_group(path: Path, group: zarr.Group, channel: int | None) -> ZarrSource:

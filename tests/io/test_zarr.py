@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 import zarr
 
 import napari_thunder.recording as recording
@@ -229,4 +231,41 @@ def test_ome_metadata_that_are_not_as_they_should_be_are_named(tmp_path: Path, m
     path = ome_zarr(tmp_path, movie, "tzyx", [1, 1, 1, 1])
     zarr.open_group(path, mode="r+").attrs["ome"] = {"version": "0.5", "multiscales": [{"axes": []}]}
     with pytest.raises(RecordingError, match=r"its OME metadata is not as OME-Zarr says: KeyError\('datasets'\)"):
+        open_source(path)
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_axes_named_as_xarray_users_name_them_are_understood(tmp_path: Path, movie: Array, zarr_format: int) -> None:
+    xr.DataArray(movie.T, dims=("x", "y", "z", "time"), name="movie").to_dataset().to_zarr(
+        tmp_path / "a.zarr", zarr_format=zarr_format, consolidated=False
+    )
+    source = open_source(tmp_path / "a.zarr")
+    assert source.shape == movie.shape
+    np.testing.assert_array_equal(source.read_volume(1), movie[1])
+
+
+def test_names_that_contradict_the_usual_order_are_not_overruled(tmp_path: Path, movie: Array) -> None:
+    names = ("x", "y", "z", "trial")
+    zarr.create_array(tmp_path / "a.zarr", data=movie.T.copy(), chunks=movie.T.shape, dimension_names=names)
+    with pytest.raises(RecordingError, match=r"called x, y, z, trial, which leaves open which is which\. Call them t"):
+        open_source(tmp_path / "a.zarr")
+    words = ("frame", "plane", "y", "x")
+    zarr.create_array(tmp_path / "b.zarr", data=movie, chunks=movie.shape, dimension_names=words)
+    assert open_source(tmp_path / "b.zarr").shape == movie.shape
+
+
+def test_packed_numbers_are_not_taken_as_they_are(tmp_path: Path, movie: Array) -> None:
+    dataset = xr.DataArray(movie * 0.5, dims=("t", "z", "y", "x"), name="movie").to_dataset()
+    packing = {"dtype": "int16", "scale_factor": 0.5, "add_offset": 10.0, "_FillValue": -1}
+    dataset.to_zarr(tmp_path / "a.zarr", encoding={"movie": packing}, consolidated=False)
+    with pytest.raises(
+        RecordingError, match=r"numbers are packed \(scale_factor 0\.5, add_offset 10\.0\).*Write it again"
+    ):
+        open_source(tmp_path / "a.zarr")
+
+
+def test_a_level_that_is_named_but_not_there_is_said_not_to_be(tmp_path: Path, movie: Array, ome_zarr: OmeZarr) -> None:
+    path = ome_zarr(tmp_path / "a.zarr", movie, "tzyx", [1, 1, 1, 1])
+    shutil.rmtree(path / "0")
+    with pytest.raises(RecordingError, match=r"0: there is no Zarr array, although the group's metadata names one"):
         open_source(path)
