@@ -357,3 +357,34 @@ def test_the_fish_signals_are_read_from_its_archive(fish_folder: Path) -> None:
     assert {"stim_on", "stim_index", "swim_or_motor_regressor"} <= set(signals)
     assert signals["stim_on"].sum() == 120
     assert len(read_signals(fish_folder / "mats" / "fish_linear_X.mat", n_frames=240)) == 240
+
+
+def test_tables_are_found_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    (tmp_path / "events.csv").write_text("start_time,stop_time\n1,2\n")
+    np.savez(tmp_path / "signals.npz", swim=np.arange(5))
+    assert read_events("~/events.csv")["stop_time"].tolist() == [2]
+    assert read_signals("~/signals.npz")["swim"].tolist() == [0, 1, 2, 3, 4]
+    assert len(read_design("~/events.csv", 1)) == 1
+
+
+def test_signals_of_another_byte_order_or_with_a_byte_order_mark_are_read(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", swim=np.arange(5, dtype=">f8"), eyes=np.ones((5, 2), ">i2"))
+    assert read_signals(tmp_path / "a.npz", n_frames=5)["eyes_1"].tolist() == [1] * 5
+    (tmp_path / "a.json").write_text(json.dumps([{"name": "swim", "value": [1, 2]}]), encoding="utf-8-sig")
+    assert read_signals(tmp_path / "a.json")["swim"].tolist() == [1, 2]
+
+
+def test_structs_and_complex_numbers_of_matlab_are_called_so(tmp_path: Path) -> None:
+    savemat(tmp_path / "a.mat", {"data": {"swim": np.arange(5.0)}, "phase": np.arange(5) * 1j})
+    with pytest.raises(
+        TableError, match=r"data \(a struct of swim.*save its fields.*phase \(5,\) of complex128, not real"
+    ):
+        read_signals(tmp_path / "a.mat", n_frames=5)
+
+
+def test_a_folder_is_not_a_file_of_signals(tmp_path: Path) -> None:
+    (tmp_path / "a.mat").mkdir()
+    with pytest.raises(TableError, match=r"a\.mat: cannot be read: Is a directory\."):
+        read_signals(tmp_path / "a.mat")

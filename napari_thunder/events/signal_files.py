@@ -21,7 +21,7 @@ Array = NDArray[Any]
 
 def read_npz(path: Path, n_frames: int | None) -> pd.DataFrame:
     """The arrays of an `.npz` that hold a value for each frame (or for each `time`)."""
-    _check_exists(path)
+    _check_readable(path)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files if _member_ndim(archive, name) <= 2}
@@ -35,7 +35,7 @@ def read_mat(path: Path, n_frames: int | None) -> pd.DataFrame:
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
 
-    _check_exists(path)
+    _check_readable(path)
     try:
         variables = loadmat(path)
     except NotImplementedError:
@@ -50,9 +50,9 @@ def read_mat(path: Path, n_frames: int | None) -> pd.DataFrame:
 
 def read_json(path: Path, n_frames: int | None) -> pd.DataFrame:
     """Thunder's covariates: a list of `{"name": …, "value": […], "unit": …}`; units go to `attrs["units"]`."""
-    _check_exists(path)
+    _check_readable(path)
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
+        entries = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, OSError) as error:
         raise TableError(f"{path.name}: not JSON that can be read ({error}).") from error
     if isinstance(entries, dict):
@@ -66,9 +66,13 @@ def read_json(path: Path, n_frames: int | None) -> pd.DataFrame:
     return table
 
 
-def _check_exists(path: Path) -> None:
-    if not path.is_file():
-        raise TableError(f"{path}: there is no such file. Check the spelling and that the disk is mounted.")
+def _check_readable(path: Path) -> None:
+    try:
+        path.open("rb").close()
+    except FileNotFoundError:
+        raise TableError(f"{path}: there is no such file. Check the spelling and that the disk is mounted.") from None
+    except OSError as error:
+        raise TableError(f"{path}: cannot be read: {error.strerror}.") from error
 
 
 def _member_ndim(archive: Any, name: str) -> int:
@@ -100,7 +104,7 @@ def _columns(arrays: Mapping[str, Array], n_frames: int | None, where: str) -> p
     length = _length(numbers, n_frames)
     fitting = {name: a for name, a in numbers.items() if length in a.shape}
     if not set(fitting) - {"time", "frame"}:
-        held = ", ".join(f"{name} {a.shape}" for name, a in arrays.items()) or "nothing"
+        held = ", ".join(f"{name} {_kind(a)}" for name, a in arrays.items()) or "nothing"
         wanted = (
             f"{length} values (one for each frame or time)"
             if length
@@ -108,6 +112,13 @@ def _columns(arrays: Mapping[str, Array], n_frames: int | None, where: str) -> p
         )
         raise TableError(f"{where}: no array in it has {wanted}. It holds: {held}.")
     return _table(fitting, length, where)
+
+
+def _kind(array: Array) -> str:
+    """What an array is, as a person would say it."""
+    if array.dtype.names:
+        return f"(a struct of {', '.join(array.dtype.names)}, which is not looked into; save its fields as variables)"
+    return str(array.shape) if array.dtype.kind in "uifb" else f"{array.shape} of {array.dtype}, not real numbers"
 
 
 def _length(arrays: Mapping[str, Array], n_frames: int | None) -> int:
@@ -129,9 +140,9 @@ def _table(arrays: Mapping[str, Array], length: int, where: str) -> pd.DataFrame
                 f"{where}: {name!r} has shape {array.shape}, but {length} values are needed, one for each row."
             )
         if array.ndim == 1:
-            columns[name] = array
+            columns[name] = array.astype(array.dtype.newbyteorder("="))
         else:
-            rows = array if array.shape[0] == length else array.T
+            rows = (array if array.shape[0] == length else array.T).astype(array.dtype.newbyteorder("="))
             columns.update({f"{name}_{i}": rows[:, i] for i in range(rows.shape[1])})
     check_names(list(columns), where)
     return pd.DataFrame(columns)

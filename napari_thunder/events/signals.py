@@ -38,7 +38,7 @@ def read_signals(path: str | Path, *, n_frames: int | None = None) -> pd.DataFra
     TableError
         As `check_signals`, or if the file cannot be read; the message names the file and the row (the header is row 1).
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     reader = _READERS.get(path.suffix.lower())
     table = reader(path, n_frames) if reader else read_text_table(path)
     return check_signals(table, n_frames=n_frames, where=path.name)

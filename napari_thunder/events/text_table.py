@@ -30,7 +30,7 @@ def read_text_table(path: str | Path) -> pd.DataFrame:
     TableError
         If it is not there, is not text, has unnamed columns or two of the same name, or rows of different length.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     header, separator = _header(path)
     check_names(header, f"{path.name}: row 1")
     table = _body(path, separator)

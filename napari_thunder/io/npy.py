@@ -232,7 +232,8 @@ def _metadata(said: dict[str, Array], n_frames: int, path: Path) -> Metadata:
         raise RecordingError(f"{path}: frame_times has shape {times.shape}, but there are {n_frames} frames.")
     if times is None and rate is not None:
         times = np.arange(n_frames) / float(rate.reshape(-1)[0])
-    signals = pd.DataFrame(said, index=pd.RangeIndex(n_frames, name="frame")) if said else None
+    native = {name: value.astype(value.dtype.newbyteorder("=")) for name, value in said.items()}
+    signals = pd.DataFrame(native, index=pd.RangeIndex(n_frames, name="frame")) if native else None
     return Metadata(
         None if voxel_size is None else (float(voxel_size[0]), float(voxel_size[1]), float(voxel_size[2])),
         None if times is None else times.astype(np.float64),

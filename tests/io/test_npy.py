@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import napari_thunder as nt
 from napari_thunder.errors import RecordingError
 from napari_thunder.io import open_source
 
@@ -113,3 +114,9 @@ def test_what_is_not_a_movie_is_refused(tmp_path: Path) -> None:
         np.save(tmp_path / "a.npy", array)
         with pytest.raises(RecordingError, match=message):
             open_source(tmp_path / "a.npy")
+
+
+def test_signals_in_the_other_byte_order_are_read(tmp_path: Path, movie: Array) -> None:
+    swim = np.arange(len(movie), dtype=">f4")
+    np.savez(tmp_path / "a.npz", data=movie, swim=swim)
+    np.testing.assert_array_equal(nt.open(tmp_path / "a.npz").signals["swim"], np.arange(len(movie)))
