@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,7 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from napari_thunder.blocks import Block
-from napari_thunder.errors import MissingMetadataError, RecordingError
+from napari_thunder.errors import MissingMetadataError, RecordingError, TableError
 from napari_thunder.events import check_events, check_signals, read_events, read_signals
 from napari_thunder.io import Source, open_source
 from napari_thunder.io.array import ArraySource
@@ -136,7 +138,8 @@ class Recording:
 
     def with_known(self, **known: Any) -> Recording:
         """The same recording with other metadata; keywords as in `open`."""
-        return replace(self, **_checked(self.source, {"frame_times": self.frame_times, **known}))
+        now = {"frame_times": self.frame_times, "events": self.events}
+        return replace(self, **_checked(self.source, {**now, **known}))
 
     def without_frames(self, frames: Iterable[int]) -> Recording:
         """The same recording with these frames kept out of every analysis, besides those already out."""
@@ -176,7 +179,7 @@ def open(uri: str | Path, *, engine: Engine | None = None, **known: Any) -> Reco
     """
     options = {name: known.pop(name) for name in tuple(known) if name not in _KNOWN}
     path, said = split_uri(uri)
-    if engine is None or path.exists():
+    if engine is None or os.path.exists(path):
         return from_source(open_source(uri, **options), **known)
     return from_source(engine.open(str(path), **said | options), **known)
 
@@ -217,13 +220,20 @@ def _checked(source: Source, known: dict[str, Any]) -> dict[str, Any]:
 
 
 def _times_from_rate(frame_rate: float, n_frames: int) -> NDArray[np.float64]:
-    if not (np.isfinite(frame_rate) and frame_rate > 0):
+    try:
+        rate = float(frame_rate)
+    except (TypeError, ValueError):
+        rate = float("nan")
+    if not (np.isfinite(rate) and rate > 0):
         raise RecordingError(f"frame_rate={frame_rate}: must be a positive number of frames per second.")
-    return np.arange(n_frames) / float(frame_rate)
+    return np.arange(n_frames) / rate
 
 
 def _check_frame_times(times: ArrayLike, n_frames: int) -> NDArray[np.float64]:
-    checked = np.asarray(times, np.float64)
+    try:
+        checked = np.asarray(times, np.float64)
+    except (TypeError, ValueError) as error:
+        raise RecordingError(f"frame_times: must be numbers, in s: {error}.") from error
     if checked.shape != (n_frames,):
         raise RecordingError(f"frame_times: {checked.size} times for {n_frames} frames; give one for each frame.")
     if not np.isfinite(checked).all() or (np.diff(checked) <= 0).any():
@@ -232,14 +242,20 @@ def _check_frame_times(times: ArrayLike, n_frames: int) -> NDArray[np.float64]:
 
 
 def _check_voxel_size(size: Iterable[float]) -> tuple[float, float, float]:
-    checked = tuple(float(s) for s in size)
+    try:
+        checked = tuple(float(s) for s in size)
+    except (TypeError, ValueError):
+        checked = ()
     if len(checked) != 3 or not all(np.isfinite(s) and s > 0 for s in checked):
-        raise RecordingError(f"voxel_size={checked}: give three positive numbers (z, y, x) in µm.")
+        raise RecordingError(f"voxel_size={size}: give three positive numbers (z, y, x) in µm.")
     return checked[0], checked[1], checked[2]
 
 
 def _check_frames(frames: Iterable[int], n_frames: int) -> tuple[int, ...]:
-    checked = sorted({int(f) for f in frames})
+    try:
+        checked = sorted({operator.index(f) for f in frames})
+    except TypeError:
+        raise RecordingError(f"exclude_frames={frames!r}: give the numbers of frames, such as [0, 1, 2].") from None
     if checked and not (checked[0] >= 0 and checked[-1] < n_frames):
         raise RecordingError(
             f"exclude_frames: frames run from 0 to {n_frames - 1}, but {checked[0]} to {checked[-1]} were given."
@@ -252,10 +268,17 @@ def _check_frames(frames: Iterable[int], n_frames: int) -> tuple[int, ...]:
 def _events(given: pd.DataFrame | str | Path, times: NDArray[np.float64] | None) -> pd.DataFrame:
     if isinstance(given, pd.DataFrame):
         return check_events(given, frame_times=times)
+    _check_given(given, "events")
     return read_events(given, frame_times=times)
 
 
 def _signals(given: pd.DataFrame | str | Path, n_frames: int) -> pd.DataFrame:
     if isinstance(given, pd.DataFrame):
         return check_signals(given, n_frames=n_frames)
+    _check_given(given, "signals")
     return read_signals(given, n_frames=n_frames)
+
+
+def _check_given(given: object, what: str) -> None:
+    if not isinstance(given, str | os.PathLike):
+        raise TableError(f"{what}: give a DataFrame or the path of a table, not a {type(given).__name__}.")

@@ -98,3 +98,33 @@ def test_the_package_offers_what_it_lists_and_imports_it_only_when_used():
     assert all(hasattr(nt, name) for name in nt.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = nt.nonsense
+
+
+@pytest.mark.parametrize(
+    ("known", "error", "message"),
+    [
+        ({"frame_rate": "fast"}, RecordingError, "frame_rate=fast: must be a positive number"),
+        ({"frame_times": ["a"] * 5}, RecordingError, "frame_times: must be numbers, in s"),
+        ({"voxel_size": 5}, RecordingError, "voxel_size=5: give three positive numbers"),
+        ({"voxel_size": "5,1,1"}, RecordingError, "voxel_size=5,1,1: give three positive numbers"),
+        ({"exclude_frames": 3}, RecordingError, "exclude_frames=3: give the numbers of frames"),
+        ({"exclude_frames": [1.5]}, RecordingError, "exclude_frames=\\[1.5\\]: give the numbers of frames"),
+        ({"events": [1, 2]}, TableError, "events: give a DataFrame or the path of a table, not a list"),
+        ({"signals": np.zeros(5)}, TableError, "signals: give a DataFrame or the path of a table, not a ndarray"),
+    ],
+)
+def test_what_is_of_the_wrong_kind_is_said_with_what_to_give(movie, known, error, message):
+    with pytest.raises(error, match=message):
+        nt.Recording.from_array(movie, **known)
+
+
+def test_a_frame_rate_may_come_straight_out_of_an_archive(movie):
+    assert nt.Recording.from_array(movie, frame_rate=np.array(2.0)).frame_rate == 2
+
+
+def test_events_are_checked_again_when_the_frame_rate_becomes_known(movie):
+    events = pd.DataFrame({"start_time": [0.0], "stop_time": [2.0]})
+    recording = nt.Recording.from_array(movie, events=events)
+    assert recording.with_known(frame_rate=2).frame_rate == 2
+    with pytest.raises(TableError, match=r"stop_time 2 s is outside the recording, which runs from 0 to 0\.5 s"):
+        recording.with_known(frame_rate=10)
