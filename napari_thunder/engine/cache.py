@@ -14,6 +14,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Self
 
 import numpy as np
@@ -72,9 +73,9 @@ class BlockCache:
         self._locks.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._made: set[Path] = set()
         self._fingerprints: dict[int, _Fingerprint] = {}
-        self._closed = False
+        self._closed = Event()
         self._sweep: Callable[[], object] = partial(_remove_files, self._made)
-        self._remove = self._sweep
+        self._remove: Callable[[], object] = self._sweep
 
     @classmethod
     def for_this_process(cls) -> Self:
@@ -124,7 +125,7 @@ class BlockCache:
 
     def close(self) -> None:
         """Remove what this process made; blocks in use stay valid. Safe to call twice."""
-        self._closed = True
+        self._closed.set()
         self._remove()
 
     def _key(self, source: Source, block: Block, fingerprint: str | None) -> str:
@@ -163,9 +164,9 @@ class BlockCache:
             if found is not None:
                 return found
             voxels = _read(source, block)
-            if not self._closed:
+            if not self._closed.is_set():
                 self._keep(path, voxels)
-                if self._closed:  # meanwhile: what was just kept came too late to be removed
+                if self._closed.is_set():  # meanwhile: what was just kept came too late to be removed
                     self._sweep()
         found = self._find(path, source, block)
         return voxels if found is None else found

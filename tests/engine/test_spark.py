@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -22,7 +23,8 @@ import napari_thunder as nt
 from napari_thunder.blocks import Block, plan_blocks
 from napari_thunder.engine import Job, JobState, connect
 from napari_thunder.engine.spark import SparkEngine
-from napari_thunder.engine.spark.address import TOKEN
+from napari_thunder.engine.spark.address import TOKEN, ServerAddress
+from napari_thunder.engine.spark.session import _Channel
 from napari_thunder.errors import EngineError, JobCancelled
 from tests.engine.tls_proxy import make_certificate, tls_proxy
 
@@ -118,6 +120,20 @@ def test_a_fault_in_the_function_names_the_block_and_keeps_the_workers_traceback
     assert "in faulty" in str(caught.value.__cause__)
 
 
+def test_a_worker_that_is_killed_is_told_and_the_next_call_has_new_ones(spark, recording, movie):
+    def die(voxels: np.ndarray, block: Block) -> dict[str, np.ndarray]:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return {}
+
+    with pytest.raises(EngineError, match=r"a worker process was ended .* ran out of memory\. .* try again"):
+        list(spark.map(die, recording, spark.plan(recording)))
+    assert sum_over(spark, recording) == movie.sum(dtype="int64")
+
+
+def test_a_session_is_ended_for_its_user_whatever_the_name():
+    assert _Channel(ServerAddress("lab", 15002, tls=False), user_id="LAB;jan?a=b#%41").userId == "LAB;jan?a=b#%41"
+
+
 def test_leaving_the_answers_early_stops_the_work(spark, recording, counter):
     def note(voxels: np.ndarray, block: Block) -> dict[str, np.ndarray]:
         with counter.open("ab") as file:
@@ -150,6 +166,19 @@ def test_remote_workers_get_our_package_from_the_session_and_agree_with_threads(
     places = {worker["napari_thunder"] for worker in remote._workers}
     assert all("napari_thunder-" in place and ".zip" in place for place in places)
     assert sum_over(remote, recording) == sum_over(threads, recording) == movie.sum(dtype="int64")
+
+
+def test_an_array_that_does_not_fit_on_the_disk_is_told_and_leaves_nothing(spark, movie, monkeypatch):
+    def full(path: Path, *_: object, **__: object) -> None:
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    recording = nt.Recording.from_array(movie + 2, name="big")
+    monkeypatch.setattr("napari_thunder.engine.spark.engine.np.save", full)
+    before = set(spark._server.shared_folder.iterdir())
+    with pytest.raises(EngineError, match=r"big: could not be written for the workers: .*No space left"):
+        sum_over(spark, recording)
+    assert set(spark._server.shared_folder.iterdir()) == before
 
 
 def test_remote_gets_an_array_from_the_desk(remote, movie):

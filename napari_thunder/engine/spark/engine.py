@@ -310,7 +310,7 @@ def _to_workers(
     name = f"array-{digest}.npy"
     try:
         if shared is not None:
-            np.save(shared / name, source.array, allow_pickle=False)
+            _save(shared / name, source)
             return partial(Path, shared / name)
         if source.array.nbytes > LARGEST_ARRAY:
             raise EngineError(
@@ -318,8 +318,17 @@ def _to_workers(
                 f"to send to {connection.server}. Save it and open it from storage that all workers see."
             )
         with tempfile.TemporaryDirectory(prefix="napari-thunder-") as folder:
-            np.save(Path(folder) / name, source.array, allow_pickle=False)
+            _save(Path(folder) / name, source)
             connection.ship(Path(folder) / name)
         return partial(shipped_file, name)
     except OSError as error:
         raise EngineError(f"{source.name}: could not be written for the workers: {error}.") from error
+
+
+def _save(path: Path, source: ArraySource) -> None:
+    """Whole or not at all, so that half of it does not keep the disk full."""
+    try:
+        np.save(path, source.array, allow_pickle=False)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

@@ -29,6 +29,7 @@ class OnTheWorker(Exception):  # noqa: N818 - the place of an error, not an erro
 _FORGOTTEN = ("SESSION_CLOSED", "SESSION_NOT_FOUND", "SESSION_CHANGED", "NO_ACTIVE_SESSION")
 _UNREACHABLE = ("StatusCode.UNAVAILABLE", "RETRIES_EXCEEDED", "failed to connect to all addresses", "Socket closed")
 _CANCELLED = ("OPERATION_CANCELED", "OPERATION_CANCELLED")
+_WORKER_GONE = "Python worker exited unexpectedly"
 _OTHER_PYTHON = re.compile(r"worker has different version:?\s+(\S+) than that in driver:?\s+(\S+?),? ")
 _NO_MODULE = re.compile(r"ModuleNotFoundError: No module named '([^']+)'")
 
@@ -77,6 +78,11 @@ def _explained(text: str, server: str) -> EngineError:
         return EngineError(
             f"{server}: the cluster's Python has no {missing[1]}. Install it where the workers run: "
             f"pip install {missing[1].split('.')[0]}"
+        )
+    if _WORKER_GONE in text:
+        return EngineError(
+            f"{server}: a worker process was ended while it computed, most likely because its computer ran out of "
+            "memory. Close what else uses memory there, or let Spark run fewer tasks at once; then try again."
         )
     if any(word in text for word in (*_FORGOTTEN, *_UNREACHABLE)):
         return lost(server, ForgottenError if any(word in text for word in _FORGOTTEN) else LostError)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import grpc
 
@@ -61,7 +62,8 @@ class _Channel(DefaultChannelBuilder):  # type: ignore[misc]
     """Speaks to a server as its address says: TLS with the machine's or its own certificate, or plain."""
 
     def __init__(self, address: ServerAddress, **known: str) -> None:
-        super().__init__(f"sc://{address.target}/" + "".join(f";{name}={value}" for name, value in known.items()))
+        said = (f";{name}={quote(value, safe='')}" for name, value in known.items())
+        super().__init__(f"sc://{address.target}/" + "".join(said))
         self._address = address
 
     @property
