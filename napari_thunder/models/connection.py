@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from threading import Lock
@@ -79,6 +80,24 @@ class Connection:
         if engine is None:
             raise EngineError(f"{recording.name}: is read through an engine, and none is connected. Connect again.")
         yield from engine.read(recording, times, job)
+
+    def wait_for_engine(self, job: Job) -> Engine:
+        """The engine, as soon as it is there if it is being connected; blocks until then.
+
+        Raises
+        ------
+        JobCancelled
+            If the job does not want to wait any longer.
+        EngineError
+            If there is none and none is on its way.
+        """
+        while self.state is ConnectionState.CONNECTING:
+            job.check()
+            time.sleep(0.02)
+        engine = self.engine
+        if engine is None:
+            raise EngineError("No engine is connected. Connect to one, then run again.")
+        return engine
 
     def close(self, seconds: float = 1.0) -> None:
         """Let go of the engine and end; takes no longer than `seconds` even if the engine hangs."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,7 @@ class Desk:
     ) -> None:
         self.connection = Connection(connect)
         self.datasets = Datasets(partial(self._open, open_recording), self._reader_of)
-        self.jobs = Jobs(stream)
+        self.jobs = Jobs(partial(self._stream, stream))
         self.results = Results(load, save)
         self.pictures = Pictures(self.results)
         self._result_of_run: dict[int, int] = {}
@@ -94,7 +94,7 @@ class Desk:
         if reason or current is None:
             raise ThunderError(reason)
         preprocess = tuple(build(steps()[name], parameters) for name, parameters in chain)
-        request = Request(make_analysis(analysis, given), current.recording, preprocess, self.connection.engine)
+        request = Request(make_analysis(analysis, given), current.recording, preprocess)
         return self.jobs.submit(request)
 
     def close(self, seconds: float = 0.5) -> None:
@@ -106,6 +106,10 @@ class Desk:
     def _open(self, open_recording: Callable[..., Recording], uri: str, **known: Any) -> Recording:
         """What this computer does not see is opened by the engine."""
         return open_recording(uri, engine=self.connection.engine, **known)
+
+    def _stream(self, stream: Stream, *given: Any, job: Job, **more: Any) -> Iterator[Partial]:
+        """By the engine that is connected when the run begins: it may have been exchanged while the run waited."""
+        return stream(*given, engine=self.connection.wait_for_engine(job), job=job, **more)
 
     def _reader_of(self, recording: Recording) -> VolumeReader | None:
         """Volumes that only the engine sees come through it, whichever is connected when they are asked for."""

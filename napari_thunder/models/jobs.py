@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
-from napari_thunder.engine import Engine, Job
+from napari_thunder.engine import Job
 from napari_thunder.errors import JobCancelled
 from napari_thunder.models.background import Background
 from napari_thunder.models.trouble import Trouble
@@ -29,12 +29,11 @@ _numbers = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to compute, on what, with what."""
+    """What to compute, on what."""
 
     analysis: Analysis
     recording: Recording
     preprocess: tuple[Step, ...] = ()
-    engine: Engine | None = None
 
     @property
     def title(self) -> str:
@@ -146,9 +145,7 @@ class Jobs:
 
     def _follow(self, run: Run) -> None:
         request, last = run.request, float("-inf")
-        stream = self._stream(
-            request.analysis, request.recording, engine=request.engine, preprocess=request.preprocess, job=run.job
-        )
+        stream = self._stream(request.analysis, request.recording, preprocess=request.preprocess, job=run.job)
         for partial in stream:
             run.job.check()
             if partial.done or time.monotonic() - last >= PARTIAL_EVERY:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from threading import Event
+from threading import Event, Timer
 from typing import Any
 
 import pytest
 
 from napari_thunder.engine import EngineFacts, Job
-from napari_thunder.errors import EngineError
+from napari_thunder.errors import EngineError, JobCancelled
 from napari_thunder.models.connection import Connection, ConnectionState
 from tests.models.waiting import wait_until
 
@@ -98,3 +98,33 @@ def test_the_engine_is_closed_in_the_end(end: str) -> None:
     engine: Any = connection.engine
     getattr(connection, end)()
     assert engine.closed.wait(2)
+
+
+def test_a_run_waits_for_an_engine_that_is_on_its_way() -> None:
+    release = Event()
+
+    def slow(name: str, job: Job) -> FakeEngine:
+        release.wait(5)
+        return FakeEngine(name)
+
+    connection = Connection(slow)
+    connection.connect("spark")
+    Timer(0.1, release.set).start()
+    assert connection.wait_for_engine(Job("run")) is connection.engine is not None
+    connection.close()
+
+
+def test_a_run_that_is_cancelled_waits_no_longer() -> None:
+    release, job = Event(), Job("run")
+    connection = Connection(lambda name, _: release.wait(5))
+    connection.connect("spark")
+    job.cancel()
+    with pytest.raises(JobCancelled):
+        connection.wait_for_engine(job)
+    release.set()
+    connection.close()
+
+
+def test_without_an_engine_a_run_says_what_to_do() -> None:
+    with pytest.raises(EngineError, match="Connect to one, then run again"):
+        Connection(FakeEngine).wait_for_engine(Job("run"))
