@@ -208,8 +208,8 @@ def _source(path: Path, key: str, array: zarr.Array[Any], axes: Axes, channel: i
 
 def _dimension_names(array: zarr.Array[Any], path: Path) -> str | None:
     """The axes' letters, or None if the names are others and do not contradict the usual order."""
-    names = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS")
-    names = [str(n) for n in names] if isinstance(names, list | tuple) else []
+    said = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS")
+    names = [str(n) for n in said] if isinstance(said, list | tuple) else []
     letters = [_letter(n.lower()) for n in names]
     if len(letters) != array.ndim:
         return None
