@@ -23,6 +23,12 @@ def is_thunder_folder(path: Path) -> bool:
     return (path / "conf.json").is_file() and bool(files_of(path, SUFFIXES))
 
 
+def lacks_conf(path: Path) -> bool:
+    """Whether a folder holds what Thunder wrote and nothing else, save that `conf.json` is missing."""
+    names = [p.name for p in path.iterdir() if not p.name.startswith(".") and p.name not in ("SUCCESS", "_SUCCESS")]
+    return bool(names) and all(name.lower().endswith(SUFFIXES) for name in names)
+
+
 def holds_series(path: Path) -> bool:
     """Whether a Thunder folder holds series (else images).
 
@@ -51,6 +57,12 @@ def read_conf(folder: Path) -> dict[str, Any]:
     path = folder / "conf.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise RecordingError(
+            f"{path}: there is no such file, but it says how the binary files beside it are read. Copy it from where "
+            'they come from, or write it, as in {"nkeys": 3, "nvalues": 240, "keytype": "int16", "valuetype": "int16"} '
+            'for series or {"dims": [76, 87, 2], "dtype": "int16"} for images.'
+        ) from None
     except (OSError, ValueError) as error:
         raise RecordingError(f"{path}: cannot be read as JSON: {error}") from error
     if not isinstance(found, dict):

@@ -32,6 +32,7 @@ from napari_thunder.io.thunder_conf import (
     conf_type,
     holds_series,
     is_thunder_folder,
+    lacks_conf,
     read_conf,
 )
 
@@ -188,7 +189,7 @@ class ThunderSeriesFormat:
     options: tuple[str, ...] = ()
 
     def matches(self, path: Path) -> bool:
-        return path.is_dir() and is_thunder_folder(path) and holds_series(path)
+        return path.is_dir() and (lacks_conf(path) or (is_thunder_folder(path) and holds_series(path)))
 
     def open(self, path: Path, **_: Any) -> ThunderSeriesSource:
         conf, files = read_conf(path), binary_files(path)

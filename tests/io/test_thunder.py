@@ -216,3 +216,13 @@ def test_a_series_whose_files_are_all_empty_is_said_to_be(tmp_path: Path) -> Non
     (tmp_path / "conf.json").write_text(json.dumps(conf))
     with pytest.raises(RecordingError, match="its files are empty"):
         open_source(tmp_path)
+
+
+def test_a_folder_without_its_conf_says_how_to_write_one(tmp_path: Path) -> None:
+    (tmp_path / "part-00000.bin").write_bytes(bytes(24))
+    (tmp_path / "SUCCESS").touch()
+    with pytest.raises(RecordingError, match=r"conf\.json: there is no such file, but.*Copy it.*nkeys.*dims"):
+        open_source(tmp_path)
+    (tmp_path / "notes.doc").touch()
+    with pytest.raises(RecordingError, match="not a recording this program can read"):
+        open_source(tmp_path)
