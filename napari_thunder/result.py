@@ -42,7 +42,7 @@ def save_result(result: xr.Dataset, path: str | Path, *, overwrite: bool = False
     read_provenance(result)
     check_place(path, overwrite=overwrite)
     with _written_whole(path) as draft:
-        _plain_index(result).to_zarr(draft, mode="w", zarr_format=3, consolidated=False)
+        _write(_plain_index(result), draft)
     return path
 
 
@@ -151,6 +151,16 @@ def check_place(path: str | Path, *, overwrite: bool = False) -> None:
             else "Choose another name."
         )
         raise ResultError(f"{path}: there is something there already. {hint}")
+
+
+def _write(result: xr.Dataset, draft: Path) -> None:
+    from napari_thunder.io.draft_store import DraftStore
+
+    store = DraftStore(draft)
+    try:
+        result.to_zarr(store, mode="w", zarr_format=3, consolidated=False)
+    finally:
+        store.stop()
 
 
 @contextmanager

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import itertools
 import json
+import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -106,19 +110,32 @@ def test_what_is_there_already_is_not_overwritten_unasked(result, tmp_path):
         nt.save_result(result, tmp_path / "missing" / "result.zarr")
 
 
-def test_a_full_disk_leaves_nothing_half_written(result, tmp_path, monkeypatch):
-    folder = tmp_path / "full"
-    folder.mkdir()
+@pytest.mark.parametrize("call", [3, 9, 20])
+@pytest.mark.parametrize(
+    ("error", "seen"), [(OSError(errno.ENOSPC, "No space left"), ResultError), (None, KeyboardInterrupt)]
+)
+def test_a_full_disk_or_an_interrupt_leaves_nothing_half_written(error, seen, call, tmp_path, monkeypatch):
+    """Zarr writes many chunks at a time, and goes on with the others when one fails or nobody waits any more."""
+    from zarr.storage import LocalStore
 
-    def full(self, store, **options):
-        store.mkdir()
-        (store / "zarr.json").write_text("{}")
-        raise OSError(errno.ENOSPC, "No space left on device")
+    chunked = xr.Dataset({"map": (("z", "y"), np.ones((40, 9)))}, attrs={"provenance": "{}"})
+    chunked["map"].encoding["chunks"] = (1, 9)
+    write, calls = LocalStore.set, itertools.count(1)
 
-    monkeypatch.setattr(xr.Dataset, "to_zarr", full)
-    with pytest.raises(ResultError, match="disk is full"):
-        nt.save_result(result, folder / "result.zarr")
-    assert list(folder.iterdir()) == []
+    async def slow(self, key, value):
+        number = next(calls)
+        if number == call:
+            if error is not None:
+                raise error
+            signal.raise_signal(signal.SIGINT)
+        await asyncio.sleep(0.02 * (number % 5))
+        await write(self, key, value)
+
+    monkeypatch.setattr(LocalStore, "set", slow)
+    with pytest.raises(seen, match="disk is full" if error else None):
+        nt.save_result(chunked, tmp_path / "result.zarr")
+    time.sleep(0.3)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_result_that_cannot_be_replaced_stays(result, tmp_path, monkeypatch):
