@@ -43,13 +43,23 @@ def test_every_format_of_the_fish_is_the_same_movie(fish, fish_folder):
 
 
 def test_the_two_sides_of_the_hindbrain_prefer_opposite_directions(tuning):
-    """The selective voxels of each side, weighed by their responses, point more than a right angle apart."""
+    """The map of each side's selective voxels, weighed by their responses, points more than a right angle apart."""
     selective = np.nan_to_num(tuning["selectivity"].values) > 0.4
-    response = np.where(selective, np.maximum(tuning["response"].values, 0), 0)
-    vectors = np.tensordot(np.exp(1j * np.deg2rad(tuning["direction"].values)), response, 1)[..., HINDBRAIN]
+    weight = np.where(selective, np.maximum(tuning["response"].values, 0).sum(0), 0)
+    direction = np.deg2rad(np.where(selective, tuning["preferred_direction"].values, 0))
+    vectors = (weight * np.exp(1j * direction))[..., HINDBRAIN]
     left, right = (np.angle(vectors[:, rows].sum()) for rows in (slice(0, MIDLINE), slice(MIDLINE, None)))
     apart = np.rad2deg(np.abs(np.angle(np.exp(1j * (left - right)))))
     assert apart > 90
+
+
+def test_the_map_points_where_the_responses_do(tuning):
+    """The preferred direction is the angle of the vector sum of the responses, computed here by hand."""
+    curves = np.maximum(tuning["response"].values, 0)
+    by_hand = np.angle(np.tensordot(np.exp(1j * np.deg2rad(tuning["direction"].values)), curves, 1))
+    selective = np.nan_to_num(tuning["selectivity"].values) > 0.1
+    apart = np.deg2rad(tuning["preferred_direction"].values[selective]) - by_hand[selective]
+    np.testing.assert_allclose(np.exp(1j * apart), 1, atol=1e-3)
 
 
 def test_neighbouring_tuned_voxels_agree_and_the_map_is_not_noise(tuning):
