@@ -19,6 +19,10 @@ class TableError(ThunderError):
     """A table of events or signals does not hold what it must; names file, row and column."""
 
 
+class RegionError(ThunderError):
+    """A region that has no voxels, does not fit the recording, or cannot be read or written."""
+
+
 class ParameterError(ThunderError, ValueError):
     """A parameter is unknown, of the wrong kind, or outside its limits."""
 

@@ -71,9 +71,9 @@ def events_file(folder: Path) -> str:
 
 def compute(dock: ThunderDock, analysis: str) -> int:
     """Run an analysis with ΔF/F before it, as a click on Run does, and wait for its picture; gives its key."""
-    dock.analysis.choose(analysis)
-    if not dock.analysis.chain.chain():
-        dock.analysis.chain.add("delta_f_over_f")
+    dock.analyze.analysis.choose(analysis)
+    if not dock.analyze.analysis.chain.chain():
+        dock.analyze.analysis.chain.add("delta_f_over_f")
     known = {entry.key for entry in dock.desk.results}
     dock.run()
     wait(lambda: dock.settled and any(e.finished for e in dock.desk.results if e.key not in known))

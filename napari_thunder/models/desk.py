@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from psygnal import Signal
+
 from napari_thunder.analysis.registry import make_analysis, steps
 from napari_thunder.engine import Engine, Job, connect
 from napari_thunder.engine.job import JobState
@@ -14,8 +16,11 @@ from napari_thunder.errors import ThunderError
 from napari_thunder.io.elsewhere import ElsewhereSource
 from napari_thunder.models.connection import Connection, ConnectionState
 from napari_thunder.models.datasets import Datasets
+from napari_thunder.models.draft import ChainLink, Draft
 from napari_thunder.models.jobs import Jobs, Request, Run, Stream
 from napari_thunder.models.pictures import Pictures
+from napari_thunder.models.pointer import Pointer
+from napari_thunder.models.regions import Regions
 from napari_thunder.models.results import Results
 from napari_thunder.parameters import build
 from napari_thunder.pipeline import stream as stream_partials
@@ -29,9 +34,6 @@ if TYPE_CHECKING:
 
     from napari_thunder.pipeline import Partial
 
-ChainLink = tuple[str, Mapping[str, Any]]
-"""Name of a preprocessing step, and its parameters."""
-
 
 class Desk:
     """An engine, recordings, jobs and results, and what one does to the other.
@@ -42,7 +44,11 @@ class Desk:
     ----------
     connect, open_recording, stream
         What engines, recordings and partial results are made by.
+
+    `attend(name)` is emitted when a part of the desk (`data`, `rois`, `analyze`, `results`) should come into sight.
     """
+
+    attend = Signal(str)
 
     def __init__(
         self,
@@ -58,6 +64,9 @@ class Desk:
         self.jobs = Jobs(partial(self._stream, stream))
         self.results = Results(load, save)
         self.pictures = Pictures(self.results)
+        self.regions = Regions()
+        self.pointer = Pointer()
+        self.draft = Draft()
         self._result_of_run: dict[int, int] = {}
         self.jobs.partial.connect(self._keep)
         self.jobs.changed.connect(self._follow)

@@ -15,8 +15,8 @@ from napari_thunder.recording import Recording
 from napari_thunder.recording import open as open_recording
 from napari_thunder.result import is_result, load_result
 from napari_thunder.volumes import VolumeArray
-from napari_thunder.widgets.hover import say_numbers
-from napari_thunder.widgets.streaming import WANTS_CONTRAST, follow
+from napari_thunder.widgets.canvas.hover import say_numbers
+from napari_thunder.widgets.canvas.streaming import WANTS_CONTRAST, follow
 
 Reader = Callable[[Any], list[LayerData]]
 

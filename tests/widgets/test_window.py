@@ -18,7 +18,7 @@ from napari_thunder.display import layer_for_direction
 from napari_thunder.errors import EngineError
 from napari_thunder.models import Desk
 from napari_thunder.recording import open as open_recording
-from napari_thunder.widgets.streaming import array_of
+from napari_thunder.widgets.canvas.streaming import array_of
 from napari_thunder.widgets.thunder_dock import ThunderDock
 from tests.widgets.conftest import Heartbeat, slow_recording, wait_until
 
@@ -38,17 +38,17 @@ def click(button: Any) -> None:
 
 def test_from_a_path_to_a_direction_map(make_dock: MakeDock, qtbot: Any, fish_folder: Path, fish_events: Path) -> None:
     viewer, dock = make_dock()
-    type_into(dock.recording.path, str(fish_folder / "series"))
+    type_into(dock.data.recording.path, str(fish_folder / "series"))
     wait_until(qtbot, lambda: dock.desk.datasets.current is not None)
     wait_until(qtbot, lambda: len(viewer.layers) == 1)
-    facts = dock.recording.facts
+    facts = dock.data.recording.facts
     type_into(facts.rate, "1")
     wait_until(qtbot, lambda: dock.desk.datasets.current.recording.frame_rate == 1)
     facts.given.emit({"events": str(fish_events)})
     wait_until(qtbot, lambda: dock.desk.datasets.current.recording.events is not None)
-    wait_until(qtbot, lambda: dock.run_panel.run_button.isEnabled())
-    dock.analysis.choose("direction_tuning")
-    click(dock.run_panel.run_button)
+    wait_until(qtbot, lambda: dock.analyze.run_panel.run_button.isEnabled())
+    dock.analyze.analysis.choose("direction_tuning")
+    click(dock.analyze.run_panel.run_button)
     wait_until(qtbot, lambda: any(r.finished for r in dock.desk.results) and dock.settled, timeout=30_000)
 
     recording = open_recording(fish_folder / "series", frame_rate=1.0, events=fish_events)
@@ -56,7 +56,7 @@ def test_from_a_path_to_a_direction_map(make_dock: MakeDock, qtbot: Any, fish_fo
     shown = viewer.layers[-1]
     wait_until(qtbot, lambda: np.array_equal(shown.data, expected.data))
     assert shown.rgb
-    assert "done in" in dock.run_panel.status.text()
+    assert "done in" in dock.analyze.run_panel.status.text()
 
 
 def test_the_map_fills_in_while_it_is_computed(make_dock: MakeDock, qtbot: Any) -> None:
@@ -64,7 +64,7 @@ def test_the_map_fills_in_while_it_is_computed(make_dock: MakeDock, qtbot: Any) 
     recording, _ = slow_recording(0.25)
     dock.desk.datasets.add(recording)
     wait_until(qtbot, lambda: not dock.desk.why_not_run())
-    dock.analysis.choose("summary_images")
+    dock.analyze.analysis.choose("summary_images")
     dock.run()
     wait_until(qtbot, lambda: len(viewer.layers) == 2, timeout=10_000)
     layer, filled = viewer.layers[-1], []
@@ -82,14 +82,14 @@ def test_the_threshold_acts_at_once_and_computes_nothing(make_dock: MakeDock, qt
     recording, source = slow_recording()
     dock.desk.datasets.add(recording)
     wait_until(qtbot, lambda: not dock.desk.why_not_run())
-    dock.analysis.choose("direction_tuning")
+    dock.analyze.analysis.choose("direction_tuning")
     dock.run()
     wait_until(qtbot, lambda: any(r.finished for r in dock.desk.results) and dock.settled, timeout=20_000)
-    overlay = dock.desk.pictures.spec(dock.results.current.key).thunder["overlay"]
+    overlay = dock.desk.pictures.spec(dock.results.panel.current.key).thunder["overlay"]
     top = overlay.span[1]
     source.hangs.set()
-    dock.results.look.threshold.setValue(top)
-    expected = overlay.rgba(dock.results.look.threshold.value())
+    dock.results.panel.look.threshold.setValue(top)
+    expected = overlay.rgba(dock.results.panel.look.threshold.value())
     wait_until(qtbot, lambda: np.array_equal(viewer.layers[-1].data, expected), timeout=1000)
     source.release.set()
 
@@ -116,7 +116,7 @@ def test_the_window_closes_at_once_while_reads_hang(make_dock: MakeDock, qtbot: 
     dock.desk.datasets.add(recording)
     wait_until(qtbot, lambda: not dock.desk.why_not_run() and len(viewer.layers) == 1)
     source.hangs.set()
-    dock.analysis.choose("summary_images")
+    dock.analyze.analysis.choose("summary_images")
     dock.run()
     viewer.dims.set_current_step(0, 3)
     qtbot.wait(100)
@@ -149,13 +149,13 @@ def test_removing_a_layer_takes_it_off_the_desk(make_dock: MakeDock, qtbot: Any)
     wait_until(qtbot, lambda: len(viewer.layers) == 1)
     viewer.layers.clear()
     wait_until(qtbot, lambda: len(dock.desk.datasets) == 0)
-    wait_until(qtbot, lambda: not dock.run_panel.run_button.isEnabled())
-    assert dock.run_panel.run_button.toolTip() == "Open a recording first."
+    wait_until(qtbot, lambda: not dock.analyze.run_panel.run_button.isEnabled())
+    assert dock.analyze.run_panel.run_button.toolTip() == "Open a recording first."
 
 
 def test_a_path_that_is_not_there_is_said_in_the_dock(dock: ThunderDock, qtbot: Any) -> None:
-    type_into(dock.recording.path, "/no/such/movie.tif")
-    wait_until(qtbot, lambda: "there is no such file or folder" in dock.recording.trouble.message)
+    type_into(dock.data.recording.path, "/no/such/movie.tif")
+    wait_until(qtbot, lambda: "there is no such file or folder" in dock.data.recording.trouble.message)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_wrong_metadata_are_said_beside_their_field(
     dock: ThunderDock, qtbot: Any, field: str, text: str, message: str
 ) -> None:
     dock.desk.datasets.add(slow_recording()[0])
-    facts = dock.recording.facts
+    facts = dock.data.recording.facts
     wait_until(qtbot, lambda: "60 frames" in facts._size.text())
     type_into(getattr(facts, field), text)
     assert message in facts.trouble.message
@@ -180,11 +180,11 @@ def test_wrong_metadata_are_said_beside_their_field(
 
 def test_an_events_file_that_does_not_fit_is_said(dock: ThunderDock, qtbot: Any, tmp_path: Path) -> None:
     dock.desk.datasets.add(slow_recording()[0])
-    wait_until(qtbot, lambda: "60 frames" in dock.recording.facts._size.text())
+    wait_until(qtbot, lambda: "60 frames" in dock.data.recording.facts._size.text())
     table = tmp_path / "events.csv"
     table.write_text("start_time,stop_time\n4,3\n")
-    dock.recording.facts.given.emit({"events": str(table)})
-    wait_until(qtbot, lambda: "events.csv" in dock.recording.trouble.message)
+    dock.data.recording.facts.given.emit({"events": str(table)})
+    wait_until(qtbot, lambda: "events.csv" in dock.data.recording.trouble.message)
 
 
 def test_an_engine_that_is_not_there_is_said(make_dock: MakeDock, qtbot: Any) -> None:
@@ -192,18 +192,18 @@ def test_an_engine_that_is_not_there_is_said(make_dock: MakeDock, qtbot: Any) ->
         raise EngineError(f"{name}: nothing answers there. Is the server running?")
 
     _, dock = make_dock(desk=Desk(connect=refuse), engine="")
-    type_into(dock.engine.target, "sc://nowhere:1")
-    wait_until(qtbot, lambda: "Is the server running?" in dock.engine.trouble.message)
+    type_into(dock.data.engine.target, "sc://nowhere:1")
+    wait_until(qtbot, lambda: "Is the server running?" in dock.data.engine.trouble.message)
     dock.desk.datasets.add(slow_recording()[0])
-    wait_until(qtbot, lambda: dock.run_panel.run_button.toolTip() == "Connect to an engine first.")
+    wait_until(qtbot, lambda: dock.analyze.run_panel.run_button.toolTip() == "Connect to an engine first.")
 
 
 def test_a_run_that_cannot_be_done_says_why(dock: ThunderDock, qtbot: Any) -> None:
     dock.desk.datasets.add(slow_recording()[0].with_known(events=None))
     wait_until(qtbot, lambda: not dock.desk.why_not_run())
-    dock.analysis.choose("direction_tuning")
+    dock.analyze.analysis.choose("direction_tuning")
     dock.run()
-    wait_until(qtbot, lambda: "needs events" in dock.run_panel.trouble.message)
+    wait_until(qtbot, lambda: "needs events" in dock.analyze.run_panel.trouble.message)
     assert len(dock.desk.results) == 0
 
 
@@ -211,12 +211,12 @@ def test_cancel_stops_a_run_and_takes_its_half_map_away(make_dock: MakeDock, qtb
     viewer, dock = make_dock()
     dock.desk.datasets.add(slow_recording(0.5)[0])
     wait_until(qtbot, lambda: not dock.desk.why_not_run())
-    dock.analysis.choose("summary_images")
+    dock.analyze.analysis.choose("summary_images")
     dock.run()
     wait_until(qtbot, lambda: len(viewer.layers) == 2, timeout=10_000)
-    click(dock.run_panel.cancel_button)
+    click(dock.analyze.run_panel.cancel_button)
     wait_until(qtbot, lambda: len(viewer.layers) == 1)
-    assert "cancelled" in dock.run_panel.status.text()
+    assert "cancelled" in dock.analyze.run_panel.status.text()
 
 
 def test_every_analysis_has_a_form_that_gives_its_defaults(dock: ThunderDock) -> None:
@@ -224,8 +224,8 @@ def test_every_analysis_has_a_form_that_gives_its_defaults(dock: ThunderDock) ->
     from napari_thunder.parameters import values
 
     for name, cls in analyses().items():
-        dock.analysis.choose(name)
-        assert values(make_analysis(name, dock.analysis.given())) == values(cls())
+        dock.analyze.analysis.choose(name)
+        assert values(make_analysis(name, dock.analyze.analysis.given())) == values(cls())
     for name in steps():
-        row = dock.analysis.chain.add(name)
+        row = dock.analyze.analysis.chain.add(name)
         assert values(make_step(name, row.form.given())) == values(steps()[name]())

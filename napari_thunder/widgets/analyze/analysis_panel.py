@@ -13,9 +13,9 @@ from napari_thunder.analysis.registry import analyses
 from napari_thunder.models.datasets import Datasets
 from napari_thunder.models.form import form_fields
 from napari_thunder.recording import Recording
-from napari_thunder.widgets.chain_editor import ChainEditor
+from napari_thunder.widgets.analyze.chain_editor import ChainEditor
+from napari_thunder.widgets.analyze.parameter_form import ParameterForm
 from napari_thunder.widgets.main_thread import MainThread
-from napari_thunder.widgets.parameter_form import ParameterForm
 from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
 
 

@@ -14,11 +14,11 @@ from napari_thunder.models import Desk
 from napari_thunder.models.datasets import Dataset
 from napari_thunder.models.results import ResultEntry
 from napari_thunder.volumes import VolumeArray
-from napari_thunder.widgets.canvas_wheel import show_canvas_wheel
-from napari_thunder.widgets.hover import say_numbers
+from napari_thunder.widgets.canvas.hover import say_numbers
+from napari_thunder.widgets.canvas.streaming import array_of, follow, set_contrast
+from napari_thunder.widgets.canvas.wheel import show_canvas_wheel
 from napari_thunder.widgets.legend_view import wheel_pixels
 from napari_thunder.widgets.main_thread import MainThread
-from napari_thunder.widgets.streaming import array_of, follow, set_contrast
 
 if TYPE_CHECKING:
     import napari.viewer

@@ -19,8 +19,8 @@ from qtpy.QtWidgets import (
 
 from napari_thunder.models.datasets import Dataset, Datasets
 from napari_thunder.models.history import History
+from napari_thunder.widgets.data.recording_facts import RecordingFacts
 from napari_thunder.widgets.main_thread import MainThread
-from napari_thunder.widgets.recording_facts import RecordingFacts
 from napari_thunder.widgets.section import say_why
 from napari_thunder.widgets.trouble_label import TroubleLabel
 from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll

@@ -7,9 +7,9 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 from napari_thunder.models.connection import Connection, ConnectionState
 from napari_thunder.models.facts import engine_line
+from napari_thunder.widgets.data.status_dot import StatusDot
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.section import say_why
-from napari_thunder.widgets.status_dot import StatusDot
 from napari_thunder.widgets.trouble_label import TroubleLabel
 from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
 

@@ -9,10 +9,10 @@ import pytest
 
 from napari_thunder import save_result
 from napari_thunder.display import status_text
-from napari_thunder.widgets.hover import voxel_under_mouse
+from napari_thunder.widgets.canvas.hover import voxel_under_mouse
 from napari_thunder.widgets.thunder_dock import ThunderDock
+from tests.widgets.canvas.test_layers import run_tuning
 from tests.widgets.conftest import slow_recording
-from tests.widgets.test_layers import run_tuning
 
 MakeDock = Callable[..., tuple[Any, ThunderDock]]
 VOXEL = (1, 10, 12)
@@ -36,7 +36,7 @@ def point_at(viewer: Any, voxel: tuple[int, int, int]) -> None:
 
 
 def numbers(dock: ThunderDock) -> str:
-    return status_text(dock.results.current.dataset, VOXEL)
+    return status_text(dock.results.panel.current.dataset, VOXEL)
 
 
 def test_the_numbers_under_the_mouse_are_said_instead_of_a_colour(tuned: tuple[Any, ThunderDock]) -> None:
@@ -90,7 +90,7 @@ def test_in_3d_it_is_the_strongest_voxel_in_the_line_of_sight(tuned: tuple[Any, 
 def test_a_result_opened_by_napari_says_its_numbers_without_the_dock(
     tuned: tuple[Any, ThunderDock], make_napari_viewer: Any, tmp_path: Path
 ) -> None:
-    save_result(tuned[1].results.current.dataset, tmp_path / "tuning.zarr")
+    save_result(tuned[1].results.panel.current.dataset, tmp_path / "tuning.zarr")
     viewer = make_napari_viewer()
     viewer.open(tmp_path / "tuning.zarr", plugin="napari-thunder")
     viewer.mouse_over_canvas = True

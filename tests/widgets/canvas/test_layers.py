@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_thunder.widgets import canvas_wheel
-from napari_thunder.widgets.canvas_wheel import show_canvas_wheel
-from napari_thunder.widgets.streaming import array_of
+from napari_thunder.widgets.canvas import wheel
+from napari_thunder.widgets.canvas.streaming import array_of
+from napari_thunder.widgets.canvas.wheel import show_canvas_wheel
 from napari_thunder.widgets.thunder_dock import ThunderDock
 from tests.widgets.conftest import moving_movie, slow_recording, wait_until
 
@@ -19,7 +19,7 @@ PICTURE = np.full((20, 20, 4), 255, np.uint8)
 def run_tuning(dock: ThunderDock, qtbot: Any) -> None:
     wait_until(qtbot, lambda: not dock.desk.why_not_run())
     n = len(dock.desk.results)
-    dock.analysis.choose("direction_tuning")
+    dock.analyze.analysis.choose("direction_tuning")
     dock.run()
     wait_until(qtbot, lambda: len(dock.desk.results) == n + 1 and all(r.finished for r in dock.desk.results))
     wait_until(qtbot, lambda: dock.settled)
@@ -62,7 +62,7 @@ def test_only_the_map_in_front_is_shown(make_dock: MakeDock, qtbot: Any) -> None
     run_tuning(dock, qtbot)
     run_tuning(dock, qtbot)
     assert [layer.visible for layer in viewer.layers] == [True, False, True]
-    dock.results.list.setCurrentRow(0)
+    dock.results.panel.list.setCurrentRow(0)
     wait_until(qtbot, lambda: [layer.visible for layer in viewer.layers] == [True, True, False])
 
 
@@ -71,7 +71,7 @@ def test_the_wheel_comes_and_goes_with_direction_maps(make_dock: MakeDock, qtbot
     dock.desk.datasets.add(slow_recording()[0])
     run_tuning(dock, qtbot)
     assert viewer.canvas.overlays["thunder_wheel"].visible
-    dock.results._remove()
+    dock.results.panel._remove()
     wait_until(qtbot, lambda: not viewer.canvas.overlays["thunder_wheel"].visible)
 
 
@@ -82,7 +82,7 @@ def test_a_napari_without_the_private_table_only_lacks_the_wheel_on_the_canvas(
         raise ImportError("overlay_to_visual has moved")
 
     viewer = make_napari_viewer()
-    monkeypatch.setattr(canvas_wheel, "_overlay_class", missing)
+    monkeypatch.setattr(wheel, "_overlay_class", missing)
     assert not show_canvas_wheel(viewer, PICTURE)
     monkeypatch.undo()
     assert show_canvas_wheel(viewer, PICTURE)
@@ -103,8 +103,8 @@ def test_a_voxel_size_given_late_moves_the_maps_too(make_dock: MakeDock, qtbot: 
     dock.desk.datasets.amend(dataset, voxel_size=(5, 1, 1))
     wait_until(qtbot, lambda: tuple(viewer.layers[-1].scale) == (5, 1, 1))
     assert viewer.layers[-1].units == viewer.layers[0].units[1:]
-    dock.results.look.picture.setCurrentIndex(1)
-    dock.results.look.picture.activated.emit(1)
+    dock.results.panel.look.picture.setCurrentIndex(1)
+    dock.results.panel.look.picture.activated.emit(1)
     wait_until(qtbot, lambda: not viewer.layers[-1].rgb)
     assert tuple(viewer.layers[-1].scale) == (5, 1, 1)
 
@@ -126,7 +126,7 @@ def test_strengths_are_called_what_they_are_drawn_as(make_dock: MakeDock, qtbot:
     _, dock = make_dock()
     dock.desk.datasets.add(slow_recording()[0])
     run_tuning(dock, qtbot)
-    combo = dock.results.look.strength
+    combo = dock.results.panel.look.strength
     wait_until(qtbot, lambda: combo.count() > 0)
     assert [combo.itemText(i) for i in range(combo.count())] == [
         "R²",

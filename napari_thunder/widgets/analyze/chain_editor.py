@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToo
 from napari_thunder.analysis.registry import steps
 from napari_thunder.models.form import form_fields
 from napari_thunder.recording import Recording
-from napari_thunder.widgets.parameter_form import ParameterForm
+from napari_thunder.widgets.analyze.parameter_form import ParameterForm
 
 
 class StepRow(QFrame):

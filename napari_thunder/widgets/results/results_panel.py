@@ -16,8 +16,8 @@ from qtpy.QtWidgets import (
 
 from napari_thunder.models.pictures import Pictures
 from napari_thunder.models.results import ResultEntry, Results
-from napari_thunder.widgets.look_panel import LookPanel
 from napari_thunder.widgets.main_thread import MainThread
+from napari_thunder.widgets.results.look_panel import LookPanel
 from napari_thunder.widgets.section import say_why
 from napari_thunder.widgets.trouble_label import TroubleLabel
 

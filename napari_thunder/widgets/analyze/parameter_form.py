@@ -8,7 +8,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFormLayout, QLabel, QWidget
 
 from napari_thunder.models.form import Field
-from napari_thunder.widgets.inputs import Input, make_input
+from napari_thunder.widgets.analyze.inputs import Input, make_input
 
 
 class ParameterForm(QWidget):

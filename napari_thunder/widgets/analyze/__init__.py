@@ -1,0 +1,1 @@
+"""The Analyze tab: what to compute, and what is being computed."""

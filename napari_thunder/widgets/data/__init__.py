@@ -1,0 +1,1 @@
+"""The Data tab: recordings and the engine."""

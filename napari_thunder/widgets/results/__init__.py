@@ -1,0 +1,1 @@
+"""The Results tab: what was computed, and how it is looked at."""

@@ -1,0 +1,1 @@
+"""The ROIs tab: regions drawn, painted, imported."""

@@ -1,0 +1,1 @@
+"""The Traces dock: activity over time."""

@@ -1,0 +1,82 @@
+"""What all docks of one viewer share: the desk, the bridge to the window's thread, and the layers."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtWidgets import QWidget
+
+from napari_thunder.models import Desk
+from napari_thunder.models.history import History
+from napari_thunder.widgets.canvas.layers import Layers
+from napari_thunder.widgets.main_thread import MainThread
+
+if TYPE_CHECKING:
+    import napari.viewer
+
+_workplaces: dict[int, Workplace] = {}
+
+
+class Workplace:
+    """The desk of one viewer and what ties it to the window.
+
+    Docks get it from `of` and `hold` it; it closes, and the desk with it, when the last of them is gone.
+
+    Parameters
+    ----------
+    viewer
+        Whose layers show what is on the desk.
+    desk
+        The state behind the windows.
+    history
+        The paths that were opened before.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer, desk: Desk, history: History) -> None:
+        self.viewer = viewer
+        self.desk = desk
+        self.history = history
+        self.main_thread = MainThread()
+        self.layers = Layers(viewer, desk, self.main_thread)
+        self._holders = 0
+        self.layers.adopt_all()
+
+    @classmethod
+    def of(cls, viewer: Any, desk: Desk | None = None, history: History | None = None) -> Workplace:
+        """The workplace of a viewer, made if it has none yet; `desk` and `history` are for a new one.
+
+        napari hands plugins a wrapped viewer; the one inside is the same for all.
+        """
+        real = getattr(viewer, "__wrapped__", viewer)
+        if id(real) not in _workplaces:
+            _workplaces[id(real)] = cls(real, desk or Desk(), history or History())
+        return _workplaces[id(real)]
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is under way: all that was opened and computed is on the screen."""
+        desk = self.desk
+        busy = desk.jobs.running or desk.datasets.opening or not desk.pictures.idle
+        return not busy and self.layers.settled
+
+    def hold(self, widget: QWidget) -> None:
+        """Stay open as long as this widget lives."""
+        self._holders += 1
+        widget.destroyed.connect(partial(_release, [self]))
+
+    def close(self) -> None:
+        """Undo every connection and let the desk go."""
+        _workplaces.pop(id(self.viewer), None)
+        self.main_thread.close()
+        self.layers.close()
+        self.desk.close()
+
+
+def _release(held: list[Workplace], *_: object) -> None:
+    """One holder less; needs nothing of the widget, which is gone. The list is emptied, as Qt may keep hold of it."""
+    while held:
+        workplace = held.pop()
+        workplace._holders -= 1
+        if workplace._holders == 0:
+            workplace.close()
