@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QWidget
 from napari_thunder.models import Desk
 from napari_thunder.models.history import History
 from napari_thunder.widgets.canvas.layers import Layers
+from napari_thunder.widgets.canvas.map_layers import MapLayers
 from napari_thunder.widgets.main_thread import MainThread
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Workplace:
         self.history = history
         self.main_thread = MainThread()
         self.layers = Layers(viewer, desk, self.main_thread)
+        self.map_layers = MapLayers(viewer, desk, self.main_thread)
         self._holders = 0
         self.layers.adopt_all()
 
@@ -58,7 +60,7 @@ class Workplace:
         """Whether nothing is under way: all that was opened and computed is on the screen."""
         desk = self.desk
         busy = desk.jobs.running or desk.datasets.opening or not desk.pictures.idle
-        return not busy and self.layers.settled
+        return not busy and self.layers.settled and self.map_layers.settled
 
     def hold(self, widget: QWidget) -> None:
         """Stay open as long as this widget lives."""
@@ -70,6 +72,7 @@ class Workplace:
         _workplaces.pop(id(self.viewer), None)
         self.main_thread.close()
         self.layers.close()
+        self.map_layers.close()
         self.desk.close()
 
 
