@@ -31,7 +31,7 @@ def provenance_of(analysis: Analysis, recording: Recording, steps: Sequence[Step
         "analysis": snake_case(type(analysis).__name__),
         "parameters": values(analysis),
         "preprocess": [step_text(step) for step in steps],
-        "recording": _recording(recording),
+        "recording": recording_to_plain(recording),
         "engine": engine.name,
         "versions": _versions(),
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -73,7 +73,8 @@ def known_metadata(record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _recording(recording: Recording) -> dict[str, Any]:
+def recording_to_plain(recording: Recording) -> dict[str, Any]:
+    """What is known of a recording and where it lies, as JSON can hold it; `known_metadata` reads it back."""
     return {
         "uri": recording.uri,
         "format": recording.source.format,
