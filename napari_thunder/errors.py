@@ -19,6 +19,10 @@ class TableError(ThunderError):
     """A table of events or signals does not hold what it must; names file, row and column."""
 
 
+class SessionError(ThunderError):
+    """A session could not be saved or restored."""
+
+
 class RegionError(ThunderError):
     """A region that has no voxels, does not fit the recording, or cannot be read or written."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -14,6 +15,7 @@ from napari_thunder.engine import Engine, Job, connect
 from napari_thunder.engine.job import JobState
 from napari_thunder.errors import ThunderError
 from napari_thunder.io.elsewhere import ElsewhereSource
+from napari_thunder.io.uri import split_uri
 from napari_thunder.models.connection import Connection, ConnectionState
 from napari_thunder.models.datasets import Datasets
 from napari_thunder.models.draft import ChainLink, Draft
@@ -22,6 +24,7 @@ from napari_thunder.models.pictures import Pictures
 from napari_thunder.models.pointer import Pointer
 from napari_thunder.models.regions import Regions
 from napari_thunder.models.results import Results
+from napari_thunder.models.session import Session
 from napari_thunder.parameters import build
 from napari_thunder.pipeline import stream as stream_partials
 from napari_thunder.recording import Recording
@@ -60,13 +63,15 @@ class Desk:
         save: Callable[[xr.Dataset, str], Any] = save_result,
     ) -> None:
         self.connection = Connection(connect)
-        self.datasets = Datasets(partial(self._open, open_recording), self._reader_of)
+        self._open_recording = open_recording
+        self.datasets = Datasets(self.open_recording, self._reader_of)
         self.jobs = Jobs(partial(self._stream, stream))
         self.results = Results(load, save)
         self.pictures = Pictures(self.results)
         self.regions = Regions()
         self.pointer = Pointer()
         self.draft = Draft()
+        self.session = Session(self)
         self._result_of_run: dict[int, int] = {}
         self.jobs.partial.connect(self._keep)
         self.jobs.changed.connect(self._follow)
@@ -109,12 +114,14 @@ class Desk:
     def close(self, seconds: float = 0.5) -> None:
         """Cancel and let go of everything; takes no longer than `seconds`, whatever hangs."""
         deadline = time.monotonic() + seconds
-        for part in (self.jobs, self.datasets, self.results, self.pictures, self.connection):
+        for part in (self.session, self.jobs, self.datasets, self.results, self.pictures, self.connection):
             part.close(max(0.0, deadline - time.monotonic()))
 
-    def _open(self, open_recording: Callable[..., Recording], uri: str, **known: Any) -> Recording:
-        """What this computer does not see is opened by the engine."""
-        return open_recording(uri, engine=self.connection.engine, **known)
+    def open_recording(self, uri: str, *, job: Job | None = None, **known: Any) -> Recording:
+        """Open a recording; blocks. What this computer does not see is opened by the engine, once it is there."""
+        if job is not None and not os.path.exists(split_uri(uri)[0]):
+            self.connection.wait_for_engine(job)
+        return self._open_recording(uri, engine=self.connection.engine, **known)
 
     def _stream(self, stream: Stream, *given: Any, job: Job, **more: Any) -> Iterator[Partial]:
         """By the engine that is connected when the run begins: it may have been exchanged while the run waited."""

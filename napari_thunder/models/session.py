@@ -1,0 +1,276 @@
+"""The whole desk, saved and restored."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+
+from napari_thunder import __version__
+from napari_thunder.engine import Job
+from napari_thunder.errors import JobCancelled, SessionError, ThunderError
+from napari_thunder.models.background import Background
+from napari_thunder.models.session_file import read_session, results_folder, session_path, write_session
+from napari_thunder.models.trouble import Trouble
+from napari_thunder.provenance import known_metadata, recording_to_plain
+from napari_thunder.result import load_result
+
+if TYPE_CHECKING:
+    from napari_thunder.models.datasets import Dataset
+    from napari_thunder.models.desk import Desk
+    from napari_thunder.models.results import ResultEntry
+    from napari_thunder.regions import Region
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What the keys in a session file became on this desk."""
+
+    recordings: dict[int, int] = field(default_factory=dict)
+    results: dict[int, int] = field(default_factory=dict)
+    regions: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something of the desk that a session keeps beside recordings, results and regions.
+
+    Parameters
+    ----------
+    state
+        Gives it as plain JSON values; fast.
+    restore
+        Takes such values and what keys became.
+    """
+
+    state: Callable[[], Any]
+    restore: Callable[[Any, Keys], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came of restoring a session.
+
+    Parameters
+    ----------
+    path
+        Of the session file.
+    keys
+        What the keys in it became.
+    problems
+        What could not be restored, and why.
+    window
+        What the window kept of itself, as it gave it.
+    """
+
+    path: Path
+    keys: Keys
+    problems: tuple[str, ...]
+    window: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """The desk at one moment; nothing in it changes afterwards."""
+
+    engine: str
+    current: int | None
+    recordings: tuple[Dataset, ...]
+    results: tuple[ResultEntry, ...]
+    regions: tuple[Region, ...]
+    parts: dict[str, Any]
+    window: Any
+
+
+class Session:
+    """Saves the desk to a file and restores it; reading and writing happen on threads of its own.
+
+    Signals, emitted from any thread: `saved(path)`, `restored(Restored)`, `changed()` after all and when something
+    went wrong (`trouble`).
+
+    Parameters
+    ----------
+    desk
+        What is saved and restored.
+    """
+
+    saved = Signal(str)
+    restored = Signal(object)
+    changed = Signal()
+
+    def __init__(self, desk: Desk) -> None:
+        self.trouble: Trouble | None = None
+        self.path: Path | None = None
+        self.job: Job | None = None
+        self.parts: dict[str, Part] = {}
+        self.window: Callable[[], Any] = dict
+        self._desk = desk
+        self._names: dict[tuple[Path, int], str] = {}
+        self._background = Background("session")
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being saved or restored."""
+        return self.job is not None
+
+    def save(self, path: str | Path) -> None:
+        """Save the desk as it is now; returns at once. What is still being computed is left out."""
+        place, snapshot = session_path(path), self._snapshot()
+        self._begin("Saving the session", lambda _: self._save(place, snapshot))
+
+    def keeper(self, path: Path) -> Callable[[], None]:
+        """What writes the desk as it is now to this very file when called; blocks, says nothing, raises."""
+        snapshot = self._snapshot()
+        return lambda: self._write(path, snapshot)
+
+    def restore(self, path: str | Path) -> None:
+        """Put what a session holds on the desk, beside what is there; returns at once."""
+        place = Path(path).expanduser().absolute()
+        self._begin("Restoring the session", lambda job: self._restore(place, job))
+
+    def cancel(self) -> None:
+        """Stop restoring; what is there already stays."""
+        if self.job is not None:
+            self.job.cancel()
+
+    def close(self, seconds: float = 1.0) -> None:
+        """End; takes no longer than `seconds` even if a file system hangs."""
+        self.cancel()
+        self._background.close(seconds)
+
+    def _begin(self, title: str, work: Callable[[Job], None]) -> None:
+        if self.job is not None:
+            self.trouble = Trouble(f"Wait until this is done: {self.job.title}.")
+            self.changed.emit()
+            return
+        job = self.job = Job(title)
+        self.trouble = None
+        self.changed.emit()
+        self._background.start(self._work, job, work)
+
+    def _work(self, job: Job, work: Callable[[Job], None]) -> None:
+        try:
+            with job.running():
+                work(job)
+        except JobCancelled:
+            pass
+        except Exception as error:
+            self.trouble = Trouble.of(error)
+        self.job = None
+        self.changed.emit()
+
+    def _snapshot(self) -> _Snapshot:
+        desk = self._desk
+        return _Snapshot(
+            desk.connection.target,
+            desk.datasets.current.key if desk.datasets.current else None,
+            tuple(desk.datasets),
+            tuple(entry for entry in desk.results if entry.finished and "provenance" in entry.dataset.attrs),
+            tuple(desk.regions),
+            {name: part.state() for name, part in self.parts.items()},
+            self.window(),
+        )
+
+    def _save(self, place: Path, snapshot: _Snapshot) -> None:
+        self._write(place, snapshot)
+        self.path = place
+        self.saved.emit(str(place))
+
+    def _write(self, place: Path, snapshot: _Snapshot) -> None:
+        from napari_thunder.regions import region_to_plain
+
+        results = {self._file_of(place, entry): entry.dataset for entry in snapshot.results}
+        content = {
+            "napari_thunder": __version__,
+            "saved": datetime.now(UTC).isoformat(timespec="seconds"),
+            "engine": snapshot.engine,
+            "current": snapshot.current,
+            "recordings": [{"key": d.key, **recording_to_plain(d.recording)} for d in snapshot.recordings],
+            "results": [
+                {"key": entry.key, "name": entry.name, "file": self._file_of(place, entry)}
+                for entry in snapshot.results
+            ],
+            "regions": [{"key": region.key, **region_to_plain(region)} for region in snapshot.regions],
+            "parts": snapshot.parts,
+            "window": snapshot.window,
+        }
+        write_session(place, content, results)
+
+    def _file_of(self, place: Path, entry: ResultEntry) -> str:
+        """The name of a result's file: always the same for the same result in the same session file."""
+        name = f"{entry.dataset.attrs.get('analysis', 'result')}-{entry.key}-{uuid.uuid4().hex[:6]}.zarr"
+        return self._names.setdefault((place, entry.key), name)
+
+    def _restore(self, path: Path, job: Job) -> None:
+        from napari_thunder.regions import region_from_plain
+
+        stored, problems = read_session(path), _Problems()
+        self._connect(str(stored.get("engine", "")))
+        steps = len(stored["recordings"]) + len(stored["results"]) + 1
+        keys = Keys()
+        for n, record in enumerate(stored["recordings"]):
+            job.advance(n / steps, f"opening {record.get('uri', '')}")
+            with problems.of(f"recording {record.get('uri', '?')}"):
+                keys.recordings[record["key"]] = self._open(record, job)
+        for record in stored["regions"]:
+            with problems.of(f"region {record.get('name', '?')}"):
+                keys.regions[record["key"]] = self._desk.regions.add(region_from_plain(record)).key
+        for n, record in enumerate(stored["results"], len(stored["recordings"])):
+            job.advance(n / steps, f"loading {record.get('name', '')}")
+            with problems.of(f"result {record.get('name', '?')}"):
+                keys.results[record["key"]] = self._load(path, record)
+        self._restore_parts(stored, keys, problems)
+        self.path = path
+        self.restored.emit(Restored(path, keys, tuple(problems.found), stored.get("window")))
+
+    def _connect(self, target: str) -> None:
+        if target and target != self._desk.connection.target:
+            self._desk.connection.connect(target)
+
+    def _open(self, record: Mapping[str, Any], job: Job) -> int:
+        uri = str(record["uri"])
+        if uri.startswith("memory:"):
+            raise SessionError("it was in memory only, and is gone. Save such movies to a file first.")
+        recording = self._desk.open_recording(uri, job=job, **known_metadata({"recording": record}))
+        job.check()
+        return self._desk.datasets.add(recording).key
+
+    def _load(self, path: Path, record: Mapping[str, Any]) -> int:
+        name = Path(str(record["file"])).name
+        dataset = load_result(results_folder(path) / name)
+        key = self._desk.results.add(str(record["name"]), dataset).key
+        self._names[path, key] = name
+        return key
+
+    def _restore_parts(self, stored: Mapping[str, Any], keys: Keys, problems: _Problems) -> None:
+        current = keys.recordings.get(stored.get("current") or 0)
+        if current is not None:
+            self._desk.datasets.make_current(current)
+        for name, part in self.parts.items():
+            if name in stored["parts"]:
+                with problems.of(name):
+                    part.restore(stored["parts"][name], keys)
+
+
+class _Problems:
+    """What went wrong so far, in words; what a damaged file holds must not stop what is whole."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    @contextmanager
+    def of(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except JobCancelled:
+            raise
+        except ThunderError as error:
+            self.found.append(f"{what}: {error}")
+        except Exception as error:
+            self.found.append(f"{what}: the session says it in a way that is not understood ({error!r}).")
