@@ -15,6 +15,10 @@ class MissingMetadataError(RecordingError):
     """Something the files do not say (voxel size, frame times, events) is needed and was not given."""
 
 
+class FolderError(ThunderError):
+    """A folder or file is not there, or may not be read."""
+
+
 class TableError(ThunderError):
     """A table of events or signals does not hold what it must; names file, row and column."""
 

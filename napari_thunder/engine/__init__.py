@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari_thunder.engine.protocol import Answer, BlockFunction, Engine, EngineFacts, Merge
+from napari_thunder.engine.protocol import Answer, BlockFunction, CacheUse, Engine, EngineFacts, Merge
 from napari_thunder.errors import EngineError
 
 if TYPE_CHECKING:
     from napari_thunder.engine.job import Job, JobState
 
-__all__ = ["Answer", "BlockFunction", "Engine", "EngineFacts", "Job", "JobState", "Merge", "connect"]
+__all__ = ["Answer", "BlockFunction", "CacheUse", "Engine", "EngineFacts", "Job", "JobState", "Merge", "connect"]
 
 
 def connect(name: str = "threads", job: Job | None = None) -> Engine:

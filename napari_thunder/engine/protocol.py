@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from numpy.typing import NDArray
 
 from napari_thunder.blocks import Block
+from napari_thunder.io.folders import Listing
 from napari_thunder.io.source import Source
 
 if TYPE_CHECKING:
@@ -35,6 +36,14 @@ class EngineFacts:
     memory_bytes: int | None
     versions: dict[str, str]
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheUse:
+    """How full the caches of decoded blocks are, over all computers of an engine."""
+
+    used_bytes: int
+    bound_bytes: int
 
 
 class Engine(Protocol):
@@ -86,6 +95,36 @@ class Engine(Protocol):
         ------
         RecordingError
             If they see nothing there, or cannot read it.
+        """
+
+    def list_folder(self, folder: str = "", job: Job | None = None) -> Listing:
+        """What this engine's workers see in a folder; their home folder if it is empty.
+
+        Raises
+        ------
+        FolderError
+            If they see no such folder, or may not read it.
+        """
+
+    def read_file(self, path: str, job: Job | None = None) -> bytes:
+        """A small file as this engine's workers see it: a table, not a movie.
+
+        Raises
+        ------
+        FolderError
+            If it is not there, may not be read, or is larger than `io.folders.LARGEST_FILE`.
+        """
+
+    def cache_use(self) -> CacheUse:
+        """How full the caches of decoded blocks are."""
+
+    def check(self) -> None:
+        """Look whether the engine is still there; quick, however busy it is.
+
+        Raises
+        ------
+        EngineError
+            If it does not answer.
         """
 
     def close(self) -> None:

@@ -17,8 +17,9 @@ from napari_thunder.blocks import Block, plan_blocks
 from napari_thunder.engine.cache import BlockCache
 from napari_thunder.engine.daemon_pool import DaemonPool
 from napari_thunder.engine.job import Job
-from napari_thunder.engine.protocol import Answer, Array, BlockFunction, EngineFacts, Merge
+from napari_thunder.engine.protocol import Answer, Array, BlockFunction, CacheUse, EngineFacts, Merge
 from napari_thunder.errors import EngineError
+from napari_thunder.io.folders import Listing, list_folder, read_file
 from napari_thunder.io.registry import open_source
 from napari_thunder.io.source import Source
 
@@ -99,6 +100,23 @@ class ThreadsEngine:
     def open(self, uri: str, **options: Any) -> Source:
         """See `Engine.open`."""
         return open_source(uri, **options)
+
+    def list_folder(self, folder: str = "", job: Job | None = None) -> Listing:
+        """See `Engine.list_folder`."""
+        return list_folder(folder)
+
+    def read_file(self, path: str, job: Job | None = None) -> bytes:
+        """See `Engine.read_file`."""
+        return read_file(path)
+
+    def cache_use(self) -> CacheUse:
+        """See `Engine.cache_use`."""
+        return CacheUse(self._cache.used_bytes, self._cache.max_bytes)
+
+    def check(self) -> None:
+        """Threads are always there, until they are closed."""
+        if self._closed:
+            raise EngineError("This engine was closed. Connect again: napari_thunder.connect('threads').")
 
     def close(self) -> None:
         """Drop the cached blocks."""

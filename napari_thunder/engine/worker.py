@@ -29,6 +29,7 @@ from napari_thunder.engine.cache import BlockCache, choose_bound, choose_place
 from napari_thunder.engine.own_folder import user_folder
 from napari_thunder.engine.protocol import Answer, Array, BlockFunction, Merge
 from napari_thunder.io.elsewhere import describe_source
+from napari_thunder.io.folders import list_folder, listing_to_json
 from napari_thunder.io.registry import open_source
 from napari_thunder.io.source import Metadata, Source
 
@@ -184,6 +185,29 @@ class OpenMovie:
 
 
 @dataclass(frozen=True, slots=True)
+class Say:
+    """What a function says on a worker, as bytes.
+
+    Parameters
+    ----------
+    function
+        Picklable; takes nothing.
+    """
+
+    function: Callable[[], bytes]
+
+    def answers(self, references: Iterator[int]) -> Iterator[tuple[int, Answer]]:
+        """See `Answering.answers`."""
+        for reference in references:
+            yield reference, {"said": np.frombuffer(bytearray(self.function()), np.uint8)}
+
+
+def listing_said(folder: str) -> bytes:
+    """What this worker sees in a folder, as `listing_to_json`."""
+    return listing_to_json(list_folder(folder)).encode()
+
+
+@dataclass(frozen=True, slots=True)
 class ShippedArray:
     """A movie that was in the desk's memory and came to the workers as a `.npy` file.
 
@@ -248,6 +272,16 @@ def describe(batches: Batches) -> Batches:
         "missing": _missing("scipy", "pandas"),
         "references": rows,
     }
+    yield pa.RecordBatch.from_pydict({"facts": [json.dumps(facts)]})
+
+
+def describe_cache(batches: Batches) -> Batches:
+    """How full the cache of this worker's node is, as one JSON row."""
+    for _ in batches:
+        pass
+    folder = node_folder()
+    used = BlockCache(folder, 0).used_bytes
+    facts = {"host": socket.gethostname(), "used": used, "bound": choose_bound(folder, used)}
     yield pa.RecordBatch.from_pydict({"facts": [json.dumps(facts)]})
 
 

@@ -18,16 +18,17 @@ import numpy as np
 from napari_thunder.blocks import Block, plan_blocks
 from napari_thunder.engine.answers import Assembler, Failure
 from napari_thunder.engine.job import Job
-from napari_thunder.engine.protocol import Answer, Array, BlockFunction, EngineFacts, Merge
+from napari_thunder.engine.protocol import Answer, Array, BlockFunction, CacheUse, EngineFacts, Merge
 from napari_thunder.engine.spark.failures import ForgottenError, LostError, check_versions, raised_by_worker
 from napari_thunder.engine.spark.frames import Frames, waves
-from napari_thunder.engine.spark.queries import BlockQuery, OpenQuery, Query, VolumeQuery
+from napari_thunder.engine.spark.queries import BlockQuery, OpenQuery, Query, SayQuery, VolumeQuery
 from napari_thunder.engine.spark.server import OwnServer, RemoteServer, SparkServer
 from napari_thunder.engine.spark.session import SparkConnection
-from napari_thunder.engine.worker import LeaveNode, ShippedArray, describe, shipped_file
+from napari_thunder.engine.worker import LeaveNode, ShippedArray, describe, describe_cache, listing_said, shipped_file
 from napari_thunder.errors import EngineError
 from napari_thunder.io.array import ArraySource
 from napari_thunder.io.elsewhere import described_source
+from napari_thunder.io.folders import Listing, list_folder, listing_from_json, read_file
 from napari_thunder.io.registry import open_source
 from napari_thunder.io.source import Source
 
@@ -174,6 +175,38 @@ class SparkEngine:
             ((_, answer),) = self._answers(OpenQuery(uri, options), job)
         return described_source(answer["source"].tobytes().decode())
 
+    def list_folder(self, folder: str = "", job: Job | None = None) -> Listing:
+        """See `Engine.list_folder`."""
+        if isinstance(self._server, OwnServer):
+            return list_folder(folder)
+        return listing_from_json(self._said(partial(listing_said, folder), job or Job(f"list {folder}")).decode())
+
+    def read_file(self, path: str, job: Job | None = None) -> bytes:
+        """See `Engine.read_file`."""
+        if isinstance(self._server, OwnServer):
+            return read_file(path)
+        return self._said(partial(read_file, path), job or Job(f"read {path}"))
+
+    def cache_use(self) -> CacheUse:
+        """See `Engine.cache_use`; asks every worker."""
+        job = Job("look at the caches")
+        with job.running():
+            connection = self._connected(job)
+            try:
+                said = [json.loads(facts) for facts in connection.on_every_core(describe_cache, job)]
+            except LostError:
+                self._drop(connection)
+                raise
+        nodes = {node["host"]: node for node in said}.values()
+        return CacheUse(sum(node["used"] for node in nodes), sum(node["bound"] for node in nodes))
+
+    def check(self) -> None:
+        """See `Engine.check`; a connection that was lost is made anew."""
+        connection = self._connection
+        if connection is None:
+            connection = self._connected(Job(f"connect to {self.name}"))
+        connection.check()
+
     def close(self) -> None:
         """Leave the cluster clean, and stop Spark if we started it. Safe to call twice."""
         self._closed = True
@@ -187,6 +220,11 @@ class SparkEngine:
                 leave_nodes(connection)
             connection.close()
         self._server.stop()
+
+    def _said(self, function: Callable[[], bytes], job: Job) -> bytes:
+        with job.running():
+            ((_, answer),) = self._answers(SayQuery(function), job)
+        return answer["said"].tobytes()
 
     def _volumes(self, recording: Recording, frames: Sequence[int], job: Job) -> Iterator[Array]:
         volume_bytes = math.prod(recording.shape[1:]) * recording.dtype.itemsize

@@ -13,7 +13,7 @@ from napari_thunder.blocks import Block
 from napari_thunder.engine.protocol import BlockFunction, Merge
 from napari_thunder.engine.spark.frames import Frames
 from napari_thunder.engine.spark.shipping import users_own_modules
-from napari_thunder.engine.worker import MapBlocks, OpenMovie, ReadVolumes, ReduceBlocks, Work
+from napari_thunder.engine.worker import MapBlocks, OpenMovie, ReadVolumes, ReduceBlocks, Say, Work
 from napari_thunder.io.source import Source
 
 ANSWERS = StructType(
@@ -112,6 +112,22 @@ class OpenQuery:
     def prepared(self, session: str, reach: Reach, frames: Frames) -> Ask:
         """See `Query.prepared`."""
         what = OpenMovie(self.uri, self.options)
+        return lambda spark, name: spark.range(0, 1, 1, 1).mapInArrow(Work(what, name), ANSWERS)
+
+    def block(self, reference: int) -> Block | None:
+        """See `Query.block`."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class SayQuery:
+    """What a function says on one of the workers."""
+
+    function: Callable[[], bytes]
+
+    def prepared(self, session: str, reach: Reach, frames: Frames) -> Ask:
+        """See `Query.prepared`."""
+        what = Say(self.function)
         return lambda spark, name: spark.range(0, 1, 1, 1).mapInArrow(Work(what, name), ANSWERS)
 
     def block(self, reference: int) -> Block | None:

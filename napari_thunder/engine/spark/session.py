@@ -129,6 +129,16 @@ class SparkConnection:
             raise explained(error, self.server) from error
         return session
 
+    def check(self) -> None:
+        """Look whether the server still answers the door.
+
+        Raises
+        ------
+        EngineError
+            If not.
+        """
+        knock(self._address, self.server)
+
     def ship(self, file: Path) -> None:
         """Bring a file to all workers, who find it by name."""
         try:
