@@ -119,7 +119,8 @@ class Desk:
 
     def open_recording(self, uri: str, *, job: Job | None = None, **known: Any) -> Recording:
         """Open a recording; blocks. What this computer does not see is opened by the engine, once it is there."""
-        if job is not None and not os.path.exists(split_uri(uri)[0]):
+        connecting = self.connection.state is ConnectionState.CONNECTING
+        if job is not None and connecting and not os.path.exists(split_uri(uri)[0]):
             self.connection.wait_for_engine(job)
         return self._open_recording(uri, engine=self.connection.engine, **known)
 

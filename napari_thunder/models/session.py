@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from napari_thunder.models.background import Background
 from napari_thunder.models.session_file import read_session, results_folder, session_path, write_session
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.provenance import known_metadata, recording_to_plain
+from napari_thunder.regions import region_from_plain, region_to_plain
 from napari_thunder.result import load_result
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from napari_thunder.models.desk import Desk
     from napari_thunder.models.results import ResultEntry
     from napari_thunder.regions import Region
+
+
+_TOKEN = re.compile(r"token=[^;]*;?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +173,7 @@ class Session:
     def _snapshot(self) -> _Snapshot:
         desk = self._desk
         return _Snapshot(
-            desk.connection.target,
+            _TOKEN.sub("", desk.connection.target).rstrip("/;"),
             desk.datasets.current.key if desk.datasets.current else None,
             tuple(desk.datasets),
             tuple(entry for entry in desk.results if entry.finished and "provenance" in entry.dataset.attrs),
@@ -183,8 +188,6 @@ class Session:
         self.saved.emit(str(place))
 
     def _write(self, place: Path, snapshot: _Snapshot) -> None:
-        from napari_thunder.regions import region_to_plain
-
         results = {self._file_of(place, entry): entry.dataset for entry in snapshot.results}
         content = {
             "napari_thunder": __version__,
@@ -208,8 +211,6 @@ class Session:
         return self._names.setdefault((place, entry.key), name)
 
     def _restore(self, path: Path, job: Job) -> None:
-        from napari_thunder.regions import region_from_plain
-
         stored, problems = read_session(path), _Problems()
         self._connect(str(stored.get("engine", "")))
         steps = len(stored["recordings"]) + len(stored["results"]) + 1

@@ -56,6 +56,7 @@ class ThunderDock(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)
         self.workplace.main_thread.connect(self.desk.attend, self.show_tab)
+        self.workplace.safekeeping.begin()
         if engine and self.desk.connection.state is ConnectionState.DISCONNECTED:
             self.desk.connection.connect(engine)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from qtpy.QtWidgets import QWidget
 
@@ -12,9 +13,12 @@ from napari_thunder.models.history import History
 from napari_thunder.widgets.canvas.layers import Layers
 from napari_thunder.widgets.canvas.map_layers import MapLayers
 from napari_thunder.widgets.main_thread import MainThread
+from napari_thunder.widgets.safekeeping import Safekeeping
 
 if TYPE_CHECKING:
     import napari.viewer
+
+Held = TypeVar("Held", bound=QWidget)
 
 _workplaces: dict[int, Workplace] = {}
 
@@ -41,7 +45,8 @@ class Workplace:
         self.main_thread = MainThread()
         self.layers = Layers(viewer, desk, self.main_thread)
         self.map_layers = MapLayers(viewer, desk, self.main_thread)
-        self._holders = 0
+        self.safekeeping = Safekeeping(self)
+        self._holders: dict[int, weakref.ref[QWidget]] = {}
         self.layers.adopt_all()
 
     @classmethod
@@ -64,22 +69,28 @@ class Workplace:
 
     def hold(self, widget: QWidget) -> None:
         """Stay open as long as this widget lives."""
-        self._holders += 1
-        widget.destroyed.connect(partial(_release, [self]))
+        self._holders[id(widget)] = weakref.ref(widget)
+        widget.destroyed.connect(partial(_release, [(self, id(widget))]))
+
+    def held(self, kind: type[Held]) -> Held | None:
+        """A dock of this kind that is there, or None."""
+        there = (reference() for reference in self._holders.values())
+        return next((widget for widget in there if isinstance(widget, kind)), None)
 
     def close(self) -> None:
         """Undo every connection and let the desk go."""
         _workplaces.pop(id(self.viewer), None)
+        self.safekeeping.end()
         self.main_thread.close()
         self.layers.close()
         self.map_layers.close()
         self.desk.close()
 
 
-def _release(held: list[Workplace], *_: object) -> None:
+def _release(held: list[tuple[Workplace, int]], *_: object) -> None:
     """One holder less; needs nothing of the widget, which is gone. The list is emptied, as Qt may keep hold of it."""
     while held:
-        workplace = held.pop()
-        workplace._holders -= 1
-        if workplace._holders == 0:
+        workplace, holder = held.pop()
+        workplace._holders.pop(holder, None)
+        if not workplace._holders:
             workplace.close()

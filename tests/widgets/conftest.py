@@ -22,6 +22,13 @@ from napari_thunder.recording import Recording, from_source
 from napari_thunder.widgets.thunder_dock import ThunderDock
 
 
+@pytest.fixture(autouse=True)
+def _a_person_of_their_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing of who runs the tests is read or written; the desk is kept safe only where a test says so."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr("napari_thunder.widgets.safekeeping.Safekeeping.begin", lambda _: None)
+
+
 @pytest.fixture
 def make_dock(make_napari_viewer: Any, tmp_path: Path) -> Callable[..., tuple[Any, ThunderDock]]:
     """Makes a viewer with the dock in it."""

@@ -1,0 +1,175 @@
+"""The desk kept safe while it is worked on, so that a crash costs little."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from napari_thunder.engine.file_lock import try_lock
+from napari_thunder.errors import SessionError
+from napari_thunder.models.background import Background
+from napari_thunder.models.session import Session
+from napari_thunder.models.session_file import SUFFIX, read_session
+from napari_thunder.models.trouble import Trouble
+
+_FILE = f"desk{SUFFIX}"
+_ALIVE = "alive"
+_ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class LastSession:
+    """A desk that was left behind by a program that has ended.
+
+    Parameters
+    ----------
+    path
+        Its session file.
+    saved
+        When it was written, local time.
+    recordings, results, regions
+        How many it holds.
+    clean
+        Whether the program ended as it should.
+    """
+
+    path: Path
+    saved: datetime
+    recordings: int
+    results: int
+    regions: int
+    clean: bool
+
+    def __str__(self) -> str:
+        counts = ((self.recordings, "recording"), (self.results, "result"), (self.regions, "ROI"))
+        held = ", ".join(f"{n} {word}{'s' if n > 1 else ''}" for n, word in counts if n)
+        return f"{held} from {self.saved:%d %B, %H:%M}"
+
+
+class Autosave:
+    """Writes a session of its own whenever the desk has changed, and finds those that others left.
+
+    Nothing here blocks but `keep`, when it is told to wait.
+
+    Parameters
+    ----------
+    session
+        Whose desk is kept.
+    place
+        The folder where such sessions are kept; in the user's state folder when left out.
+    """
+
+    def __init__(self, session: Session, place: Path | None = None) -> None:
+        self.trouble: Trouble | None = None
+        self._session = session
+        self._place = place or platformdirs.user_state_path("napari-thunder") / "autosave"
+        self._folder: Path | None = None
+        self._alive: int | None = None
+        self._background = Background("autosave")
+        self._writing = False
+        self._changed = False
+
+    def touch(self, *_: object) -> None:
+        """Say that something on the desk changed."""
+        self._changed = True
+
+    def keep(self) -> None:
+        """Write the desk down if it changed since the last time; returns at once."""
+        if self._writing or not self._changed:
+            return
+        self._writing, self._changed = True, False
+        self._background.start(self._write, self._session.keeper(self._file()))
+
+    def last(self) -> LastSession | None:
+        """The newest desk that an ended program left, if it holds anything; blocks as long as a look at the disk."""
+        found = sorted(self._left(), key=lambda last: last.saved)
+        return found[-1] if found else None
+
+    def end(self, seconds: float = 1.0) -> None:
+        """Stop, after keeping what changed if that takes no longer than `seconds`; what was kept can be restored."""
+        self.keep()
+        self._background.close(seconds)
+        if self._alive is not None and self._folder is not None:
+            with suppress(OSError):
+                (self._folder / _ENDED).touch()
+            os.close(self._alive)
+            self._alive = None
+
+    def _file(self) -> Path:
+        if self._folder is None:
+            self._folder = self._place / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        return self._folder / _FILE
+
+    def _write(self, write: Any) -> None:
+        try:
+            self._claim()
+            write()
+            self.trouble = None
+        except Exception as error:
+            self._changed = True
+            self.trouble = Trouble.of(error)
+        finally:
+            self._writing = False
+
+    def _claim(self) -> None:
+        """Make the folder and hold its lock, which says that this program lives; sweep what is older than the last."""
+        if self._alive is not None:
+            return
+        folder = self._file().parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._alive = try_lock(folder / _ALIVE)
+        except OSError as error:
+            raise SessionError(f"{folder}: the desk cannot be kept safe there ({error.strerror}).") from error
+        self._sweep()
+
+    def _sweep(self) -> None:
+        last = self.last()
+        for folder in self._dead():
+            if last is None or folder != last.path.parent:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _left(self) -> Iterator[LastSession]:
+        for folder in self._dead():
+            with suppress(SessionError, OSError, ValueError, TypeError, KeyError):
+                last = _read(folder / _FILE)
+                if last.recordings or last.results or last.regions:
+                    yield last
+
+    def _dead(self) -> Iterator[Path]:
+        with suppress(OSError):
+            for folder in self._place.iterdir():
+                if folder != self._folder and folder.is_dir() and _ended(folder):
+                    yield folder
+
+
+def _ended(folder: Path) -> bool:
+    """Whether the program that kept this folder is gone; one that is just being made counts as alive."""
+    try:
+        if time.time() - folder.stat().st_mtime < 5 and not (folder / _FILE).exists():
+            return False
+        alive = try_lock(folder / _ALIVE)
+    except OSError:
+        return False
+    if alive is None:
+        return False
+    os.close(alive)
+    return True
+
+
+def _read(path: Path) -> LastSession:
+    held = read_session(path)
+    counts = (len(held[name]) for name in ("recordings", "results", "regions"))
+    return LastSession(
+        path, datetime.fromisoformat(held["saved"]).astimezone(), *counts, clean=(path.parent / _ENDED).exists()
+    )

@@ -1,0 +1,46 @@
+"""Keeps the desk safe while a window works on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QTimer
+
+from napari_thunder.models.autosave import Autosave
+from napari_thunder.widgets.settings import setting
+
+if TYPE_CHECKING:
+    from napari_thunder.widgets.workplace import Workplace
+
+
+class Safekeeping:
+    """Writes the desk down every few seconds if it changed, once it was told to begin.
+
+    Parameters
+    ----------
+    workplace
+        Whose desk it keeps.
+    """
+
+    def __init__(self, workplace: Workplace) -> None:
+        self.autosave = Autosave(workplace.desk.session)
+        self._workplace = workplace
+        self._timer: QTimer | None = None
+
+    def begin(self) -> None:
+        """Keep the desk from now on, unless the settings say not to; may be said twice."""
+        if self._timer is not None or not setting("session", "autosave"):
+            return
+        desk = self._workplace.desk
+        for signal in (desk.datasets.changed, desk.results.changed, desk.regions.changed, desk.draft.changed):
+            signal.connect(self.autosave.touch)
+        self._timer = QTimer()
+        self._timer.timeout.connect(self.autosave.keep)
+        self._timer.start(1000 * int(setting("session", "autosave_seconds")))
+
+    def end(self, seconds: float = 0.3) -> None:
+        """Keep what changed since the last time, in bounded time, and stop."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+            self.autosave.end(seconds)
