@@ -16,8 +16,10 @@ demo: .venv/.ready
 	    echo "Look at $$PWD/demo.png"; \
 	fi
 
+# Every test under PyQt5; those of the window once more under PyQt6.
 test: lint
-	$(BIN)/pytest
+	QT_API=pyqt5 $(BIN)/pytest
+	QT_API=pyqt6 $(BIN)/pytest tests/widgets -o qt_api=pyqt6
 
 lint: .venv/.ready
 	$(BIN)/ruff check .

@@ -169,7 +169,6 @@ def _ended(folder: Path) -> bool:
 
 def _read(path: Path) -> LastSession:
     held = read_session(path)
-    counts = (len(held[name]) for name in ("recordings", "results", "regions"))
-    return LastSession(
-        path, datetime.fromisoformat(held["saved"]).astimezone(), *counts, clean=(path.parent / _ENDED).exists()
-    )
+    saved = datetime.fromisoformat(held["saved"]).astimezone()
+    recordings, results, regions = (len(held[name]) for name in ("recordings", "results", "regions"))
+    return LastSession(path, saved, recordings, results, regions, clean=(path.parent / _ENDED).exists())
