@@ -10,14 +10,11 @@ from typing import Any
 
 from psygnal import Signal
 
-from napari_thunder.regions import Region
+from napari_thunder.regions import COLORS, Region
 
 _numbers = count(1)
 
 _MOST_STEPS = 100
-
-COLORS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2", "#999999")
-"""Okabe and Ito's colours, told apart by everyone, the best on a dark canvas first."""
 
 
 class Regions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_thunder.errors import RegionError
+from napari_thunder.regions.inside import inside_ellipse, inside_polygon
 
 Box = tuple[int, int, int]
 Mask = NDArray[np.bool_]
@@ -50,7 +52,7 @@ class Region:
     corner
         Lowest (z, y, x) of its bounding box.
     mask
-        (dz, dy, dx) bool, True for its voxels; the bounding box is tight.
+        (dz, dy, dx) bool, True for its voxels; the bounding box is tight. Not to be written to.
     outline
         The line it was drawn as, or None if it was painted, imported or made from a map.
     visible
@@ -71,7 +73,14 @@ class Region:
     @property
     def n_voxels(self) -> int:
         """How many voxels it has."""
+        if self.same_on_every_plane:
+            return int(np.count_nonzero(self.mask[0])) * len(self.mask)
         return int(np.count_nonzero(self.mask))
+
+    @property
+    def same_on_every_plane(self) -> bool:
+        """Whether it is known to have the same voxels on each of its planes, as a drawn one has."""
+        return len(self.mask) == 1 or self.mask.strides[0] == 0
 
     @property
     def planes(self) -> tuple[int, int]:
@@ -94,33 +103,50 @@ class Region:
         full[self.box] = self.mask
         return full
 
+    def why_unfit(self, volume: Box) -> str:
+        """What keeps it from being a region of a volume of this shape (z, y, x); empty when nothing does."""
+        if self.volume == volume:
+            return ""
+        mine, other = (" × ".join(map(str, shape)) for shape in (self.volume, volume))
+        return f"{self.name} was made for a volume of {mine} voxels (z, y, x); this one has {other}."
+
     def with_voxels_of(self, other: Region) -> Region:
         """The same name, colour and key with the voxels of another region."""
         return replace(self, volume=other.volume, corner=other.corner, mask=other.mask, outline=other.outline)
 
 
-def region_of_mask(mask: NDArray[Any], name: str, color: str) -> Region:
+def region_of_mask(
+    mask: NDArray[Any], name: str, color: str, *, corner: Box = (0, 0, 0), volume: Box | None = None
+) -> Region:
     """A region of the voxels that are not 0 in `mask` (z, y, x).
+
+    Parameters
+    ----------
+    corner
+        Where the mask's first voxel (z, y, x) lies in the volume.
+    volume
+        Shape (z, y, x) of the volume, if the mask is only a part of it.
 
     Raises
     ------
     RegionError
-        If there is none.
+        If no voxel is, or the mask does not lie in the volume.
     """
     filled = np.asarray(mask, bool)
     if filled.ndim != 3:
         raise RegionError(f"{name}: a region needs a mask (z, y, x), not one of {filled.ndim} dimensions.")
-    spans = [np.flatnonzero(filled.any(axis=tuple(a for a in range(3) if a != axis))) for axis in range(3)]
-    if not all(len(span) for span in spans):
+    shape = _box(filled.shape) if volume is None else volume
+    if any(c < 0 or c + n > m for c, n, m in zip(corner, filled.shape, shape, strict=True)):
+        raise RegionError(f"{name}: a mask {filled.shape} at {corner} does not lie in a volume {shape}.")
+    spans = [_span(any_along(filled, axis)) for axis in range(3)]
+    if not all(n for _, n in spans):
         raise RegionError(f"{name}: there is no voxel in this region.")
-    z, y, x = (slice(int(span[0]), int(span[-1]) + 1) for span in spans)
-    corner = (z.start, y.start, x.start)
-    shape = (filled.shape[0], filled.shape[1], filled.shape[2])
-    return Region(name, color, shape, corner, np.ascontiguousarray(filled[z, y, x]))
+    tight = np.ascontiguousarray(filled[tuple(slice(a, a + n) for a, n in spans)])
+    return Region(name, color, shape, _box(c + a for c, (a, _) in zip(corner, spans, strict=True)), tight)
 
 
 def region_of_outline(outline: Outline, volume: Box, name: str, color: str) -> Region:
-    """A region of the voxels whose middle lies inside an outline, on each of its planes.
+    """A region of the voxels whose middle lies inside an outline (or on it), on each of its planes.
 
     Parameters
     ----------
@@ -130,30 +156,42 @@ def region_of_outline(outline: Outline, volume: Box, name: str, color: str) -> R
     Raises
     ------
     RegionError
-        If no voxel lies inside.
+        If no voxel lies inside, or the outline is none.
     """
+    vertices = _checked(outline, name)
     first, last = max(0, outline.planes[0]), min(volume[0] - 1, outline.planes[1])
-    inside = _inside(outline, volume[1:])
+    fill = inside_ellipse if outline.kind == "ellipse" else inside_polygon
+    inside = fill(vertices, volume[1:])
     if last < first or not inside.any():
         raise RegionError(f"{name}: no voxel lies inside this outline. Draw it larger, and inside the brain.")
-    full = np.zeros((1, *volume[1:]), bool)
-    full[0] = inside
-    flat = region_of_mask(full, name, color)
-    mask = np.repeat(flat.mask, last - first + 1, axis=0)
+    flat = region_of_mask(inside[None], name, color, volume=(1, *volume[1:]))
+    # one plane in memory, seen many times
+    mask = np.broadcast_to(flat.mask, (last - first + 1, *flat.mask.shape[1:]))
     return replace(flat, volume=volume, corner=(first, *flat.corner[1:]), mask=mask, outline=outline)
 
 
-def _inside(outline: Outline, plane: tuple[int, int]) -> Mask:
-    from skimage.draw import ellipse, polygon
+def _checked(outline: Outline, name: str) -> NDArray[np.float64]:
+    vertices = np.asarray(outline.vertices, np.float64)
+    if vertices.ndim != 2 or vertices.shape[1] != 2 or not np.isfinite(vertices).all():
+        raise RegionError(f"{name}: an outline is a list of points (y, x), every one a finite number.")
+    if outline.kind == "polygon" and len(vertices) < 3:
+        raise RegionError(f"{name}: an outline of {len(vertices)} points encloses nothing. It needs three or more.")
+    if outline.kind != "polygon" and len(vertices) != 4:
+        raise RegionError(f"{name}: {outline.kind} needs four corners, not {len(vertices)}.")
+    return vertices
 
-    vertices = np.asarray(outline.vertices, float)
-    mask = np.zeros(plane, bool)
-    if outline.kind == "ellipse":
-        middle, first, second = vertices.mean(axis=0), vertices[1] - vertices[0], vertices[3] - vertices[0]
-        radii = np.hypot(*second) / 2, np.hypot(*first) / 2
-        turn = -np.arctan2(first[0], first[1])
-        rows, columns = ellipse(middle[0], middle[1], radii[0], radii[1], shape=plane, rotation=turn)
-    else:
-        rows, columns = polygon(vertices[:, 0], vertices[:, 1], shape=plane)
-    mask[rows, columns] = True
-    return mask
+
+def any_along(mask: Mask, axis: int) -> Mask:
+    """Which of the planes across an axis hold a voxel."""
+    return np.asarray(mask.any(axis=tuple(a for a in range(3) if a != axis)))
+
+
+def _span(filled: Mask) -> tuple[int, int]:
+    """First one filled, and how many from there to the last."""
+    first = int(filled.argmax())
+    return (first, len(filled) - int(filled[::-1].argmax()) - first) if filled[first] else (0, 0)
+
+
+def _box(numbers: Iterable[int]) -> Box:
+    z, y, x = (int(n) for n in numbers)
+    return z, y, x
