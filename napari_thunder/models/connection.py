@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from threading import Lock
 from typing import Any
 
 from psygnal import Signal
 
-from napari_thunder.engine import Engine, EngineFacts, Job
-from napari_thunder.errors import EngineError
+from napari_thunder.engine import CacheUse, Engine, EngineFacts, Job
+from napari_thunder.errors import EngineError, ThunderError
+from napari_thunder.io.folders import Listing, list_folder
 from napari_thunder.models.background import Background
+from napari_thunder.models.target import split_token, with_token
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.recording import Recording
 
@@ -26,47 +29,94 @@ class ConnectionState(StrEnum):
     LOST = "lost"
 
 
+def keep_token(target: str, token: str) -> None:
+    """Put a server's token into this user's keyring; blocks."""
+    from napari_thunder.engine.spark.address import remember_token
+
+    remember_token(target, token)
+
+
 class Connection:
     """The engine of a desk.
 
     Nothing here blocks: engines are started, reached and closed on threads of its own, newest wish first.
-    `changed` may be emitted from any thread.
+    Both signals may be emitted from any thread: `changed`, and `looked` when `cache` is new.
 
     Parameters
     ----------
     connect
         Makes an engine from its name and a job to watch and cancel, as `napari_thunder.connect`.
+    keep
+        Keeps the token of a server beyond this session.
     """
 
     changed = Signal()
+    looked = Signal()
 
-    def __init__(self, connect: Callable[[str, Job], Engine]) -> None:
+    def __init__(self, connect: Callable[[str, Job], Engine], keep: Callable[[str, str], None] = keep_token) -> None:
         self.target = "threads"
         self.state = ConnectionState.DISCONNECTED
         self.facts: EngineFacts | None = None
         self.trouble: Trouble | None = None
         self.engine: Engine | None = None
         self.job: Job | None = None
+        self.cache: CacheUse | None = None
         self._connect = connect
+        self._keep = keep
+        self._token = ""
+        self._looking = False
         self._background = Background("connection")
         self._wish = 0
         self._lock = Lock()
 
-    def connect(self, target: str) -> None:
-        """Work with the engine of this name (`threads`, `spark`, `sc://host:port`) from now on; returns at once."""
+    def connect(self, target: str, token: str = "", *, remember: bool = False) -> None:
+        """Work with the engine of this name from now on; returns at once.
+
+        Parameters
+        ----------
+        target
+            `threads`, `spark` or `sc://host:port`. A token in it is used and not shown.
+        token
+            What the server asks for; else it comes from the environment or the keyring.
+        remember
+            Whether to keep the token in this user's keyring, once the server took it.
+        """
+        target, typed = split_token(target)
+        token = token or typed
+        if not token and target == self.target:
+            token = self._token
         job = Job(f"Connecting to {target}")
         job.changed.connect(self.changed.emit)
         wish = self._wish_for(ConnectionState.CONNECTING, target, job=job)
-        self._background.start(self._reach, target, wish, job)
+        self._token = token
+        self._background.start(self._reach, target, wish, job, token, remember)
+
+    def retry(self) -> None:
+        """Try to reach the same engine again; returns at once."""
+        self.connect(self.target)
 
     def disconnect(self) -> None:
-        """Let go of the engine, or of the attempt to reach it; returns at once."""
+        """Let go of the engine, or of the attempt to reach it, and forget its token; returns at once."""
         self._wish_for(ConnectionState.DISCONNECTED, self.target)
+        self._token = ""
 
     def check(self) -> None:
         """Ask the engine whether it is still there; returns at once."""
         if self.state is ConnectionState.CONNECTED:
             self._background.start(self._ask, self.engine, self._wish)
+
+    def look(self, *, cache: bool = True) -> None:
+        """Ask the engine whether it is there, and how full its caches are; nothing happens while it is being asked."""
+        with self._lock:
+            if self._looking or self.state is not ConnectionState.CONNECTED:
+                return
+            self._looking = True
+        self._background.start(self._look, self.engine, self._wish, cache)
+
+    def list_folder(self, folder: str, job: Job | None = None) -> Listing:
+        """A folder as the engine sees it; as this computer does while there is none; blocks."""
+        engine = self.engine
+        return list_folder(folder) if engine is None else engine.list_folder(folder, job)
 
     def read(self, recording: Recording, times: Sequence[int], job: Job | None = None) -> Iterator[tuple[int, Any]]:
         """Volumes by whatever engine is connected now, as `Engine.read`; blocks.
@@ -79,7 +129,8 @@ class Connection:
         engine = self.engine
         if engine is None:
             raise EngineError(f"{recording.name}: is read through an engine, and none is connected. Connect again.")
-        yield from engine.read(recording, times, job)
+        with self._noticing_loss():
+            yield from engine.read(recording, times, job)
 
     def wait_for_engine(self, job: Job) -> Engine:
         """The engine, as soon as it is there if it is being connected; blocks until then.
@@ -111,7 +162,7 @@ class Connection:
             self._wish += 1
             wish, old, old_job = self._wish, self.engine, self.job
             self.target, self.state, self.trouble = target, state, trouble
-            self.engine, self.facts, self.job = None, None, job
+            self.engine, self.facts, self.cache, self.job = None, None, None, job
         if old_job is not None:
             self._background.start(old_job.cancel)
         if old is not None:
@@ -119,9 +170,17 @@ class Connection:
         self.changed.emit()
         return wish
 
-    def _reach(self, target: str, wish: int, job: Job) -> None:
+    @contextmanager
+    def _noticing_loss(self) -> Iterator[None]:
         try:
-            engine = self._connect(target, job)
+            yield
+        except EngineError:
+            self.check()
+            raise
+
+    def _reach(self, target: str, wish: int, job: Job, token: str, remember: bool) -> None:
+        try:
+            engine = self._connect(with_token(target, token), job)
             facts = engine.facts()
         except Exception as error:
             self._fail(Trouble.of(error), wish)
@@ -130,17 +189,46 @@ class Connection:
             wanted = wish == self._wish and not self._background.closed
             if wanted:
                 self.engine, self.facts, self.state = engine, facts, ConnectionState.CONNECTED
-        if wanted:
-            self.changed.emit()
-        else:
+        if not wanted:
             engine.close()
+            return
+        if remember and token:
+            self._remember(target, token)
+        self.changed.emit()
+
+    def _remember(self, target: str, token: str) -> None:
+        try:
+            self._keep(target, token)
+        except ThunderError as error:
+            self.trouble = Trouble(str(error))
+
+    def _look(self, engine: Engine, wish: int, cache: bool) -> None:
+        try:
+            self._ask(engine, wish)
+            if cache and wish == self._wish:
+                self._ask_cache(engine, wish)
+        finally:
+            self._looking = False
+
+    def _ask_cache(self, engine: Engine, wish: int) -> None:
+        try:
+            use = engine.cache_use()
+        except ThunderError:
+            return
+        if wish == self._wish and use != self.cache:
+            self.cache = use
+            self.looked.emit()
 
     def _ask(self, engine: Engine, wish: int) -> None:
+        """Lost is what does not answer twice: a single silence is a hiccup of the network."""
         try:
-            engine.facts()
-        except Exception as error:
-            if wish == self._wish:
-                self._wish_for(ConnectionState.LOST, self.target, Trouble.of(error))
+            engine.check()
+        except ThunderError:
+            try:
+                engine.check()
+            except ThunderError as error:
+                if wish == self._wish:
+                    self._wish_for(ConnectionState.LOST, self.target, Trouble.of(error))
 
     def _fail(self, trouble: Trouble, wish: int) -> None:
         with self._lock:

@@ -8,6 +8,8 @@ from threading import Lock
 
 import platformdirs
 
+from napari_thunder.models.target import is_server, split_token
+
 _KEPT = 20
 
 
@@ -26,19 +28,28 @@ class History:
         self._lock = Lock()
 
     def paths(self) -> tuple[str, ...]:
-        """Newest first."""
-        try:
-            stored = json.loads(self._file.read_text("utf-8"))
-        except (OSError, ValueError):
-            return ()
-        return tuple(p for p in stored if isinstance(p, str)) if isinstance(stored, list) else ()
+        """Of recordings, newest first."""
+        return tuple(path for path in self._all() if not is_server(path))
+
+    def addresses(self) -> tuple[str, ...]:
+        """Of Spark Connect servers, newest first."""
+        return tuple(path for path in self._all() if is_server(path))
 
     def add(self, path: str) -> None:
-        """Put a path first."""
+        """Put a path or an address first; a token in it is left out."""
+        path = split_token(path)[0]
         with self._lock:
-            kept = [path, *(p for p in self.paths() if p != path)][:_KEPT]
+            kept = [path, *(p for p in self._all() if p != path and is_server(p) == is_server(path))][:_KEPT]
+            kept += [p for p in self._all() if is_server(p) != is_server(path)]
             try:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
                 self._file.write_text(json.dumps(kept, indent=1), "utf-8")
             except OSError:
                 return
+
+    def _all(self) -> tuple[str, ...]:
+        try:
+            stored = json.loads(self._file.read_text("utf-8"))
+        except (OSError, ValueError):
+            return ()
+        return tuple(p for p in stored if isinstance(p, str)) if isinstance(stored, list) else ()

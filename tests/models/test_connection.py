@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from napari_thunder.engine import EngineFacts, Job
+from napari_thunder.engine import CacheUse, EngineFacts, Job
 from napari_thunder.errors import EngineError, JobCancelled
 from napari_thunder.models.connection import Connection, ConnectionState
 from tests.models.waiting import wait_until
@@ -21,6 +21,12 @@ class FakeEngine:
         if not self.there:
             raise EngineError("The server does not answer.")
         return EngineFacts(self.name, 2, None, {})
+
+    def check(self) -> None:
+        self.facts()
+
+    def cache_use(self) -> CacheUse:
+        return CacheUse(3, 10)
 
     def close(self) -> None:
         self.closed.set()
@@ -128,3 +134,69 @@ def test_a_run_that_is_cancelled_waits_no_longer() -> None:
 def test_without_an_engine_a_run_says_what_to_do() -> None:
     with pytest.raises(EngineError, match="Connect to one, then run again"):
         Connection(FakeEngine).wait_for_engine(Job("run"))
+
+
+def test_a_token_reaches_the_server_and_is_shown_nowhere() -> None:
+    asked: list[str] = []
+
+    def reach(name: str, job: Job) -> FakeEngine:
+        asked.append(name)
+        return FakeEngine("sc://host:1")
+
+    connection = Connection(reach)
+    connection.connect("sc://host:1/;token=se%2Fcret")
+    wait_until(lambda: connection.state is ConnectionState.CONNECTED)
+    assert connection.target == "sc://host:1"
+    assert asked == ["sc://host:1;token=se%2Fcret"]
+    connection.retry()
+    wait_until(lambda: len(asked) == 2)
+    assert asked[0] == asked[1]
+    connection.disconnect()
+    connection.retry()
+    wait_until(lambda: len(asked) == 3)
+    assert asked[2] == "sc://host:1"
+    connection.close()
+
+
+def test_a_token_is_kept_only_if_asked_and_only_once_it_was_taken() -> None:
+    kept: list[tuple[str, str]] = []
+    connection = Connection(lambda name, job: FakeEngine(name), lambda *said: kept.append(said))
+    connection.connect("sc://host:1", "secret")
+    wait_until(lambda: connection.state is ConnectionState.CONNECTED)
+    assert kept == []
+    connection.connect("sc://host:1", "secret", remember=True)
+    wait_until(lambda: kept == [("sc://host:1", "secret")])
+    connection.close()
+
+
+def test_a_keyring_that_refuses_leaves_the_engine_connected() -> None:
+    def refuse(target: str, token: str) -> None:
+        raise EngineError("this computer has no keyring")
+
+    connection = Connection(lambda name, job: FakeEngine(name), refuse)
+    connection.connect("sc://host:1", "secret", remember=True)
+    wait_until(lambda: connection.trouble is not None)
+    wait_until(lambda: connection.state is ConnectionState.CONNECTED)
+    connection.close()
+
+
+def test_looking_tells_how_full_the_caches_are() -> None:
+    connection = connected()
+    connection.look()
+    wait_until(lambda: connection.cache == CacheUse(3, 10))
+    connection.disconnect()
+    assert connection.cache is None
+    connection.close()
+
+
+def test_a_read_that_fails_makes_the_loss_known() -> None:
+    class Dying(FakeEngine):
+        def read(self, *_: Any) -> Any:
+            self.there = False
+            raise EngineError("The server does not answer.")
+
+    connection = connected(Dying)
+    with pytest.raises(EngineError):
+        list(connection.read(None, [0]))  # type: ignore[arg-type]
+    wait_until(lambda: connection.state is ConnectionState.LOST)
+    connection.close()

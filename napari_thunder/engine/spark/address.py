@@ -81,6 +81,29 @@ def parse_address(url: str) -> ServerAddress:
     return ServerAddress(where.host, where.port, where.tls, token, where.certificate)
 
 
+def remember_token(url: str, token: str) -> None:
+    """Keep the token of a server in this user's keyring, where `parse_address` finds it.
+
+    Raises
+    ------
+    EngineError
+        If this computer has no keyring, or it refuses.
+    """
+    user = parse_address(url).target
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        raise EngineError("The token could not be kept: this computer has no keyring.") from None
+    try:
+        keyring.set_password(KEYRING, user, token)
+    except (KeyringError, RuntimeError, OSError) as error:
+        raise EngineError(
+            f"The token could not be kept: this computer's keyring does not take it ({error}). "
+            f"Set the environment variable {TOKEN} instead."
+        ) from None
+
+
 def _port(netloc: str) -> int:
     text = netloc.rsplit("@", 1)[-1].rsplit("]", 1)[-1].rpartition(":")[2] if ":" in netloc.rsplit("]", 1)[-1] else ""
     if not text:
