@@ -143,17 +143,13 @@ class DirectionTuning:
     def _directions(self, context: Context) -> tuple[pd.DataFrame, Values, NDArray[np.intp]]:
         """Events that have a direction, the directions in degrees, and which of them each event has."""
         given = context.need_events(self.title)
-        angles = _angles(given, self.column)
-        has = np.isfinite(angles)
-        angle = np.mod(np.rad2deg(angles[has]) if self.unit == "radians" else angles[has], 360.0)
-        angle = np.round(angle / _SAME_DIRECTION) * _SAME_DIRECTION
-        degrees, which = np.unique(np.where(angle >= 360, 0.0, np.round(angle, 6)), return_inverse=True)
+        events, degrees, which = angles_of(given, self.column, 360.0, self.unit)
         if len(degrees) < 2:
             raise AnalysisError(
                 f"{context.name}: {self.title}: the events have {len(degrees)} direction{'s' * (len(degrees) != 1)} in "
                 f"{self.column!r}; two at least are needed."
             )
-        return given[has].reset_index(drop=True), degrees, which
+        return events, degrees, which
 
     def _groups(
         self, trials: Trials, degrees: Values, which: NDArray[np.intp], context: Context
@@ -194,6 +190,40 @@ def _centred(columns: Values) -> Values:
     centred: Values = columns - columns.mean(axis=0)
     flat = np.abs(centred).max(axis=0) <= 1e-9 * np.abs(columns).max()
     return np.where(flat, 0.0, centred)
+
+
+def angles_of(
+    events: pd.DataFrame, column: str, period: float = 360.0, unit: str = "degrees"
+) -> tuple[pd.DataFrame, Values, NDArray[np.intp]]:
+    """Events that have an angle, the angles in degrees, and which of them each event has.
+
+    Parameters
+    ----------
+    events
+        A table of events.
+    column
+        With the angle; empty for an event without one.
+    period
+        Degrees after which an angle is the same again: 360 for directions, 180 for orientations.
+    unit
+        Of the column: `degrees` or `radians`.
+
+    Returns
+    -------
+    events, degrees, which
+        Rows with an angle; the angles, rising in [0, period); the place of each row's angle among them.
+
+    Raises
+    ------
+    TableError
+        If the column is missing or not numbers.
+    """
+    angles = _angles(events, column)
+    has = np.isfinite(angles)
+    angle = np.mod(np.rad2deg(angles[has]) if unit == "radians" else angles[has], period)
+    angle = np.round(angle / _SAME_DIRECTION) * _SAME_DIRECTION
+    degrees, which = np.unique(np.where(angle >= period, 0.0, np.round(angle, 6)), return_inverse=True)
+    return events[has].reset_index(drop=True), degrees, which
 
 
 def _angles(events: pd.DataFrame, column: str) -> Values:

@@ -25,6 +25,7 @@ from napari_thunder.models.pointer import Pointer
 from napari_thunder.models.regions import Regions
 from napari_thunder.models.results import Results
 from napari_thunder.models.session import Session
+from napari_thunder.models.traces import Traces
 from napari_thunder.parameters import build
 from napari_thunder.pipeline import stream as stream_partials
 from napari_thunder.recording import Recording
@@ -70,6 +71,7 @@ class Desk:
         self.pictures = Pictures(self.results)
         self.regions = Regions()
         self.pointer = Pointer()
+        self.traces = Traces(self.datasets, self.regions, self.pointer, self.connection)
         self.draft = Draft()
         self.session = Session(self)
         self._result_of_run: dict[int, int] = {}
@@ -114,7 +116,7 @@ class Desk:
     def close(self, seconds: float = 0.5) -> None:
         """Cancel and let go of everything; takes no longer than `seconds`, whatever hangs."""
         deadline = time.monotonic() + seconds
-        for part in (self.session, self.jobs, self.datasets, self.results, self.pictures, self.connection):
+        for part in (self.session, self.traces, self.jobs, self.datasets, self.results, self.pictures, self.connection):
             part.close(max(0.0, deadline - time.monotonic()))
 
     def open_recording(self, uri: str, *, job: Job | None = None, **known: Any) -> Recording:

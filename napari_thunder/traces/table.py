@@ -1,0 +1,65 @@
+"""Traces as a table, and as a CSV file."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from napari_thunder.errors import ThunderError
+
+
+def trace_table(
+    times: NDArray[np.float64], time_unit: str, columns: Sequence[tuple[str, NDArray[np.float64]]]
+) -> pd.DataFrame:
+    """A column of times, then one for each trace.
+
+    Parameters
+    ----------
+    times
+        (t,) of the frames.
+    time_unit
+        `s`: the column is `time`; `frame`: it is `frame`, of whole numbers.
+    columns
+        Name and values (t,) of each trace; a name that is there already gets a number.
+    """
+    table: dict[str, NDArray[Any]] = {"time": times} if time_unit == "s" else {"frame": times.astype(np.int64)}
+    for name, values in columns:
+        unique, n = name, 1
+        while unique in table:
+            n += 1
+            unique = f"{name} {n}"
+        table[unique] = values
+    return pd.DataFrame(table)
+
+
+def write_csv(path: str | Path, table: pd.DataFrame, about: Mapping[str, Any]) -> None:
+    """Write a table whole or not at all.
+
+    The first line is `# ` and `about` as JSON, so that the file says how its numbers came to be; the second the names
+    of the columns. Read it by `pandas.read_csv(path, skiprows=1)`.
+
+    Raises
+    ------
+    ThunderError
+        If it cannot be written there.
+    """
+    target = Path(path).expanduser()
+    draft = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        with draft.open("w", encoding="utf-8", newline="") as file:
+            file.write(f"# {json.dumps(dict(about), ensure_ascii=False)}\n")
+            table.to_csv(file, index=False, lineterminator="\n")
+        draft.replace(target)
+    except OSError as error:
+        raise ThunderError(
+            f"{target}: the traces could not be written ({error.strerror or error}). Choose another place."
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
