@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import napari
 from napari.utils.notifications import show_info
 
-from napari_thunder.widgets.thunder_dock import ThunderDock
 from napari_thunder.widgets.workplace import Workplace
 
-Call = Callable[[ThunderDock], Any]
+if TYPE_CHECKING:
+    from napari_thunder.widgets.thunder_dock import ThunderDock
+
+Call = Callable[["ThunderDock"], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Action:
     Parameters
     ----------
     name
-        Of its function in `widgets.actions` and, after `napari-thunder.`, of its command.
+        Of its function in `widgets.commands` and, after `napari-thunder.`, of its command.
     title
         As in the palette.
     group
@@ -75,6 +77,8 @@ def perform(known: Action, viewer: Any = None) -> None:
 
 def dock_of(viewer: Any) -> ThunderDock:
     """The Thunder dock of a viewer, opened if it is not there."""
+    from napari_thunder.widgets.thunder_dock import ThunderDock
+
     found = Workplace.of(viewer).held(ThunderDock)
     if found is None:
         _, found = viewer.window.add_plugin_dock_widget("napari-thunder", "Thunder")

@@ -27,10 +27,11 @@ _PATIENCE = 300.0
 
 
 def open_window(engine: str = "threads", *, show: bool = True) -> tuple[napari.Viewer, ThunderDock]:
-    """Open napari with the Thunder dock, and start connecting to an engine."""
+    """Open napari with the Thunder and Traces docks, and start connecting to an engine."""
     viewer = napari.Viewer(title="Thunder", show=show)
     dock = ThunderDock(viewer, engine=engine)
     viewer.window.add_dock_widget(dock, name="Thunder", area="right")
+    dock.show_traces()
     viewer.canvas.overlays.scale_bar.visible = True
     screen = QApplication.primaryScreen().availableSize()
     viewer.window.resize(min(_WINDOW[0], screen.width()), min(_WINDOW[1], screen.height()))

@@ -27,7 +27,7 @@ class Tab(QWidget):
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self.workplace = Workplace.of(napari_viewer)
-        self.workplace.hold(self)
+        self.main_thread = self.workplace.hold(self)
         self.scroll = QScrollArea()
         inside = QWidget()
         self.column = QVBoxLayout(inside)

@@ -14,7 +14,12 @@ from napari_thunder.widgets.analyze.analyze_tab import AnalyzeTab
 from napari_thunder.widgets.data.data_tab import DataTab
 from napari_thunder.widgets.results.results_tab import ResultsTab
 from napari_thunder.widgets.rois.rois_tab import RoisTab
+from napari_thunder.widgets.session_panel import SessionPanel
+from napari_thunder.widgets.session_window import SessionWindow
+from napari_thunder.widgets.settings import setting
+from napari_thunder.widgets.shortcuts import Shortcuts
 from napari_thunder.widgets.tab import Tab
+from napari_thunder.widgets.traces.traces_dock import TracesDock
 from napari_thunder.widgets.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -31,34 +36,34 @@ class ThunderDock(QWidget):
     desk, history
         The state behind it; new ones when left out and the viewer has none yet.
     engine
-        To connect to at once; none if empty.
+        To connect to at once; as the settings say when left out, none if empty.
     """
 
     def __init__(
         self,
         napari_viewer: napari.viewer.Viewer,
         desk: Desk | None = None,
-        engine: str = "threads",
+        engine: str | None = None,
         history: History | None = None,
     ) -> None:
         super().__init__()
         self.workplace = Workplace.of(napari_viewer, desk, history)
-        self.workplace.hold(self)
+        self.main_thread = self.workplace.hold(self)
+        self._traces_shown = False
         self.desk = self.workplace.desk
         self.data = DataTab(napari_viewer)
         self.rois = RoisTab(napari_viewer)
         self.analyze = AnalyzeTab(napari_viewer)
         self.results = ResultsTab(napari_viewer)
+        self.session = SessionPanel(self.desk.session, self.workplace.safekeeping.autosave, self.main_thread)
         self.tabs = QTabWidget()
         for tab in (self.data, self.rois, self.analyze, self.results):
             self.tabs.addTab(tab, tab.title)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)
-        self.workplace.main_thread.connect(self.desk.attend, self.show_tab)
-        self.workplace.safekeeping.begin()
-        if engine and self.desk.connection.state is ConnectionState.DISCONNECTED:
-            self.desk.connection.connect(engine)
+        layout.addWidget(self.session)
+        self._tie(_engine_at_start() if engine is None else engine)
 
     @property
     def settled(self) -> bool:
@@ -76,5 +81,37 @@ class ThunderDock(QWidget):
             if isinstance(tab, Tab) and tab.name == name:
                 self.tabs.setCurrentIndex(at)
 
+    def show_traces(self) -> None:
+        """Bring the Traces dock into sight, below the canvas if it is not there."""
+        traces = self.workplace.held(TracesDock)
+        if traces is None:
+            traces = TracesDock(self.workplace.viewer)
+            self.workplace.viewer.window.add_dock_widget(traces, name="Traces", area="bottom")
+        dock = traces.parent()
+        if isinstance(dock, QWidget):
+            dock.show()
+            dock.raise_()
+
+    def _tie(self, engine: str) -> None:
+        workplace = self.workplace
+        self.main_thread.connect(self.desk.attend, self.show_tab)
+        for signal in (self.desk.pointer.pinned, self.desk.regions.added):
+            self.main_thread.connect(signal, self._show_first_trace, newest=True)
+        self._window = SessionWindow(workplace, self)
+        self._shortcuts = Shortcuts(workplace.viewer)
+        workplace.safekeeping.begin()
+        if engine and self.desk.connection.state is ConnectionState.DISCONNECTED:
+            self.desk.connection.connect(engine)
+
+    def _show_first_trace(self, _: object) -> None:
+        """The traces come by themselves when there is something to see; a dock that was closed stays closed."""
+        if not self._traces_shown:
+            self._traces_shown = True
+            self.show_traces()
+
     def sizeHint(self) -> QSize:
         return QSize(420, 900)
+
+
+def _engine_at_start() -> str:
+    return str(setting("engine", "target")) if setting("engine", "connect_at_start") else ""

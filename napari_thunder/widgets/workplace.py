@@ -10,8 +10,11 @@ from qtpy.QtWidgets import QWidget
 
 from napari_thunder.models import Desk
 from napari_thunder.models.history import History
+from napari_thunder.widgets.canvas.comparison import Comparison
 from napari_thunder.widgets.canvas.layers import Layers
 from napari_thunder.widgets.canvas.map_layers import MapLayers
+from napari_thunder.widgets.canvas.map_legends import MapLegends
+from napari_thunder.widgets.canvas.region_layers import RegionLayers
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.safekeeping import Safekeeping
 
@@ -45,9 +48,13 @@ class Workplace:
         self.main_thread = MainThread()
         self.layers = Layers(viewer, desk, self.main_thread)
         self.map_layers = MapLayers(viewer, desk, self.main_thread)
+        self.map_legends = MapLegends(viewer, desk, self.main_thread, self.map_layers)
+        self.comparison = Comparison(viewer, desk, self.main_thread, self.map_layers, self.map_legends)
+        self.region_layers = RegionLayers(viewer, desk, self.main_thread)
         self.safekeeping = Safekeeping(self)
         self._holders: dict[int, weakref.ref[QWidget]] = {}
         self.layers.adopt_all()
+        self.map_layers.adopt_all()
 
     @classmethod
     def of(cls, viewer: Any, desk: Desk | None = None, history: History | None = None) -> Workplace:
@@ -67,10 +74,12 @@ class Workplace:
         busy = desk.jobs.running or desk.datasets.opening or not desk.pictures.idle
         return not busy and self.layers.settled and self.map_layers.settled
 
-    def hold(self, widget: QWidget) -> None:
-        """Stay open as long as this widget lives."""
+    def hold(self, widget: QWidget) -> MainThread:
+        """Stay open as long as this widget lives; gives it a bridge of its own, whose connections end with it."""
+        bridge = MainThread()
         self._holders[id(widget)] = weakref.ref(widget)
-        widget.destroyed.connect(partial(_release, [(self, id(widget))]))
+        widget.destroyed.connect(partial(_release, [(self, id(widget), bridge)]))
+        return bridge
 
     def held(self, kind: type[Held]) -> Held | None:
         """A dock of this kind that is there, or None."""
@@ -83,14 +92,18 @@ class Workplace:
         self.safekeeping.end()
         self.main_thread.close()
         self.layers.close()
+        self.comparison.close()
+        self.map_legends.close()
         self.map_layers.close()
+        self.region_layers.close()
         self.desk.close()
 
 
-def _release(held: list[tuple[Workplace, int]], *_: object) -> None:
+def _release(held: list[tuple[Workplace, int, MainThread]], *_: object) -> None:
     """One holder less; needs nothing of the widget, which is gone. The list is emptied, as Qt may keep hold of it."""
     while held:
-        workplace, holder = held.pop()
+        workplace, holder, bridge = held.pop()
+        bridge.close()
         workplace._holders.pop(holder, None)
         if not workplace._holders:
             workplace.close()

@@ -27,7 +27,7 @@ class AnalyzeTab(Tab):
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
-        desk, main_thread = self.workplace.desk, self.workplace.main_thread
+        desk, main_thread = self.workplace.desk, self.main_thread
         self.analysis = AnalysisPanel(desk.datasets, main_thread)
         self.run_panel = RunPanel(desk.jobs, main_thread, desk.why_not_run)
         self.column.addWidget(Section("Analysis", self.analysis, self.run_panel))

@@ -21,7 +21,7 @@ class DataTab(Tab):
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
-        desk, main_thread = self.workplace.desk, self.workplace.main_thread
+        desk, main_thread = self.workplace.desk, self.main_thread
         self.recording = RecordingPanel(desk.datasets, main_thread, self.workplace.history)
         self.engine = EnginePanel(desk.connection, main_thread)
         self.column.addWidget(Section("Recording", self.recording))

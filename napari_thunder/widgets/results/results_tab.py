@@ -21,6 +21,6 @@ class ResultsTab(Tab):
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
         desk = self.workplace.desk
-        self.panel = ResultsPanel(desk.results, desk.pictures, self.workplace.main_thread)
+        self.panel = ResultsPanel(desk.results, desk.pictures, self.main_thread)
         self.column.addWidget(Section("Results", self.panel))
         self.column.addStretch(1)

@@ -24,6 +24,6 @@ class TracesDock(QWidget):
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self.workplace = Workplace.of(napari_viewer)
-        self.workplace.hold(self)
+        self.main_thread = self.workplace.hold(self)
         layout = QVBoxLayout(self)
         layout.addWidget(QLabel("Draw an ROI, or hold Shift over the brain."))

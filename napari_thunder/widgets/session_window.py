@@ -1,0 +1,100 @@
+"""The window's share of a session: given when it is saved, put back when what it shows is there again."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QWidget
+
+from napari_thunder.models.session import Keys, Restored
+from napari_thunder.widgets.canvas.streaming import array_of
+from napari_thunder.widgets.window_state import (
+    docks_state,
+    layer_state,
+    restore_docks,
+    restore_layer,
+    restore_view,
+    view_state,
+)
+
+if TYPE_CHECKING:
+    from napari_thunder.widgets.workplace import Workplace
+
+log = logging.getLogger(__name__)
+
+_PATIENCE = 30.0
+"""Seconds until layers that do not come are no longer waited for."""
+
+
+class SessionWindow:
+    """Ties a window to the session of its desk.
+
+    Parameters
+    ----------
+    workplace
+        Whose viewer and desk they are.
+    widget
+        A dock of the window.
+    """
+
+    def __init__(self, workplace: Workplace, widget: QWidget) -> None:
+        self._workplace = workplace
+        self._widget = widget
+        self._timer = QTimer(widget)
+        workplace.desk.session.window = self._state
+        workplace.main_thread.connect(workplace.desk.session.restored, self._restore)
+        self._docks = ""
+
+    def _state(self) -> dict[str, Any]:
+        layers = {kind: {str(key): layer_state(layer) for key, layer in self._layers(kind)} for kind in _KINDS}
+        try:
+            self._docks = docks_state(self._widget)
+        except RuntimeError:
+            log.debug("the window is closed; its docks are remembered as they were")
+        return {"docks": self._docks, "view": view_state(self._workplace.viewer), "layers": layers}
+
+    def _restore(self, restored: Restored) -> None:
+        """Wait until what was restored is on the canvas, then put everything where it was."""
+        if not isinstance(restored.window, dict):
+            return
+        deadline = time.monotonic() + _PATIENCE
+        self._timer.stop()
+        self._timer = QTimer(self._widget)
+        self._timer.timeout.connect(partial(self._restore_when_there, restored, deadline))
+        self._timer.start(100)
+
+    def _restore_when_there(self, restored: Restored, deadline: float) -> None:
+        if not self._workplace.settled and time.monotonic() < deadline:
+            return
+        self._timer.stop()
+        try:
+            self._put_back(restored.window, restored.keys)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            log.info("%s: the window could not be put back as it was (%r)", restored.path, error)
+
+    def _put_back(self, stored: Mapping[str, Any], keys: Keys) -> None:
+        restore_docks(self._widget, str(stored.get("docks", "")))
+        for kind, known in (("recordings", keys.recordings), ("results", keys.results)):
+            now = {known[int(key)]: look for key, look in stored["layers"][kind].items() if int(key) in known}
+            for key, layer in self._layers(kind):
+                if key in now:
+                    restore_layer(layer, now[key])
+        restore_view(self._workplace.viewer, stored["view"])
+
+    def _layers(self, kind: str) -> Iterator[tuple[int, Any]]:
+        """Keys on the desk, and the layers that show what they mean."""
+        desk = self._workplace.desk
+        for layer in self._workplace.viewer.layers:
+            array, about = array_of(layer), layer.metadata.get("thunder")
+            if kind == "recordings" and array is not None:
+                yield from ((d.key, layer) for d in desk.datasets if d.recording.source is array.recording.source)
+            elif kind == "results" and isinstance(about, dict) and "dataset" in about:
+                yield from ((e.key, layer) for e in desk.results if e.dataset is about["dataset"])
+
+
+_KINDS = ("recordings", "results")
