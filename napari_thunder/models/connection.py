@@ -13,7 +13,7 @@ from psygnal import Signal
 
 from napari_thunder.engine import CacheUse, Engine, EngineFacts, Job
 from napari_thunder.errors import EngineError, ThunderError
-from napari_thunder.io.folders import Listing, list_folder
+from napari_thunder.io.folders import Listing, list_folder, read_file
 from napari_thunder.models.background import Background
 from napari_thunder.models.target import split_token, with_token
 from napari_thunder.models.trouble import Trouble
@@ -117,6 +117,11 @@ class Connection:
         """A folder as the engine sees it; as this computer does while there is none; blocks."""
         engine = self.engine
         return list_folder(folder) if engine is None else engine.list_folder(folder, job)
+
+    def read_file(self, path: str) -> bytes:
+        """A small file as the engine sees it; as this computer does while there is none; blocks."""
+        engine = self.engine
+        return read_file(path) if engine is None else engine.read_file(path)
 
     def read(self, recording: Recording, times: Sequence[int], job: Job | None = None) -> Iterator[tuple[int, Any]]:
         """Volumes by whatever engine is connected now, as `Engine.read`; blocks.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,8 +13,9 @@ from typing import Any
 
 from psygnal import Signal
 
-from napari_thunder.errors import ThunderError
+from napari_thunder.errors import FolderError, ThunderError
 from napari_thunder.models.background import Background
+from napari_thunder.models.tables_elsewhere import ReadFile, tables_here
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.recording import Recording
 from napari_thunder.volumes import VolumeReader, contrast_limits
@@ -45,6 +47,52 @@ class Dataset:
         return self.recording.name
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A recording that is on its way.
+
+    Parameters
+    ----------
+    key
+        Tells it from others.
+    name
+        Its path, or what a person calls it.
+    since
+        When it was asked for, as `time.monotonic`.
+    """
+
+    key: int
+    name: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What was given for a recording and does not fit it.
+
+    Parameters
+    ----------
+    dataset
+        Key of the recording.
+    names
+        Keywords, as of `Datasets.amend`.
+    """
+
+    dataset: int
+    names: tuple[str, ...]
+
+
+def only_here(path: str) -> bytes:
+    """Stands for an engine that sees no more than this computer.
+
+    Raises
+    ------
+    FolderError
+        Always.
+    """
+    raise FolderError(f"{path}: there is no such file. Check the spelling and that the disk is mounted.")
+
+
 class Datasets:
     """The recordings that are open, in the order they were opened; the current one is what Run works on.
 
@@ -57,6 +105,15 @@ class Datasets:
         Makes a recording from a path, as `napari_thunder.open`.
     reader_of
         Where the volumes of a recording come from; straight from the files when left out.
+    read_file
+        The bytes of a table that this computer does not see.
+
+    Attributes
+    ----------
+    trouble
+        Why the last recording was not opened, or not amended.
+    refused
+        What was not amended, if that is the trouble.
     """
 
     opened = Signal(object)
@@ -69,15 +126,19 @@ class Datasets:
         self,
         open_recording: Callable[..., Recording],
         reader_of: Callable[[Recording], VolumeReader | None] = lambda _: None,
+        read_file: ReadFile = only_here,
     ) -> None:
         self.trouble: Trouble | None = None
+        self.refused: Refused | None = None
         self.current: Dataset | None = None
         self._open = open_recording
         self._reader_of = reader_of
         self._datasets: dict[int, Dataset] = {}
-        self._opening: list[str] = []
+        self._read_file = read_file
+        self._opening: dict[int, Opening] = {}
         self._background = Background("datasets")
         self._lock = Lock()
+        self._amending = Lock()
 
     def __iter__(self) -> Iterator[Dataset]:
         return iter(tuple(self._datasets.values()))
@@ -85,24 +146,41 @@ class Datasets:
     def __len__(self) -> int:
         return len(self._datasets)
 
+    def get(self, key: int) -> Dataset | None:
+        """The recording with this key, as it is known now."""
+        return self._datasets.get(key)
+
     @property
     def opening(self) -> tuple[str, ...]:
+        """Names of what is being opened right now."""
+        return tuple(opening.name for opening in self.openings)
+
+    @property
+    def openings(self) -> tuple[Opening, ...]:
         """What is being opened right now."""
-        return tuple(self._opening)
+        return tuple(self._opening.values())
 
     def open(self, uri: str, **known: Any) -> None:
         """Open a recording; returns at once. `known` as in `napari_thunder.open`."""
-        self.make(uri, partial(self._open, uri, **known))
+        self.make(uri, partial(self._open_with_tables, uri, known))
 
     def make(self, name: str, recording: Callable[[], Recording]) -> None:
         """Put a recording on the desk that takes a while to make; returns at once, also if it is on its way already."""
-        self.trouble = None
+        self.trouble = self.refused = None
         with self._lock:
-            if name in self._opening:
+            if name in self.opening:
                 return
-            self._opening.append(name)
+            opening = Opening(next(_numbers), name, time.monotonic())
+            self._opening[opening.key] = opening
         self.changed.emit()
-        self._background.start(self._make, name, recording)
+        self._background.start(self._make, opening, recording)
+
+    def give_up(self, key: int) -> None:
+        """Wait no longer for a recording that is being opened; what still comes of it is dropped."""
+        with self._lock:
+            known = self._opening.pop(key, None)
+        if known is not None:
+            self.changed.emit()
 
     def reserve(self) -> int:
         """A key for a recording that is about to be added."""
@@ -120,8 +198,8 @@ class Datasets:
         return dataset
 
     def amend(self, dataset: Dataset, **known: Any) -> None:
-        """Give what the files do not say (`voxel_size`, `frame_rate`, `events`, `signals`); returns at once."""
-        self.trouble = None
+        """Give what the files do not say, as in `napari_thunder.open`; returns at once."""
+        self.trouble = self.refused = None
         self.changed.emit()
         self._background.start(self._amend, dataset, known)
 
@@ -145,15 +223,18 @@ class Datasets:
         """End; takes no longer than `seconds` even if a file system hangs."""
         self._background.close(seconds)
 
-    def _make(self, name: str, make: Callable[[], Recording]) -> None:
+    def _open_with_tables(self, uri: str, known: dict[str, Any]) -> Recording:
+        with tables_here(known, self._read_file) as here:
+            return self._open(uri, **here)
+
+    def _make(self, opening: Opening, make: Callable[[], Recording]) -> None:
         try:
             recording = make()
         except Exception as error:
-            self._end_opening(name, Trouble.of(error))
+            self._end_opening(opening, Trouble.of(error))
             return
-        if self._background.closed:
+        if self._background.closed or not self._end_opening(opening):
             return
-        self._end_opening(name)
         self.add(recording)
 
     def _contrast(self, dataset: Dataset) -> None:
@@ -165,20 +246,23 @@ class Datasets:
         if not self._background.closed:
             self.contrasted.emit(dataset, limits)
 
-    def _end_opening(self, name: str, trouble: Trouble | None = None) -> None:
+    def _end_opening(self, opening: Opening, trouble: Trouble | None = None) -> bool:
+        """False if nobody waits for it any more."""
         with self._lock:
-            self._opening.remove(name)
+            if self._opening.pop(opening.key, None) is None:
+                return False
             self.trouble = trouble
         self.changed.emit()
+        return True
 
     def _amend(self, dataset: Dataset, known: dict[str, Any]) -> None:
         try:
-            amended = replace(dataset, recording=dataset.recording.with_known(**known))
+            with tables_here(known, self._read_file) as here, self._amending:
+                latest = self._datasets.get(dataset.key, dataset)
+                self._replace(replace(latest, recording=latest.recording.with_known(**here)))
         except Exception as error:
-            self.trouble = Trouble.of(error)
+            self.trouble, self.refused = Trouble.of(error), Refused(dataset.key, tuple(known))
             self.changed.emit()
-            return
-        self._replace(amended)
 
     def _replace(self, dataset: Dataset) -> None:
         with self._lock:

@@ -16,6 +16,7 @@ from napari_thunder.engine.job import JobState
 from napari_thunder.errors import ThunderError
 from napari_thunder.io.elsewhere import ElsewhereSource
 from napari_thunder.io.uri import split_uri
+from napari_thunder.models.attaching import Attaching
 from napari_thunder.models.connection import Connection, ConnectionState
 from napari_thunder.models.datasets import Datasets
 from napari_thunder.models.draft import ChainLink, Draft
@@ -65,7 +66,8 @@ class Desk:
     ) -> None:
         self.connection = Connection(connect)
         self._open_recording = open_recording
-        self.datasets = Datasets(self.open_recording, self._reader_of)
+        self.datasets = Datasets(self.open_recording, self._reader_of, self.connection.read_file)
+        self.attaching = Attaching(self.datasets, self.connection.read_file)
         self.jobs = Jobs(partial(self._stream, stream))
         self.results = Results(load, save)
         self.pictures = Pictures(self.results)
@@ -116,7 +118,8 @@ class Desk:
     def close(self, seconds: float = 0.5) -> None:
         """Cancel and let go of everything; takes no longer than `seconds`, whatever hangs."""
         deadline = time.monotonic() + seconds
-        for part in (self.session, self.traces, self.jobs, self.datasets, self.results, self.pictures, self.connection):
+        reading = (self.attaching, self.datasets)
+        for part in (self.session, self.traces, self.jobs, *reading, self.results, self.pictures, self.connection):
             part.close(max(0.0, deadline - time.monotonic()))
 
     def open_recording(self, uri: str, *, job: Job | None = None, **known: Any) -> Recording:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from napari_thunder.engine import EngineFacts
+from napari_thunder.engine import CacheUse, EngineFacts
+from napari_thunder.io.array import ArraySource
+from napari_thunder.io.elsewhere import ElsewhereSource
 from napari_thunder.recording import Recording
 
 
@@ -31,6 +33,34 @@ def events_line(recording: Recording) -> str:
 def signals_line(recording: Recording) -> str:
     """`swimming, motor`, or nothing."""
     return "" if recording.signals is None else ", ".join(str(c) for c in recording.signals.columns)
+
+
+def shape_text(recording: Recording) -> str:
+    """`240 × 2 × 76 × 87`, in frames and voxels (t, z, y, x)."""
+    return " × ".join(f"{n:,}" for n in recording.shape)
+
+
+def where_text(recording: Recording) -> str:
+    """`memory`, `cluster` or `this computer`: where its voxels are read from."""
+    if isinstance(recording.source, ArraySource) or recording.uri.startswith("memory:"):
+        return "memory"
+    return "cluster" if isinstance(recording.source, ElsewhereSource) else "this computer"
+
+
+def excluded_line(recording: Recording) -> str:
+    """`11 of 240`, or `none`."""
+    n = len(recording.exclude_frames)
+    return f"{n:,} of {recording.shape[0]:,}" if n else "none"
+
+
+def cache_line(use: CacheUse) -> str:
+    """`1.2 GB of 6 GB`."""
+    return f"{bytes_text(use.used_bytes)} of {bytes_text(use.bound_bytes)}"
+
+
+def versions_line(facts: EngineFacts) -> str:
+    """`python 3.11.7, numpy 2.3`."""
+    return ", ".join(f"{name} {version}" for name, version in facts.versions.items())
 
 
 def engine_line(facts: EngineFacts) -> str:
