@@ -47,6 +47,16 @@ class ElsewhereSource:
     def fingerprint(self) -> str:
         return self.stamp
 
+    def seen(self) -> Source:
+        """The movie as this computer sees it.
+
+        Raises
+        ------
+        RecordingError
+            If it does not, or sees another one.
+        """
+        return _seen(self.uri, self.stamp).source()
+
 
 class _Seen:
     """A movie as this computer sees it, compared with its description when it is opened and every now and then."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from napari_thunder.engine.job import Job
 from napari_thunder.errors import RecordingError
 from napari_thunder.recording import Recording
+from napari_thunder.volumes.coarse import Coarse
 from napari_thunder.volumes.reader import DirectReader, VolumeReader
 from napari_thunder.volumes.stream import VolumeStream
 
@@ -33,6 +34,10 @@ class VolumeArray:
         What to show.
     reader
         Where the volumes come from; straight from the files when left out.
+    coarse
+        Where coarser pictures come from that are shown first when whole volumes are slow; none when left out.
+    dtype
+        Of what the reader brings, if it is not the recording's.
     max_bytes
         Of the volumes kept in memory.
     whole_bytes
@@ -51,17 +56,19 @@ class VolumeArray:
         recording: Recording,
         reader: VolumeReader | None = None,
         *,
+        coarse: Coarse | None = None,
+        dtype: np.dtype[Any] | None = None,
         max_bytes: int = _CACHE_BYTES,
         whole_bytes: int = _WHOLE_BYTES,
     ) -> None:
         self.recording = recording
         self.shape = recording.shape
-        self.dtype = recording.dtype
+        self.dtype = dtype or recording.dtype
         self.max_bytes = max_bytes
         self.whole_bytes = whole_bytes
         self._reader = reader or DirectReader(recording)
         self._stream = VolumeStream(
-            self._reader, recording.shape, recording.dtype, name=recording.name, max_bytes=max_bytes
+            self._reader, recording.shape, self.dtype, name=recording.name, max_bytes=max_bytes, coarse=coarse
         )
         self.arrived = self._stream.arrived
         self.failed = self._stream.failed
@@ -75,7 +82,7 @@ class VolumeArray:
     @property
     def nbytes(self) -> int:
         """Bytes of all frames."""
-        return self.recording.nbytes
+        return self.size * self.dtype.itemsize
 
     @property
     def shown_frame(self) -> int | None:
@@ -91,6 +98,21 @@ class VolumeArray:
     def loading(self) -> bool:
         """Whether what was asked for is missing and may still come."""
         return self._stream.loading
+
+    @property
+    def shows_coarsely(self) -> bool:
+        """Whether the picture that was given out last is a coarse one."""
+        return self._stream.shows_coarsely
+
+    @property
+    def played_rate(self) -> float | None:
+        """Pictures per second while the time slider is played, or None while it is not."""
+        return self._stream.played_rate
+
+    @property
+    def stride(self) -> int:
+        """Every how many frames are shown while the time slider is played."""
+        return self._stream.stride
 
     @property
     def failure(self) -> str | None:
@@ -111,10 +133,10 @@ class VolumeArray:
         """Forget failures and reads that hang, and fetch what is missing anew; returns at once."""
         self._stream.retry()
 
-    def use(self, reader: VolumeReader) -> None:
-        """Fetch through another reader of the same recording from now on; returns at once."""
+    def use(self, reader: VolumeReader, coarse: Coarse | None = None) -> None:
+        """Fetch through other readers of the same recording from now on; returns at once."""
         self._reader = reader
-        self._stream.use(reader)
+        self._stream.use(reader, coarse)
 
     def close(self) -> None:
         """End, without waiting for reads that hang."""
@@ -123,8 +145,7 @@ class VolumeArray:
     def __getitem__(self, key: Any) -> Array:
         time, *space = self._full_key(key)
         if isinstance(time, int):
-            picture: Array = self._stream.request((time,))[0][tuple(space)]
-            return picture
+            return self._stream.request((time,))[0][tuple(space)]
         frames = range(*time.indices(self.shape[0]))
         if not frames:
             return np.empty((0, *self.shape[1:]), self.dtype)[(slice(None), *space)]

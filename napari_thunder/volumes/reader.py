@@ -67,11 +67,14 @@ class EngineReader:
 
     recording: Recording
     engine: ReadsVolumes
+    reads_for_each: int = 1
+    """Volumes that the engine reads for each that it sends."""
 
     @property
     def stretch(self) -> int:
         """About 16 MB: a job costs as much as 16 MB of voxels (0.16 s at 100 MB/s through Spark Connect)."""
-        return max(1, min(_RUN_FRAMES, _RUN_BYTES // volume_bytes(self.recording)))
+        affordable = min(_RUN_FRAMES, _RUN_BYTES // volume_bytes(self.recording))
+        return max(1, affordable // self.reads_for_each)
 
     def read(self, times: Sequence[int], job: Job) -> Iterator[tuple[int, Array]]:
         yield from self.engine.read(self.recording, times, job)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
+from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from threading import Condition, Lock, Thread, current_thread
 from typing import Any
@@ -13,27 +16,33 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
-from napari_thunder.engine.job import Job
 from napari_thunder.errors import JobCancelled, RecordingError, ThunderError
-from napari_thunder.volumes.cache import VolumeCache
-from napari_thunder.volumes.planning import Reach, Run, View, next_run, useless_runs
+from napari_thunder.volumes.coarse import Coarse
+from napari_thunder.volumes.crew import Crew
+from napari_thunder.volumes.lane import Flight, Lane
+from napari_thunder.volumes.pace import Pace
+from napari_thunder.volumes.planning import View, next_run, useless_runs
 from napari_thunder.volumes.reader import VolumeReader
 from napari_thunder.volumes.reports import Reports
+from napari_thunder.volumes.upsampled import Upsampled
 
 Array = NDArray[Any]
+Picture = Array | Upsampled
 
 log = logging.getLogger(__name__)
 
-_SLOTS = 2
-"""Runs in flight at once: one may prefetch, or be stuck in an old read, while the other serves the newest wish."""
-
-_THREADS = _SLOTS + 1
-"""One more, so that there is always one to tell a run that it is cancelled: a cluster may take time to hear it."""
-
-_IDLE_SECONDS = 60.0
-"""A thread that had nothing to do for so long ends; the next request starts another."""
+_THREADS = 5
+"""As many as may fetch at once, and one to tell a run that it is cancelled: a cluster may take time to hear it."""
 
 _CLOSE_SECONDS = 0.1
+
+_SLOW_SECONDS = 0.2
+"""A volume that takes longer is shown coarsely first."""
+
+_COARSE_BYTES = 64 * 2**20
+
+_COUNTED = 20
+"""Pictures over which the rate of a play is measured."""
 
 
 class VolumeStream:
@@ -54,6 +63,8 @@ class VolumeStream:
         Of the recording, for messages.
     max_bytes
         Of the volumes kept in memory.
+    coarse
+        Where coarser pictures come from that are shown until the whole volume is there, if that is slow.
     """
 
     arrived = Signal(int)
@@ -66,27 +77,34 @@ class VolumeStream:
     """Whether a wanted frame is on its way."""
 
     def __init__(
-        self, reader: VolumeReader, shape: tuple[int, int, int, int], dtype: np.dtype[Any], *, name: str, max_bytes: int
+        self,
+        reader: VolumeReader,
+        shape: tuple[int, int, int, int],
+        dtype: np.dtype[Any],
+        *,
+        name: str,
+        max_bytes: int,
+        coarse: Coarse | None = None,
     ) -> None:
-        self._reader = reader
         self._shape = shape
         self._dtype = dtype
         self._name = name
         self._volume_bytes = int(np.prod(shape[1:], dtype=np.int64)) * dtype.itemsize
-        self._reach = Reach.within(shape[0], self._volume_bytes, max_bytes, reader.stretch)
-        self._cache = VolumeCache(max_bytes)
+        self._fine = Lane(reader, shape[0], self._volume_bytes, max_bytes)
+        self._coarse = coarse
+        self._lanes = [self._fine, *([] if coarse is None else [self._lane_of(coarse)])]
         self._condition = Condition(Lock())
         self._announcing = Lock()
         self._view = View()
+        self._pace = Pace()
         self._shown: int | None = None
         self._shown_generation = 0
-        self._last: Array = np.broadcast_to(np.zeros((), dtype), shape[1:])
-        self._flights: list[_Flight] = []
-        self._threads: list[Thread] = []
-        self._n_idle = 0
+        self._shown_at: deque[float] = deque(maxlen=_COUNTED)
+        self._last: Picture = np.broadcast_to(np.zeros((), dtype), shape[1:])
+        self._crew = Crew(
+            f"thunder-volumes-{name}", self._condition, self._next_work, self._seconds_until_more, _THREADS
+        )
         self._chores: list[Callable[[], None]] = []
-        self._epoch = 0
-        self._failures: dict[int, str] = {}
         self._reports = Reports()
         self._prefetching = True
         self._said_busy = False
@@ -103,6 +121,11 @@ class VolumeStream:
         return self._shown
 
     @property
+    def shows_coarsely(self) -> bool:
+        """Whether the picture that is given out is a coarse one."""
+        return isinstance(self._last, Upsampled)
+
+    @property
     def loading(self) -> bool:
         """Whether a wanted frame is missing and may still come."""
         with self._condition:
@@ -112,25 +135,38 @@ class VolumeStream:
     def failure(self) -> str | None:
         """Why a wanted frame is missing, or None."""
         with self._condition:
-            return next((self._failures[t] for t in self._view.wanted if t in self._failures), None)
+            return next((self._fine.failures[t] for t in self._view.wanted if t in self._fine.failures), None)
 
     @property
     def cached_frames(self) -> tuple[int, ...]:
-        """Frames in memory, rising."""
+        """Frames in memory, rising; those there coarsely are not counted."""
         with self._condition:
-            return tuple(sorted(self._cache.frames))
+            return tuple(sorted(self._fine.cache.frames))
 
     @property
     def used_bytes(self) -> int:
-        """Of the volumes in memory."""
-        return self._cache.used_bytes
+        """Of the volumes in memory, the coarse ones apart."""
+        return self._fine.cache.used_bytes
+
+    @property
+    def played_rate(self) -> float | None:
+        """Pictures per second that are shown while the slider is played, or None while it is not."""
+        shown = tuple(self._shown_at)
+        if not self._pace.playing(time.monotonic()) or len(shown) < 3:
+            return None
+        return (len(shown) - 1) / max(1e-6, shown[-1] - shown[0])
+
+    @property
+    def stride(self) -> int:
+        """Every how many frames are shown while the slider is played."""
+        return self._lanes[-1].stride if self._plays_coarsely(time.monotonic()) else self._fine.stride
 
     @property
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self._closed
 
-    def request(self, wanted: tuple[int, ...]) -> list[Array]:
+    def request(self, wanted: tuple[int, ...]) -> list[Picture]:
         """The volumes (z, y, x) of these frames, read only; for one that is not there yet, the last good picture.
 
         What is missing is queued, and `arrived` tells when there is something to ask again for.
@@ -138,24 +174,24 @@ class VolumeStream:
         with self._condition:
             if wanted != self._view.wanted:
                 self._move(wanted)
-            volumes = [self._cache.get(t) for t in wanted]
-            if wanted and volumes[-1] is not None:
-                self._show(wanted[-1], volumes[-1], self._view.generation)
-            return [self._last if volume is None else volume for volume in volumes]
+            pictures = [self._kept(t) for t in wanted]
+            if wanted and pictures[-1] is not None:
+                self._show(wanted[-1], pictures[-1], self._view.generation)
+            return [self._last if picture is None else picture for picture in pictures]
 
     def retry(self) -> None:
         """Forget failures and reads that hang, and fetch what is missing anew."""
-        self.use(self._reader)
+        self.use(self._fine.reader, self._coarse)
 
-    def use(self, reader: VolumeReader) -> None:
-        """Fetch through another reader of the same recording from now on; what is in memory stays."""
+    def use(self, reader: VolumeReader, coarse: Coarse | None = None) -> None:
+        """Fetch through other readers of the same recording from now on; what is in memory stays."""
         with self._condition:
             if self._closed:
                 return
-            self._reader = reader
-            self._reach = Reach.within(self._shape[0], self._volume_bytes, self._cache.max_bytes, reader.stretch)
             self._abandon()
-            self._failures.clear()
+            self._fine.use(reader)
+            self._coarse = coarse
+            self._lanes[1:] = [] if coarse is None else [self._lane_of(coarse)]
             self._reports.clear()
             self._prefetching = True
             self._wake()
@@ -163,114 +199,132 @@ class VolumeStream:
     def close(self) -> None:
         """End without waiting for reads that are under way; what is in memory is let go."""
         with self._condition:
-            threads = list(self._threads)
+            threads = list(self._crew.threads)
             self._closed = True
             self._abandon()
-            self._cache.clear()
-            self._condition.notify_all()
+            for lane in self._lanes:
+                lane.cache.clear()
         end = time.monotonic() + _CLOSE_SECONDS
         for thread in threads:
             if thread.is_alive() and thread is not current_thread():
                 thread.join(max(0.0, end - time.monotonic()))
 
+    def _lane_of(self, coarse: Coarse) -> Lane:
+        small = self._volume_bytes // int(np.prod(coarse.factors))
+        return Lane(coarse.reader, self._shape[0], small, _COARSE_BYTES)
+
+    def _kept(self, t: int) -> Picture | None:
+        for lane in self._lanes:
+            volume = lane.cache.get(t)
+            if volume is not None:
+                return self._picture(lane, volume)
+        return None
+
+    def _picture(self, lane: Lane, volume: Array) -> Picture:
+        if lane is self._fine or self._coarse is None:
+            return volume
+        return Upsampled(volume, self._shape[1:], self._coarse.factors)
+
     def _move(self, wanted: tuple[int, ...]) -> None:
+        now = time.monotonic()
+        frames = wanted[0] - self._view.wanted[0] if wanted and self._view.wanted else 0
+        self._pace = self._pace.moved(frames, now, self._shape[0])
         self._view = self._view.moved_to(wanted)
+        if self._pace.playing(now):
+            self._view = replace(self._view, direction=self._pace.direction)
+        else:
+            self._shown_at.clear()
         self._prefetching = True
-        for t in wanted:
-            self._failures.pop(t, None)
-        going = [flight for flight in self._flights if not flight.given_up]
+        for lane in self._lanes:
+            for t in wanted:
+                lane.failures.pop(t, None)
+            lane.keep_up(self._pace, now)
+            self._give_up_useless(lane, now)
+        self._wake()
+
+    def _give_up_useless(self, lane: Lane, now: float) -> None:
         useless = useless_runs(
-            [(flight.run, flight.left) for flight in going],
+            [(flight.run, flight.left) for flight in lane.going],
             self._view,
-            self._reach,
-            cached=self._cache,
-            full=len(self._flights) >= _SLOTS,
+            lane.reach(self._pace, now),
+            cached=lane.cache,
+            full=len(lane.flights) >= lane.slots(self._pace.playing(now)),
         )
-        for flight in going:
+        for flight in lane.going:
             if flight.run in useless:
                 flight.given_up = True
                 self._chores.append(flight.job.cancel)
-        self._wake()
 
     def _abandon(self) -> None:
         """Leave everything in flight behind: its answers are dropped and its threads are no longer ours."""
-        if self._flights:
-            jobs = [flight.job for flight in self._flights]
+        jobs = [flight.job for lane in self._lanes for flight in lane.flights]
+        if jobs:
             Thread(target=_cancel, args=(jobs,), name="thunder-volumes-cancel", daemon=True).start()
-        self._epoch += 1
-        self._flights, self._threads, self._chores, self._n_idle = [], [], [], 0
+        for lane in self._lanes:
+            lane.flights = []
+        self._chores = []
+        self._crew.abandon()
 
     def _wake(self) -> None:
-        """Let a thread look for work; only the first is started here, as starting one takes milliseconds."""
-        if self._closed or not self._view.wanted:
-            return
-        if not self._threads:
-            self._new_thread().start()
-        self._condition.notify_all()
+        if not self._closed and self._view.wanted:
+            self._crew.wake()
 
-    def _new_thread(self) -> Thread:
-        name = f"thunder-volumes-{self._name}"
-        self._threads.append(Thread(target=self._work, args=(self._epoch,), name=name, daemon=True))
-        return self._threads[-1]
-
-    def _work(self, epoch: int) -> None:
-        while (work := self._take(epoch)) is not None:
-            self._keep_one_spare(epoch)
-            work()
-
-    def _keep_one_spare(self, epoch: int) -> None:
-        with self._condition:
-            if self._epoch != epoch or self._n_idle or len(self._threads) >= _THREADS:
-                return
-            thread = self._new_thread()
-        thread.start()
-
-    def _take(self, epoch: int) -> Callable[[], None] | None:
-        """Wait for something to do; None when there is no more to come."""
-        bored = False
-        with self._condition:
-            while self._epoch == epoch:
-                work = self._next_work()
-                if work is not None:
-                    return work
-                if bored:
-                    self._threads.remove(current_thread())
-                    break
-                bored = not self._idle(epoch)
-        return None
-
-    def _idle(self, epoch: int) -> bool:
-        """Sleep; whether something happened meanwhile."""
-        self._n_idle += 1
-        woken = self._condition.wait(_IDLE_SECONDS)
-        if self._epoch == epoch:
-            self._n_idle -= 1
-        return woken
+    def _seconds_until_more(self) -> float:
+        """A play that ends and a rest that begins make work without anybody's doing."""
+        now = time.monotonic()
+        due = [moment - now for moment in (self._pace.ends_at, self._pace.rests_at) if moment > now]
+        return min(due, default=math.inf) if self._waiting() else math.inf
 
     def _next_work(self) -> Callable[[], None] | None:
         if self._chores:
             return self._chores.pop(0)
-        flight = self._next_flight()
-        if flight is None:
-            return None
-        self._flights.append(flight)
-        return partial(self._fetch, flight)
+        now = time.monotonic()
+        for lane in reversed(self._lanes):
+            flight = self._next_flight(lane, now) if self._has_turn(lane, now) else None
+            if flight is not None:
+                lane.flights.append(flight)
+                return partial(self._fetch, flight)
+        return None
 
-    def _next_flight(self) -> _Flight | None:
-        if len(self._flights) >= _SLOTS:
-            return None
-        going = [flight for flight in self._flights if not flight.given_up]
-        fetching = {t for flight in going for t in flight.left}
-        run = next_run(self._view, self._reach, cached=self._cache, fetching=fetching, failed=self._failures)
-        if run is None or (run.prefetches and (not self._prefetching or len(self._flights) >= _SLOTS - 1)):
-            return None
-        return _Flight(run, self._reader, self._epoch, f"Reading {self._name}")
+    def _has_turn(self, lane: Lane, now: float) -> bool:
+        """Coarse pictures come where whole volumes are slow; those wait while the slider moves."""
+        if lane is not self._fine:
+            return self._is_slow
+        if len(self._lanes) == 1 or not self._is_slow:
+            return True
+        return not self._plays_coarsely(now) and (now >= self._pace.rests_at or self._pace.playing(now))
 
-    def _fetch(self, flight: _Flight) -> None:
+    @property
+    def _is_slow(self) -> bool:
+        return self._fine.latency is None or self._fine.latency > _SLOW_SECONDS
+
+    def _plays_coarsely(self, now: float) -> bool:
+        """Whether a play shows coarse pictures only, as reading whole volumes does not keep up with it."""
+        return len(self._lanes) > 1 and self._is_slow and self._pace.playing(now) and self._fine.stride > 1
+
+    def _next_flight(self, lane: Lane, now: float) -> Flight | None:
+        playing = self._pace.playing(now)
+        slots = lane.slots(playing)
+        if len(lane.flights) >= slots:
+            return None
+        run = next_run(
+            self._view,
+            lane.reach(self._pace, now),
+            cached=_InAny([self._fine.cache, lane.cache]),
+            fetching={t for flight in lane.going for t in flight.left},
+            failed=lane.failures,
+        )
+        if run is None or (run.prefetches and (not self._prefetching or len(lane.flights) >= slots - 1)):
+            return None
+        return Flight(run, lane, self._crew.epoch, f"Reading {self._name}")
+
+    def _fetch(self, flight: Flight) -> None:
         self._announce_busy()
+        begun, first, n_volumes = time.monotonic(), None, 0
         try:
             for t, volume in flight.reader.read(flight.run.frames, flight.job):
-                self._deliver(flight, t, self._checked(t, volume))
+                first, n_volumes = first or time.monotonic(), n_volumes + 1
+                self._deliver(flight, t, self._checked(flight.lane, t, volume))
             if flight.left and not flight.given_up:
                 raise RecordingError(f"{self._name}: frame {flight.left[0]} did not come. Try again.")
         except JobCancelled:
@@ -280,13 +334,14 @@ class VolumeStream:
             self._fail(flight, _words(error, self._name, flight.left[0] if flight.left else flight.run.frames[-1]))
         finally:
             with self._condition:
-                if flight in self._flights:
-                    self._flights.remove(flight)
+                if flight in flight.lane.flights:
+                    flight.lane.flights.remove(flight)
+                flight.lane.measure(begun, first, n_volumes)
                 self._condition.notify_all()
             self._announce_busy()
 
-    def _checked(self, t: int, volume: Array) -> Array:
-        if volume.shape != self._shape[1:]:
+    def _checked(self, lane: Lane, t: int, volume: Array) -> Array:
+        if lane is self._fine and volume.shape != self._shape[1:]:
             raise RecordingError(
                 f"{self._name}: frame {t} has shape {volume.shape}, but the recording's volumes have "
                 f"{self._shape[1:]}. Its files may have changed; open the recording again."
@@ -295,34 +350,55 @@ class VolumeStream:
         kept.flags.writeable = False
         return kept
 
-    def _deliver(self, flight: _Flight, t: int, volume: Array) -> None:
+    def _deliver(self, flight: Flight, t: int, volume: Array) -> None:
         with self._condition:
-            if flight.epoch != self._epoch:
+            if flight.epoch != self._crew.epoch:
                 return
             flight.left.remove(t)
-            self._cache.put(t, volume)
-            self._failures.pop(t, None)
-            self._reports.succeeded(t)
-            draw = t in self._view.wanted or self._was_wanted_since(flight.run, t)
+            flight.lane.cache.put(t, volume)
+            flight.lane.failures.pop(t, None)
+            if flight.lane is self._fine:
+                self._reports.succeeded(t)
+            draw = self._is_news(flight, t)
             if draw:
-                self._show(t, volume, self._view.generation if t in self._view.wanted else flight.run.view.generation)
+                generation = self._view.generation if t in self._view.wanted else flight.run.view.generation
+                self._show(t, self._picture(flight.lane, volume), max(generation, self._shown_generation))
         if draw:
             self._announce_busy()
             self._emit(self.arrived.emit, t)
 
-    def _was_wanted_since(self, run: Run, t: int) -> bool:
+    def _is_news(self, flight: Flight, t: int) -> bool:
+        """Whether to draw it: what is wanted now, or nearer to that than what is shown."""
+        if flight.lane is not self._fine and t in self._fine.cache:
+            return False
+        if t in self._view.wanted or self._was_wanted_since(flight.run, t):
+            return True
+        return self._pace.playing(time.monotonic()) and self._passed(t)
+
+    def _was_wanted_since(self, run: Any, t: int) -> bool:
         """Whether it answers an older request, but one that is newer than what is shown."""
         return t in run.view.wanted and run.view.generation > self._shown_generation
 
-    def _show(self, t: int, volume: Array, generation: int) -> None:
-        self._shown, self._last, self._shown_generation = t, volume, generation
+    def _passed(self, t: int) -> bool:
+        """Whether a play went by it after what is shown: it comes late, but is nearer than that."""
+        if self._shown is None or not self._view.wanted:
+            return True
+        direction, now = self._view.direction, self._view.wanted[-1]
+        return direction * self._shown < direction * t <= direction * now
 
-    def _fail(self, flight: _Flight, message: str) -> None:
+    def _show(self, t: int, picture: Picture, generation: int) -> None:
+        if t != self._shown:
+            self._shown_at.append(time.monotonic())
+        self._shown, self._last, self._shown_generation = t, picture, generation
+
+    def _fail(self, flight: Flight, message: str) -> None:
         with self._condition:
-            if flight.epoch != self._epoch or flight.given_up or not flight.left:
+            if flight.epoch != self._crew.epoch or flight.given_up or not flight.left:
                 return
             t = flight.left[0]
-            self._failures[t] = message
+            flight.lane.failures[t] = message
+            if flight.lane is not self._fine:
+                return
             wanted = t in self._view.wanted
             self._prefetching &= wanted
             report = wanted and self._reports.is_news(t, message)
@@ -331,7 +407,8 @@ class VolumeStream:
             self._emit(self.failed.emit, message)
 
     def _waiting(self) -> bool:
-        return not self._closed and any(t not in self._cache and t not in self._failures for t in self._view.wanted)
+        missing = (t for t in self._view.wanted if t not in self._fine.cache and t not in self._fine.failures)
+        return not self._closed and next(missing, None) is not None
 
     def _announce_busy(self) -> None:
         with self._announcing:
@@ -350,19 +427,17 @@ class VolumeStream:
             log.exception("%s: a listener failed", self._name)
 
 
-class _Flight:
-    """A run that is being fetched."""
+class _InAny:
+    """What is in one of several containers."""
 
-    def __init__(self, run: Run, reader: VolumeReader, epoch: int, title: str) -> None:
-        self.run = run
-        self.reader = reader
-        self.epoch = epoch
-        self.left = list(run.frames)
-        self.job = Job(title)
-        self.given_up = False
+    def __init__(self, containers: list[Any]) -> None:
+        self._containers = containers
+
+    def __contains__(self, t: object) -> bool:
+        return any(t in container for container in self._containers)
 
 
-def _cancel(jobs: list[Job]) -> None:
+def _cancel(jobs: list[Any]) -> None:
     for job in jobs:
         job.cancel()
 

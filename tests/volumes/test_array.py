@@ -15,7 +15,7 @@ from napari_thunder.engine import connect
 from napari_thunder.errors import RecordingError
 from napari_thunder.recording import Recording
 from napari_thunder.volumes import DirectReader, EngineReader, VolumeArray
-from napari_thunder.volumes import stream as stream_module
+from napari_thunder.volumes import crew as crew_module
 
 from .slow_source import SlowSource, wait_until
 
@@ -158,7 +158,7 @@ def test_closing_at_rest_leaves_no_thread(make_array):
 
 
 def test_threads_end_by_themselves_and_let_go_of_the_array(monkeypatch):
-    monkeypatch.setattr(stream_module, "_IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(crew_module, "IDLE_SECONDS", 0.05)
     arrays = [VolumeArray(SlowSource().recording)]
     for t in (3, 9):
         arrays[0][t]
@@ -498,4 +498,4 @@ def test_any_scrubbing_over_any_trouble_ends_with_the_right_picture(make_array, 
     array.retry()
     assert wait_until(lambda: (array[t] == t).all())
     assert wait_until(lambda: not array.loading)
-    assert wait_until(lambda: len(our_threads()) <= 3)
+    assert wait_until(lambda: len(our_threads()) <= 4)
