@@ -20,6 +20,7 @@ from napari_thunder.blocks import Block
 from napari_thunder.engine import Engine, Job, connect
 from napari_thunder.errors import AnalysisError
 from napari_thunder.events import read_design
+from napari_thunder.masks import MaskLike, cut, mask_of
 from napari_thunder.parameters import parameters, snake_case
 from napari_thunder.provenance import provenance_of
 from napari_thunder.recording import Recording
@@ -56,6 +57,7 @@ def run(
     *,
     engine: Engine | None = None,
     preprocess: Sequence[Step | str] = (),
+    mask: MaskLike | None = None,
     job: Job | None = None,
 ) -> xr.Dataset:
     """Run an analysis over a whole recording.
@@ -70,6 +72,10 @@ def run(
         From `connect`; threads of this process when left out.
     preprocess
         Steps in order, such as `DeltaFOverF(percentile=20)` or the text `"delta_f_over_f percentile=20"`.
+    mask
+        Look at these voxels only: a `Region`, an array (z, y, x) that is not 0 there, or the path of a file of regions
+        or labels. The others are not computed and are NaN; they count neither in sums over the brain nor in adjusted
+        p. Blocks without any are not read.
     job
         To watch and to cancel it.
 
@@ -83,7 +89,7 @@ def run(
     ThunderError
         With a message that says what to do.
     """
-    *_, last = stream(analysis, recording, engine=engine, preprocess=preprocess, job=job)
+    *_, last = stream(analysis, recording, engine=engine, preprocess=preprocess, mask=mask, job=job)
     return last.dataset
 
 
@@ -93,6 +99,7 @@ def stream(
     *,
     engine: Engine | None = None,
     preprocess: Sequence[Step | str] = (),
+    mask: MaskLike | None = None,
     job: Job | None = None,
 ) -> Iterator[Partial]:
     """Run an analysis and yield its result as it fills in; parameters as in `run`.
@@ -109,11 +116,16 @@ def stream(
     context = context_of(recording)
     bound = tuple(step.bind(context) for step in steps)
     with job.running():
-        blocks = engine.plan(recording)
-        series = SeriesOf(None if recording.keep.all() else np.flatnonzero(recording.keep), bound)
+        region = None if mask is None else mask_of(mask, recording.shape[1:])
+        blocks, within = engine.plan(recording), None
+        if region is not None:
+            blocks, within = cut(region, blocks)
+        series = SeriesOf(None if recording.keep.all() else np.flatnonzero(recording.keep), bound, within)
         final = _gather(analysis, context, series, engine, recording, blocks, job)
         dataset = _empty(final, recording)
         dataset.attrs |= {"analysis": snake_case(type(analysis).__name__), "title": type(analysis).title}
+        if region is not None:
+            dataset.attrs |= {"mask": region.name, "n_voxels_used": region.n_voxels}
         yield Partial(dataset, 0, len(blocks))
         with job.stage(job.fraction, 1.0, "computing maps"):
             answers = engine.map(MapWork(series, final.compute), recording, blocks, job)
@@ -122,7 +134,7 @@ def stream(
                 yield Partial(dataset, done, len(blocks), block.box)
         if final.finish is not None:
             dataset = final.finish(dataset)
-        dataset.attrs["provenance"] = provenance_of(analysis, recording, steps, engine, job)
+        dataset.attrs["provenance"] = provenance_of(analysis, recording, steps, region, engine, job)
         yield Partial(dataset, len(blocks), len(blocks), done=True)
 
 

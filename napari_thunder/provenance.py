@@ -20,17 +20,21 @@ from napari_thunder.engine import Engine, Job
 from napari_thunder.errors import ResultError
 from napari_thunder.parameters import snake_case, values
 from napari_thunder.recording import Recording
+from napari_thunder.regions import Region, region_to_plain
 from napari_thunder.tables import table_from_plain, table_to_plain
 
 _PACKAGES = ("numpy", "scipy", "pandas", "xarray", "zarr", "pyspark")
 
 
-def provenance_of(analysis: Analysis, recording: Recording, steps: Sequence[Step], engine: Engine, job: Job) -> str:
-    """Write down source, parameters, preprocessing, engine, versions, excluded frames and time, as JSON."""
+def provenance_of(
+    analysis: Analysis, recording: Recording, steps: Sequence[Step], mask: Region | None, engine: Engine, job: Job
+) -> str:
+    """Write down source, parameters, preprocessing, mask, engine, versions, excluded frames and time, as JSON."""
     record = {
         "analysis": snake_case(type(analysis).__name__),
         "parameters": values(analysis),
         "preprocess": [step_text(step) for step in steps],
+        "mask": None if mask is None else region_to_plain(mask),
         "recording": recording_to_plain(recording),
         "engine": engine.name,
         "versions": _versions(),

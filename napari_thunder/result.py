@@ -18,6 +18,7 @@ from napari_thunder.errors import ResultError
 from napari_thunder.pipeline import run
 from napari_thunder.provenance import known_metadata, read_provenance
 from napari_thunder.recording import Recording, open
+from napari_thunder.regions import region_from_plain
 
 
 def save_result(result: xr.Dataset, path: str | Path, *, overwrite: bool = False) -> Path:
@@ -39,6 +40,10 @@ def save_result(result: xr.Dataset, path: str | Path, *, overwrite: bool = False
         If the place is taken or cannot be written, or the dataset has no provenance.
     """
     path = Path(path).expanduser().absolute()
+    if "preview" in result.attrs:
+        raise ResultError(
+            f"This is a preview, made of {result.attrs['preview']} on a coarse grid. Run the analysis in full to save it."
+        )
     read_provenance(result)
     check_place(path, overwrite=overwrite)
     with _written_whole(path) as draft:
@@ -112,7 +117,8 @@ def rerun(
             "same. Run the analysis anew if that is what you want."
         )
     analysis = make_analysis(record["analysis"], record["parameters"])
-    return run(analysis, recording, engine=engine, preprocess=record["preprocess"], job=job)
+    mask = region_from_plain(record["mask"]) if record.get("mask") else None
+    return run(analysis, recording, engine=engine, preprocess=record["preprocess"], mask=mask, job=job)
 
 
 def recording_of(record: dict[str, object], engine: Engine | None = None) -> Recording:

@@ -26,15 +26,19 @@ class Space:
         `um`, `s`, or `pixel` where the size is not known.
     axis_labels
         `t`, `z`, `y`, `x`.
+    translate
+        Where the middle of the first voxel lies; 0 along each axis when left out.
     """
 
     scale: tuple[float, ...]
     units: tuple[str, ...]
     axis_labels: tuple[str, ...]
+    translate: tuple[float, ...] = ()
 
     def kwargs(self) -> dict[str, Any]:
         """As keywords of a layer."""
-        return {"scale": self.scale, "units": self.units, "axis_labels": self.axis_labels}
+        said = {"scale": self.scale, "units": self.units, "axis_labels": self.axis_labels}
+        return said | {"translate": self.translate} if any(self.translate) else said
 
 
 def space_of_recording(recording: Recording) -> Space:
@@ -51,8 +55,17 @@ def space_of_volume(voxel_size: tuple[float, float, float] | None) -> Space:
 
 def space_of_maps(dataset: xr.Dataset) -> Space:
     """Of a result's maps (z, y, x): what its recording knew, or else what its coordinates say."""
+    if "preview" in dataset.attrs:
+        return _space_of_grid(dataset)
     recorded = about_recording(dataset).get("voxel_size")
     return space_of_volume(tuple(recorded) if recorded else _measured(dataset))
+
+
+def _space_of_grid(dataset: xr.Dataset) -> Space:
+    """Of a preview, whose cells are larger than voxels and lie about their middles."""
+    coords = [dataset.coords[axis] for axis in AXES]
+    scale, first = tuple(float(c.attrs["step"]) for c in coords), tuple(float(c[0]) for c in coords)
+    return Space(scale, tuple(str(c.attrs["units"]) for c in coords), AXES, first)
 
 
 def about_recording(dataset: xr.Dataset) -> dict[str, Any]:
