@@ -10,7 +10,7 @@ import shutil
 import socket
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
@@ -110,8 +110,8 @@ class MapBlocks:
         Of the voxels and the block.
     source, fingerprint
         The movie, and what its fingerprint was when the job began.
-    blocks, first
-        A reference is a place in these, counted from `first`.
+    blocks
+        By reference; a reference without one is for nobody, and gets no answer.
     session
         Whose blocks these are in the node's cache.
     """
@@ -119,15 +119,16 @@ class MapBlocks:
     function: BlockFunction
     source: Source
     fingerprint: str
-    blocks: Sequence[Block]
-    first: int
+    blocks: Mapping[int, Block]
     session: str
 
     def answers(self, references: Iterator[int]) -> Iterator[tuple[int, Answer]]:
         """See `Answering.answers`."""
         cache = node_cache(self.session)
         for reference in references:
-            block = self.blocks[reference - self.first]
+            block = self.blocks.get(reference)
+            if block is None:
+                continue
             voxels = cache.block(self.source, block, fingerprint=self.fingerprint)
             yield reference, self.function(voxels, block)
 

@@ -49,8 +49,10 @@ class TracePasses:
     """Reads the series that are wanted now, and no others.
 
     Each call of `want` says all that is wanted from then on. A pass that reads nothing of it any more is cancelled, and
-    so is one for the hover as soon as something else is wanted; what it delivers late is dropped. Signals may be emitted
-    from any thread: `arrived(contents)` for new series in the store, `changed()` for progress, troubles and the end.
+    so is one for the hover as soon as something else is wanted; what it delivers late is dropped.
+
+    Signals, from any thread: `arrived(contents)` for new series in the store, `changed()` for progress, troubles and
+    the end of a pass.
 
     Parameters
     ----------

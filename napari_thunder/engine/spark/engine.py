@@ -8,6 +8,7 @@ import math
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import RLock, Thread
@@ -20,7 +21,7 @@ from napari_thunder.engine.answers import Assembler, Failure
 from napari_thunder.engine.job import Job
 from napari_thunder.engine.protocol import Answer, Array, BlockFunction, CacheUse, EngineFacts, Merge
 from napari_thunder.engine.spark.failures import ForgottenError, LostError, check_versions, raised_by_worker
-from napari_thunder.engine.spark.frames import Frames, waves
+from napari_thunder.engine.spark.frames import Frames, waves, whole_plan
 from napari_thunder.engine.spark.queries import BlockQuery, OpenQuery, Query, SayQuery, VolumeQuery
 from napari_thunder.engine.spark.server import OwnServer, RemoteServer, SparkServer
 from napari_thunder.engine.spark.session import SparkConnection
@@ -127,10 +128,11 @@ class SparkEngine:
         job = job or Job(f"map over {recording.name}")
         with job.running():
             done = itertools.count(1)
-            for places, tasks in waves(blocks, recording.dtype.itemsize, self.cores):
-                query = BlockQuery(recording.source, function, None, blocks, places, tasks)
+            plan = whole_plan(blocks, self.plan(recording))
+            for wave in waves(plan, blocks, recording.dtype.itemsize, self.cores):
+                query = BlockQuery(recording.source, function, None, plan, wave)
                 for reference, answer in self._answers(query, job):
-                    yield blocks[reference], answer
+                    yield wave.blocks[reference], answer
                     job.advance(next(done) / len(blocks))
 
     def reduce(
@@ -145,11 +147,13 @@ class SparkEngine:
         job = job or Job(f"reduce {recording.name}")
         merged: Answer | None = None
         with job.running():
-            for places, tasks in waves(blocks, recording.dtype.itemsize, self.cores):
-                query = BlockQuery(recording.source, function, merge, blocks, places, min(tasks, 2 * self.cores))
+            plan = whole_plan(blocks, self.plan(recording))
+            for wave in waves(plan, blocks, recording.dtype.itemsize, self.cores):
+                few = replace(wave, tasks=min(wave.tasks, 2 * self.cores))
+                query = BlockQuery(recording.source, function, merge, plan, few)
                 for reference, answer in self._answers(query, job):
                     merged = answer if merged is None else merge(merged, answer)
-                    job.advance((reference + 1) / len(blocks))
+                    job.advance((reference + 1) / len(plan))
             if merged is None:
                 raise EngineError("There are no blocks to merge.")
         return merged

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import math
+from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
 from threading import Lock
 from typing import Any
 
@@ -21,30 +24,59 @@ WAVE_TASKS_PER_CORE = 8
 _KEPT_FRAMES = 32
 
 
-def waves(blocks: Sequence[Block], itemsize: int, cores: int) -> Iterator[tuple[range, int]]:
-    """Cut a list of blocks into queries, so that the answers waiting on the server are bounded.
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """A stretch of a plan that is asked for at once.
 
     Parameters
     ----------
+    places
+        Of the stretch, in the plan.
+    tasks
+        Into how many it is cut.
     blocks
-        In the order of the plan.
+        Those that are wanted of it, by place.
+    """
+
+    places: range
+    tasks: int
+    blocks: Mapping[int, Block]
+
+
+def waves(plan: Sequence[Block], wanted: Sequence[Block], itemsize: int, cores: int) -> Iterator[Wave]:
+    """Cut a plan into queries, so that the answers waiting on the server are bounded.
+
+    The cuts do not depend on what is wanted: each block is always in the same frame, and stays where it is cached.
+
+    Parameters
+    ----------
+    plan
+        All blocks of a recording.
+    wanted
+        All of them, or some, in the same order.
     itemsize
         Bytes of a voxel.
     cores
         How many tasks run at once.
-
-    Returns
-    -------
-    iterator of (range, int)
-        Places in `blocks`, and into how many tasks to cut them.
     """
-    n_bytes = sum(math.prod(block.shape) for block in blocks) * itemsize
-    tasks = min(len(blocks), max(cores * TASKS_PER_CORE, math.ceil(n_bytes / TASK_BYTES)))
+    n_bytes = sum(math.prod(block.shape) for block in plan) * itemsize
+    tasks = min(len(plan), max(cores * TASKS_PER_CORE, math.ceil(n_bytes / TASK_BYTES)))
     at_once = max(2 * cores, min(cores * WAVE_TASKS_PER_CORE, math.ceil(WAVE_BYTES * tasks / max(1, n_bytes))))
     n_waves = math.ceil(tasks / at_once)
+    places = range(len(plan)) if len(wanted) == len(plan) else [block.index for block in wanted]
     for wave in range(n_waves):
-        places = range(len(blocks) * wave // n_waves, len(blocks) * (wave + 1) // n_waves)
-        yield places, min(len(places), math.ceil(tasks / n_waves))
+        start, stop = len(plan) * wave // n_waves, len(plan) * (wave + 1) // n_waves
+        inside = slice(bisect_left(places, start), bisect_left(places, stop))
+        blocks = dict(zip(places[inside], wanted[inside], strict=True))
+        if blocks:
+            yield Wave(range(start, stop), min(stop - start, math.ceil(tasks / n_waves)), blocks)
+
+
+def whole_plan(blocks: Sequence[Block], plan: Sequence[Block]) -> Sequence[Block]:
+    """The plan that these blocks are some of, in order; they themselves if they are of no such plan."""
+    rising = all(a.index < b.index for a, b in pairwise(blocks))
+    of_plan = rising and all(block.index < len(plan) and _same_voxels(block, plan[block.index]) for block in blocks)
+    return plan if of_plan else blocks
 
 
 class Frames:
@@ -54,9 +86,10 @@ class Frames:
         self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, spark: Any, recording: str, blocks: Sequence[Block], places: range, tasks: int) -> Any:
-        """The frame of `places` in `blocks`, cut into `tasks`; the same one each time."""
-        key = (recording, _digest(blocks), places, tasks)
+    def get(self, spark: Any, recording: str, plan: Sequence[Block], wave: Wave) -> Any:
+        """The frame of a wave of a plan, whatever is wanted of it; the same one each time."""
+        places, tasks = wave.places, wave.tasks
+        key = (recording, _digest(plan), places, tasks)
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = spark.range(places.start, places.stop, 1, tasks).persist()
@@ -67,6 +100,10 @@ class Frames:
             with suppress(Exception):
                 given_up.unpersist()
         return frame
+
+
+def _same_voxels(one: Block, other: Block) -> bool:
+    return (one.times, one.start, one.stop) == (other.times, other.start, other.stop)
 
 
 def _digest(blocks: Sequence[Block]) -> str:

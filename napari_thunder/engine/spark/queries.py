@@ -11,7 +11,7 @@ from pyspark.sql.types import BinaryType, IntegerType, StringType, StructField, 
 
 from napari_thunder.blocks import Block
 from napari_thunder.engine.protocol import BlockFunction, Merge
-from napari_thunder.engine.spark.frames import Frames
+from napari_thunder.engine.spark.frames import Frames, Wave
 from napari_thunder.engine.spark.shipping import users_own_modules
 from napari_thunder.engine.worker import MapBlocks, OpenMovie, ReadVolumes, ReduceBlocks, Say, Work
 from napari_thunder.io.source import Source
@@ -49,33 +49,31 @@ class Query(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BlockQuery:
-    """`function` of each block at `places`; merged within each task if there is a `merge`."""
+    """`function` of the blocks of a wave; merged within each task if there is a `merge`."""
 
     source: Source
     function: BlockFunction
     merge: Merge | None
-    blocks: Sequence[Block]
-    places: range
-    tasks: int
+    plan: Sequence[Block]
+    wave: Wave
 
     def prepared(self, session: str, reach: Reach, frames: Frames) -> Ask:
         """See `Query.prepared`."""
         source = reach(self.source)
-        wanted = tuple(self.blocks[self.places.start : self.places.stop])
         fingerprint = source.fingerprint()
-        each = MapBlocks(self.function, source, fingerprint, wanted, self.places.start, session)
+        each = MapBlocks(self.function, source, fingerprint, self.wave.blocks, session)
         what = each if self.merge is None else ReduceBlocks(each, self.merge)
         _bring_along(self.function, self.merge, source)
 
         def ask(spark: Any, name: str) -> Any:
-            frame = frames.get(spark, f"{source.uri} {fingerprint}", self.blocks, self.places, self.tasks)
+            frame = frames.get(spark, f"{source.uri} {fingerprint}", self.plan, self.wave)
             return frame.mapInArrow(Work(what, name), ANSWERS)
 
         return ask
 
     def block(self, reference: int) -> Block | None:
         """See `Query.block`."""
-        return self.blocks[reference]
+        return self.wave.blocks[reference]
 
 
 @dataclass(frozen=True, slots=True)
