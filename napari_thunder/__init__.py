@@ -14,10 +14,14 @@ _HOMES = {
     "analysis": ("DirectionTuning", "EventAverage", "PCA", "Regression", "SummaryImages"),
     "analysis.preprocessing": ("DeltaFOverF", "Detrend", "ZScore"),
     "analysis.registry": ("analyses",),
+    "differences": ("difference",),
+    "display.maps": ("MapChoice",),
     "engine": ("Engine", "Job", "connect"),
     "errors": ("ThunderError",),
+    "export": ("export_csv", "export_npz", "export_ome_zarr", "export_tiff"),
     "pipeline": ("run", "stream"),
     "recording": ("Recording", "open"),
+    "reproduce": ("as_command_line", "as_python"),
     "result": ("load_result", "rerun", "save_result"),
     "simulation": ("ground_truth", "simulate"),
 }
@@ -31,6 +35,7 @@ __all__ = [
     "Engine",
     "EventAverage",
     "Job",
+    "MapChoice",
     "Recording",
     "Regression",
     "SummaryImages",
@@ -38,7 +43,14 @@ __all__ = [
     "ZScore",
     "__version__",
     "analyses",
+    "as_command_line",
+    "as_python",
     "connect",
+    "difference",
+    "export_csv",
+    "export_npz",
+    "export_ome_zarr",
+    "export_tiff",
     "ground_truth",
     "load_result",
     "open",
@@ -53,10 +65,14 @@ if TYPE_CHECKING:
     from napari_thunder.analysis import PCA, DirectionTuning, EventAverage, Regression, SummaryImages
     from napari_thunder.analysis.preprocessing import DeltaFOverF, Detrend, ZScore
     from napari_thunder.analysis.registry import analyses
+    from napari_thunder.differences import difference
+    from napari_thunder.display.maps import MapChoice
     from napari_thunder.engine import Engine, Job, connect
     from napari_thunder.errors import ThunderError
+    from napari_thunder.export import export_csv, export_npz, export_ome_zarr, export_tiff
     from napari_thunder.pipeline import run, stream
     from napari_thunder.recording import Recording, open
+    from napari_thunder.reproduce import as_command_line, as_python
     from napari_thunder.result import load_result, rerun, save_result
     from napari_thunder.simulation import ground_truth, simulate
 

@@ -70,7 +70,7 @@ def _run(options: argparse.Namespace) -> None:
     check_place(options.output, overwrite=options.overwrite)
     with _watched(type(analysis).title, options) as job, _engine(options, job) as engine:
         recording = _recording(options, engine)
-        result = run(analysis, recording, engine=engine, preprocess=options.preprocess, job=job)
+        result = run(analysis, recording, engine=engine, preprocess=options.preprocess, mask=options.mask, job=job)
     _save(result, job, options)
 
 
@@ -126,6 +126,9 @@ def _parser() -> argparse.ArgumentParser:
     ran.add_argument(
         "--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="parameters of the analysis"
     )
+    ran.add_argument(
+        "--mask", metavar="FILE", help="compute inside these regions or labels only: the others are NaN in the maps"
+    )
     _output_options(ran)
 
     again = _command(commands, "rerun", _rerun, "make a saved result again; the numbers are the same", json_too=True)
@@ -161,6 +164,7 @@ def _recording_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--events", metavar="F", help="CSV or TSV with start_time, stop_time (s) and further columns")
     parser.add_argument("--signals", metavar="F", help="behaviour: CSV, .npz, .mat or Thunder's JSON")
     parser.add_argument("--frame-rate", type=float, metavar="HZ", help="volumes per second")
+    parser.add_argument("--frame-times", type=_times, metavar="F", help="text file with the start of each frame in s")
     parser.add_argument("--voxel-size", type=_numbers, metavar="Z,Y,X", help="in µm")
     parser.add_argument("--planes", type=int, metavar="N", help="planes per volume of a plain multi-page TIFF")
     parser.add_argument("--exclude-frames", type=_frames, metavar="A,B-C", help="frames no analysis may use, from 0")
@@ -176,7 +180,7 @@ def _output_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _recording(options: argparse.Namespace, engine: Engine | None = None) -> Recording:
-    names = ("events", "signals", "frame_rate", "voxel_size", "planes", "exclude_frames")
+    names = ("events", "signals", "frame_rate", "frame_times", "voxel_size", "planes", "exclude_frames")
     given = {name: getattr(options, name) for name in names}
     return open(options.recording, engine=engine, **{name: value for name, value in given.items() if value is not None})
 
@@ -317,6 +321,13 @@ def _numbers(text: str) -> tuple[float, ...]:
         return tuple(float(n) for n in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text}: give three numbers z,y,x") from None
+
+
+def _times(path: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    try:
+        return np.loadtxt(path, np.float64, ndmin=1)
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{path}: not a text file with one number a line ({error})") from None
 
 
 def _frames(text: str) -> tuple[int, ...]:

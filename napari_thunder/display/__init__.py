@@ -11,17 +11,20 @@ from napari_thunder.display.layers import (
     layer_for_recording,
     layers_for_result,
 )
-from napari_thunder.display.legend import Label, Legend, Swatches, Wheel
+from napari_thunder.display.legend import Bar, Label, Legend, Swatches, Wheel
 from napari_thunder.display.maps import MapChoice, choices, direction_of, factors_of, strengths
 from napari_thunder.display.overlay import Overlay
-from napari_thunder.display.status import status_text
+from napari_thunder.display.significance import probability_of, significance_title, significant
+from napari_thunder.display.status import NumbersAt, status_text
 
 __all__ = [
     "CYCLIC",
+    "Bar",
     "Label",
     "LayerSpec",
     "Legend",
     "MapChoice",
+    "NumbersAt",
     "Overlay",
     "Swatches",
     "Wheel",
@@ -35,6 +38,9 @@ __all__ = [
     "layer_for_map",
     "layer_for_recording",
     "layers_for_result",
+    "probability_of",
+    "significance_title",
+    "significant",
     "status_text",
     "strengths",
 ]

@@ -15,7 +15,7 @@ from napari_thunder.display.appearance import appearance_of, drawn_values
 from napari_thunder.display.colormaps import CYCLIC
 from napari_thunder.display.direction import DIRECTION_PERIOD, ORIENTATION_PERIOD, direction_overlay
 from napari_thunder.display.factors import factor_overlay
-from napari_thunder.display.legend import COMPASS, HALF_COMPASS, Legend, Wheel, palette_legend, rgb_legend
+from napari_thunder.display.legend import COMPASS, HALF_COMPASS, Bar, Legend, Wheel, palette_legend, rgb_legend
 from napari_thunder.display.maps import (
     MapChoice,
     direction_of,
@@ -62,7 +62,7 @@ class LayerSpec:
         """What it shows.
 
         `kind` is `recording`, `map`, `direction` or `factors`. Maps, directions and factors have `recording`,
-        `analysis`, `dataset` (the result they are of) and `legend` (`Wheel`, `Swatches` or None); a map its `choice`
+        `analysis`, `dataset` (the result they are of) and `legend` (`Wheel`, `Swatches` or `Bar`); a map its `choice`
         (`MapChoice`) and `role`; directions and factors an `overlay` (`Overlay`), its `threshold`, and the names they
         were made from; a recording its `array`.
         """
@@ -153,7 +153,11 @@ def layer_for_map(dataset: xr.Dataset, choice: MapChoice, *, recording: str | No
         return _labels_layer(dataset, choice, recording)
     drawn = drawn_values(choice.values(dataset), role)
     look = appearance_of(drawn, role)
-    about = {"kind": "map", "choice": choice, "role": str(role), "legend": None}
+    quantity = look.quantity.format(choice.long_title(dataset))
+    units = str(dataset[choice.variable].attrs.get("units", "1")).removesuffix("1")
+    signed = role in (Role.SIGNED, Role.FACTOR)
+    legend = Bar(quantity, units, look.limits, look.colormap, signed)
+    about = {"kind": "map", "choice": choice, "role": str(role), "legend": legend}
     title = f"{_title(dataset)} · {look.quantity.format(choice.title(dataset))}"
     kwargs = _kwargs(dataset, title, recording, about)
     limits = {"contrast_limits": look.limits, "colormap": look.colormap, "rgb": False, "multiscale": False}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import cmap
 import numpy as np
 from numpy.typing import NDArray
 
@@ -84,7 +86,59 @@ class Swatches:
     entries: tuple[tuple[str, tuple[int, int, int]], ...]
 
 
-Legend = Wheel | Swatches
+@dataclass(frozen=True, slots=True, eq=False)
+class Bar:
+    """The colours of a scalar map, from its lower to its upper limit.
+
+    Parameters
+    ----------
+    title
+        What the numbers are.
+    units
+        Empty for none.
+    limits
+        Values at the ends.
+    colormap
+        As napari takes it: a name, or a dict with `colors` (n, 4).
+    signed
+        Whether a threshold hides what is near 0 on both sides.
+    """
+
+    title: str
+    units: str
+    limits: tuple[float, float]
+    colormap: str | dict[str, Any]
+    signed: bool = False
+
+    def image(self, width: int = 160, height: int = 12, threshold: float | None = None) -> NDArray[np.uint8]:
+        """The bar (height, width, 4) uint8, the upper limit to the right; hollow below the threshold."""
+        at = np.linspace(0, 1, width)
+        rgba = np.round(self._colours(at) * 255).astype(np.uint8)
+        values = self.limits[0] + at * (self.limits[1] - self.limits[0])
+        if threshold:
+            rgba[(np.abs(values) if self.signed else values) < threshold, 3] = 0
+        return np.repeat(rgba[None], height, axis=0)
+
+    def ticks(self) -> tuple[tuple[float, str], ...]:
+        """Places from 0 to 1 along the bar, and the numbers there: the ends, and 0 or the middle."""
+        low, high = self.limits
+        middle = 0.0 if low < 0 < high else (low + high) / 2
+        return tuple(((v - low) / (high - low or 1), short_number(v)) for v in (low, middle, high))
+
+    def _colours(self, at: NDArray[np.float64]) -> NDArray[np.float64]:
+        if isinstance(self.colormap, str):
+            return np.asarray(cmap.Colormap(self.colormap)(at), float)
+        table = np.asarray(self.colormap["colors"], float)
+        return np.asarray(table[np.round(at * (len(table) - 1)).astype(int)])
+
+
+Legend = Wheel | Swatches | Bar
+
+
+def short_number(value: float) -> str:
+    """A number for a tick: three digits, a real minus sign, no exponent where it can be helped."""
+    text = f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
+    return text.replace("-", "−")
 
 
 def rgb_legend(title: str, names: tuple[str, ...]) -> Swatches:

@@ -3,17 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from napari_thunder.analysis.protocol import Role
-from napari_thunder.display.maps import further_dims, label_at, map_names, role_of, symbol_of
+from napari_thunder.display.maps import MapChoice, further_dims, label_at, map_names, role_of, symbol_of
 
-_NO_ESTIMATE = "cannot be estimated here"
+Voxel = tuple[int, int, int]
+
+NOT_ESTIMABLE = "not estimable"
+
+_FIRST = (Role.DIRECTION, Role.ORIENTATION)
 
 
-def status_text(dataset: xr.Dataset, voxel: tuple[int, int, int]) -> str:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Readable:
+    """A map made ready to be read voxel by voxel."""
+
+    name: str
+    role: Role
+    values: NDArray[Any]
+    labels: tuple[str, ...]
+
+    def said_at(self, voxel: Voxel) -> Iterator[str]:
+        values = self.values[(..., *voxel)]
+        if values.ndim == 0:
+            if np.isfinite(values):
+                yield _one(self.name, self.role, float(values))
+        elif self.labels and np.isfinite(values).any():
+            at = int(np.nanargmax(np.abs(values)))
+            yield f"{_one(self.name, self.role, float(values[at]))} at {self.labels[at]}"
+
+
+class NumbersAt:
+    """What a result says of a voxel; made once, asked at every movement of the mouse.
+
+    Parameters
+    ----------
+    dataset
+        A result; its maps may be filled further meanwhile.
+    shown
+        The map that is looked at, whose number comes first.
+    """
+
+    def __init__(self, dataset: xr.Dataset, shown: MapChoice | None = None) -> None:
+        self._sizes = tuple(dataset.sizes[axis] for axis in "zyx")
+        self._maps = tuple(_readable(dataset, name) for name in _in_order(dataset))
+        if shown is not None and shown.at:
+            alone = dataset[shown.variable].transpose(..., "z", "y", "x").values[shown.at]
+            words = ", ".join(label_at(dataset, dim, i) for dim, i in _places(dataset, shown))
+            first = _Readable(f"{symbol_of(shown.variable)} ({words})", role_of(dataset, shown.variable), alone, ())
+            self._maps = (first, *(m for m in self._maps if m.name != shown.variable))
+
+    def __call__(self, voxel: Voxel) -> str:
+        """`212°, R² 0.41, p 0.002`; empty outside the volume."""
+        if not all(0 <= i < n for i, n in zip(voxel, self._sizes, strict=True)):
+            return ""
+        return ", ".join(part for one in self._maps for part in one.said_at(voxel)) or NOT_ESTIMABLE
+
+
+def status_text(dataset: xr.Dataset, voxel: Voxel) -> str:
     """What a result says of a voxel: `212°, R² 0.41, p 0.002`.
 
     Of a map with further dimensions, the slice that is largest in this voxel: `t 5.1 at direction=30`.
@@ -30,11 +83,18 @@ def status_text(dataset: xr.Dataset, voxel: tuple[int, int, int]) -> str:
     str
         Empty outside the volume.
     """
-    sizes = tuple(dataset.sizes[axis] for axis in "zyx")
-    if not all(0 <= i < n for i, n in zip(voxel, sizes, strict=True)):
-        return ""
-    parts = [part for name in _in_order(dataset) for part in _part(dataset, name, voxel)]
-    return ", ".join(parts) if parts else _NO_ESTIMATE
+    return NumbersAt(dataset)(voxel)
+
+
+def _places(dataset: xr.Dataset, choice: MapChoice) -> Iterator[tuple[str, int]]:
+    return zip(further_dims(dataset, choice.variable), choice.at, strict=True)
+
+
+def _readable(dataset: xr.Dataset, name: str) -> _Readable:
+    role, dims = role_of(dataset, name), further_dims(dataset, name)
+    said = len(dims) == 1 and role not in (Role.PROBABILITY, Role.VALUE)
+    labels = tuple(label_at(dataset, dims[0], i) for i in range(dataset.sizes[dims[0]])) if said else ()
+    return _Readable(name, role, dataset[name].transpose(..., "z", "y", "x").values, labels)
 
 
 def _in_order(dataset: xr.Dataset) -> list[str]:
@@ -42,34 +102,19 @@ def _in_order(dataset: xr.Dataset) -> list[str]:
     names = map_names(dataset)
     if "p" in names and "p_fdr" in names:
         names.remove("p_fdr")
-    first = (Role.DIRECTION, Role.ORIENTATION)
-    last = (Role.PROBABILITY,)
     return sorted(
         names,
         key=lambda n: (
-            role_of(dataset, n) not in first,
+            role_of(dataset, n) not in _FIRST,
             len(further_dims(dataset, n)),
-            role_of(dataset, n) in last,
+            role_of(dataset, n) is Role.PROBABILITY,
             n != "r_squared",
         ),
     )
 
 
-def _part(dataset: xr.Dataset, name: str, voxel: tuple[int, int, int]) -> Iterator[str]:
-    values = dataset[name].transpose(..., "z", "y", "x").values[(..., *voxel)]
-    role = role_of(dataset, name)
-    if not np.isfinite(values).any():
-        return
-    if values.ndim == 0:
-        yield _one(name, role, float(values))
-    elif role is not Role.PROBABILITY and role is not Role.VALUE and values.ndim == 1:
-        at = int(np.nanargmax(np.abs(values)))
-        (dim,) = further_dims(dataset, name)
-        yield f"{_one(name, role, float(values[at]))} at {label_at(dataset, dim, at)}"
-
-
 def _one(name: str, role: Role, value: float) -> str:
-    if role in (Role.DIRECTION, Role.ORIENTATION):
+    if role in _FIRST:
         period = 180 if role is Role.ORIENTATION else 360
         return f"{round(value) % period}°"
     symbol = symbol_of(name)

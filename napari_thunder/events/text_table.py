@@ -113,6 +113,7 @@ def _body(path: Path, separator: str) -> pd.DataFrame:
                 na_values=_EMPTY,
                 encoding="utf-8-sig",
                 low_memory=False,
+                float_precision="round_trip",
             )
     except UnicodeDecodeError:
         raise TableError(f"{path.name}: not a text table in UTF-8. Save it as CSV (UTF-8).") from None

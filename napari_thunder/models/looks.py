@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_thunder.analysis.protocol import Role
 from napari_thunder.display import CYCLIC, MapChoice, choices, direction_of, factors_of, strengths
@@ -33,6 +34,12 @@ class Look:
         What is weaker is not shown; None for the default.
     colormap
         Empty for the default.
+    opacity
+        Of the whole picture, 0 to 1.
+    limits
+        Values at the ends of the colormap of a single map; None to take them from the map.
+    significant
+        Whether only voxels of p < 0.05 are shown, adjusted for the false discovery rate where the result has that.
     """
 
     choice: MapChoice | None = None
@@ -40,6 +47,9 @@ class Look:
     strength: str = ""
     threshold: float | None = None
     colormap: str = ""
+    opacity: float = 1.0
+    limits: tuple[float, float] | None = None
+    significant: bool = False
 
 
 def looks_of(dataset: xr.Dataset) -> list[tuple[str, Look]]:
@@ -63,7 +73,9 @@ def meaning_of(dataset: xr.Dataset, look: Look) -> str:
 def look_at(look: Look, before: Look) -> Look:
     """A look of another picture, keeping of an earlier one what still makes sense."""
     directions = look.choice is None and before.choice is None and look.components == before.components == ()
-    return before if directions else replace(look, strength=before.strength)
+    if directions:
+        return before
+    return replace(look, strength=before.strength, opacity=before.opacity, significant=before.significant)
 
 
 def same_picture(a: Look, b: Look) -> bool:
@@ -93,6 +105,46 @@ def colormaps_of(dataset: xr.Dataset, look: Look) -> tuple[str, ...]:
         return ("fixed",)
     first = {Role.IMAGE: "gray", Role.VALUE: "inferno", Role.PROBABILITY: "viridis"}.get(role, "magma")
     return (first, *(name for name in _SEQUENTIAL if name != first))
+
+
+def look_to_plain(look: Look) -> dict[str, Any]:
+    """A look as JSON can hold it; `look_from_plain` reads it back."""
+    return {
+        "choice": None if look.choice is None else {"variable": look.choice.variable, "at": list(look.choice.at)},
+        "components": list(look.components),
+        "strength": look.strength,
+        "threshold": look.threshold,
+        "colormap": look.colormap,
+        "opacity": look.opacity,
+        "limits": None if look.limits is None else list(look.limits),
+        "significant": look.significant,
+    }
+
+
+def look_from_plain(stored: Mapping[str, Any]) -> Look:
+    """The look that `look_to_plain` was given; what is missing is as by default.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError
+        If it is not such a thing.
+    """
+    choice, limits = stored.get("choice"), stored.get("limits")
+    return Look(
+        None if choice is None else MapChoice(str(choice["variable"]), tuple(int(i) for i in choice["at"])),
+        tuple(int(i) for i in stored.get("components", ())),
+        str(stored.get("strength", "")),
+        None if stored.get("threshold") is None else float(stored["threshold"]),
+        str(stored.get("colormap", "")),
+        float(stored.get("opacity", 1.0)),
+        None if limits is None else (float(limits[0]), float(limits[1])),
+        bool(stored.get("significant", False)),
+    )
+
+
+def fits(dataset: xr.Dataset, look: Look) -> bool:
+    """Whether a result has what a look shows."""
+    return any(same_picture(look, other) for _, other in looks_of(dataset))
 
 
 def _together(dataset: xr.Dataset, factors: str) -> list[tuple[str, Look]]:

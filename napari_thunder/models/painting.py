@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from napari_thunder.display import LayerSpec, Overlay, layer_for_direction, layer_for_factors, layer_for_map
+from napari_thunder.analysis.protocol import Role
+from napari_thunder.display import (
+    Bar,
+    LayerSpec,
+    Overlay,
+    layer_for_direction,
+    layer_for_factors,
+    layer_for_map,
+    probability_of,
+    significant,
+)
 from napari_thunder.display.colormaps import napari_colormap
 from napari_thunder.models.looks import Look, colormaps_of
 from napari_thunder.models.results import ResultEntry
@@ -15,13 +25,16 @@ from napari_thunder.models.results import ResultEntry
 
 def paint(entry: ResultEntry, look: Look) -> LayerSpec:
     """The layer of a result under a look."""
-    dataset, owner = entry.dataset, None
+    dataset = entry.dataset
     coloured: dict[str, Any] = {"colormap": look.colormap} if look.colormap else {}
     if look.choice is not None:
-        return _with_threshold(_with_colormap(layer_for_map(dataset, look.choice, recording=owner), entry, look), look)
+        spec = _with_colormap(layer_for_map(dataset, look.choice), entry, look)
+        return restyle(_with_threshold(_if_significant(spec, entry, look), look), look)
     if look.components:
-        return layer_for_factors(dataset, look.components, threshold=look.threshold, **coloured)
-    return layer_for_direction(dataset, strength=look.strength or None, threshold=look.threshold, **coloured)
+        spec = layer_for_factors(dataset, look.components, threshold=look.threshold, **coloured)
+    else:
+        spec = layer_for_direction(dataset, strength=look.strength or None, threshold=look.threshold, **coloured)
+    return restyle(_if_significant(spec, entry, look), look)
 
 
 def repaint(spec: LayerSpec, threshold: float | None) -> LayerSpec | None:
@@ -33,25 +46,84 @@ def repaint(spec: LayerSpec, threshold: float | None) -> LayerSpec | None:
     return LayerSpec(overlay.rgba(threshold), {**spec.kwargs, "metadata": {"thunder": said}}, spec.layer_type)
 
 
+def restyle(spec: LayerSpec, look: Look) -> LayerSpec:
+    """The same voxels with the opacity and the limits of a look."""
+    kwargs = {**spec.kwargs, "opacity": look.opacity}
+    legend = spec.thunder["legend"]
+    if isinstance(legend, Bar):
+        found = spec.thunder.get("found_limits", legend.limits)
+        limits = look.limits or found
+        kwargs["contrast_limits"] = limits
+        said = {"legend": replace(legend, limits=limits), "found_limits": found}
+        kwargs["metadata"] = {"thunder": spec.thunder | said}
+    return replace(spec, kwargs=kwargs)
+
+
 def threshold_span(spec: LayerSpec) -> tuple[float, float]:
     """Least and largest threshold that make a difference."""
     overlay = spec.thunder.get("overlay")
-    low, high = overlay.span if isinstance(overlay, Overlay) else spec.kwargs.get("contrast_limits", (0.0, 1.0))
+    if isinstance(overlay, Overlay):
+        low, high = overlay.span
+    else:
+        low, high = spec.thunder.get("found_limits", (0.0, 1.0))
     high = max(abs(low), abs(high))
     return 0.0, high if np.isfinite(high) and high > 0 else 1.0
 
 
+def found_limits(spec: LayerSpec) -> tuple[float, float] | None:
+    """The limits of the colours as the map gives them; None if they are not of one map."""
+    limits: tuple[float, float] | None = spec.thunder.get("found_limits")
+    return limits
+
+
+def is_signed(spec: LayerSpec) -> bool:
+    """Whether a map diverges around 0, so that its limits are symmetric and its threshold is two-sided."""
+    return spec.thunder.get("role") in (Role.SIGNED, Role.FACTOR)
+
+
+def look_of_layer(said: dict[str, Any]) -> Look | None:
+    """How a layer of maps is looked at, from what its metadata say of it."""
+    if said.get("kind") == "map":
+        return Look(said["choice"], threshold=said.get("threshold"))
+    coloured = {"threshold": said.get("threshold"), "colormap": said.get("colormap", "")}
+    if said.get("kind") == "factors":
+        return Look(components=tuple(said["components"]), **coloured)
+    if said.get("kind") == "direction":
+        return Look(strength=said.get("strength") or "", **coloured)
+    return None
+
+
 def _with_colormap(spec: LayerSpec, entry: ResultEntry, look: Look) -> LayerSpec:
     offered = colormaps_of(entry.dataset, look)
-    if not look.colormap or look.colormap == offered[0]:
+    legend = spec.thunder["legend"]
+    if not look.colormap or look.colormap == offered[0] or not isinstance(legend, Bar):
         return spec
-    low = spec.kwargs["contrast_limits"][0]
-    colormap = napari_colormap(look.colormap, fades="middle" if low < 0 else "low")
-    return replace(spec, kwargs={**spec.kwargs, "colormap": colormap})
+    colormap = napari_colormap(look.colormap, fades="middle" if legend.signed else "low")
+    said = spec.thunder | {"legend": replace(legend, colormap=colormap)}
+    return replace(spec, kwargs={**spec.kwargs, "colormap": colormap, "metadata": {"thunder": said}})
 
 
 def _with_threshold(spec: LayerSpec, look: Look) -> LayerSpec:
     if not look.threshold or spec.layer_type != "image":
         return spec
-    hidden = np.abs(spec.data) < look.threshold
-    return replace(spec, data=np.where(hidden, np.float32(np.nan), spec.data))
+    said = spec.thunder | {"threshold": look.threshold}
+    hidden = (np.abs(spec.data) if is_signed(spec) else spec.data) < look.threshold
+    data = np.where(hidden, np.float32(np.nan), spec.data)
+    return replace(spec, data=data, kwargs={**spec.kwargs, "metadata": {"thunder": said}})
+
+
+def _if_significant(spec: LayerSpec, entry: ResultEntry, look: Look) -> LayerSpec:
+    """Hide what is not significant, if the look asks for it and the result can tell."""
+    probability = probability_of(entry.dataset, look.choice) if look.significant else None
+    if probability is None:
+        return spec
+    shown = significant(entry.dataset, probability)
+    overlay = spec.thunder.get("overlay")
+    if isinstance(overlay, Overlay):
+        kept = replace(overlay, strength=np.where(shown, overlay.strength, np.float32(-np.inf)))
+        said = spec.thunder | {"overlay": kept}
+        data = kept.rgba(spec.thunder.get("threshold"))
+        return replace(spec, data=data, kwargs={**spec.kwargs, "metadata": {"thunder": said}})
+    if spec.layer_type == "image":
+        return replace(spec, data=np.where(shown, spec.data, np.float32(np.nan)))
+    return spec

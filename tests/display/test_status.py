@@ -36,7 +36,7 @@ def test_a_very_small_p(tuning):
 
 def test_where_nothing_can_be_estimated(tuning):
     blank = tuning[["preferred_direction", "r_squared"]]
-    assert status_text(blank, (0, 0, 0)) == "cannot be estimated here"
+    assert status_text(blank, (0, 0, 0)) == "not estimable"
 
 
 def test_outside_the_volume_there_is_nothing_to_say(tuning):

@@ -1,31 +1,30 @@
-"""The maps of results as layers: one place adds them, shows the one in front, and lets go of those that are removed."""
+"""The maps of results as layers: one place adds them, keeps them in step with the desk, and lets go of them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Layer
-from napari.utils.theme import get_theme
-from qtpy.QtGui import QColor
 
-from napari_thunder.display import LayerSpec, Wheel
+from napari_thunder.display import LayerSpec
 from napari_thunder.display.space import about_recording, space_of_volume
 from napari_thunder.models import Desk
 from napari_thunder.models.datasets import Dataset
 from napari_thunder.models.results import ResultEntry
 from napari_thunder.widgets.canvas.hover import say_numbers
-from napari_thunder.widgets.canvas.wheel import show_canvas_wheel
-from napari_thunder.widgets.legend_view import wheel_pixels
 from napari_thunder.widgets.main_thread import MainThread
 
 if TYPE_CHECKING:
     import napari.viewer
 
-_WHEEL_SIDE = 168
+_STYLE = ("opacity", "contrast_limits")
 
 
 class MapLayers:
-    """Keeps the maps in a viewer and the results of a desk in step.
+    """Keeps the maps in a viewer and the results of a desk in step, whoever changes one of them.
 
     Parameters
     ----------
@@ -40,28 +39,103 @@ class MapLayers:
         self._desk = desk
         self._maps: dict[int, Layer] = {}
         self._specs: dict[int, LayerSpec] = {}
+        self._busy = False
         say_numbers(viewer)
+        viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
-        viewer.events.theme.connect(self._show_wheel)
+        viewer.layers.events.reordered.connect(self._on_reordered)
         main_thread.connect(desk.datasets.amended, self._amend_recording)
         main_thread.connect(desk.pictures.painted, self._show_map)
-        main_thread.connect(desk.pictures.fronted, self._bring_to_front, newest=True)
+        main_thread.connect(desk.pictures.sighted, self.show_and_hide, newest=True)
+        main_thread.connect(desk.results.arranged, self._arrange, newest=True)
+        main_thread.connect(desk.results.renamed, self._rename)
         main_thread.connect(desk.results.removed, self._remove_map)
 
     @property
     def settled(self) -> bool:
         """Whether every result shows its map."""
-        return len(self._maps) >= len(self._desk.results)
+        return len(self._maps) >= sum(self._desk.pictures.look(entry.key) is not None for entry in self._desk.results)
+
+    def layer(self, key: int) -> Layer | None:
+        """The layer of a result."""
+        return self._maps.get(key)
+
+    def adopt_all(self) -> None:
+        """Take maps that are in the viewer already onto the desk."""
+        for layer in list(self._viewer.layers):
+            self._adopt(layer)
 
     def close(self) -> None:
         """Let go of the viewer; its layers stay."""
+        self._viewer.layers.events.inserted.disconnect(self._on_inserted)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
-        self._viewer.events.theme.disconnect(self._show_wheel)
+        self._viewer.layers.events.reordered.disconnect(self._on_reordered)
+        for layer in self._maps.values():
+            self._unwatch(layer)
+
+    @contextmanager
+    def rearranging(self) -> Iterator[None]:
+        """What happens to layers inside is not taken as the user's wish."""
+        before, self._busy = self._busy, True
+        try:
+            yield
+        finally:
+            self._busy = before
+
+    def _on_inserted(self, event: Any) -> None:
+        if not self._busy:
+            self._adopt(event.value)
+
+    def _adopt(self, layer: Any) -> None:
+        """Take a layer of maps that came another way (dropped, duplicated, left by a closed dock) onto the desk."""
+        said = layer.metadata.get("thunder")
+        if layer in self._maps.values() or not isinstance(said, dict) or said.get("dataset") is None:
+            return
+        spec = LayerSpec(layer.data, {"name": layer.name, "metadata": layer.metadata, "visible": layer.visible})
+        entry = self._desk.pictures.adopt(layer.name, said["dataset"], spec, shown=layer.visible)
+        if entry is not None:
+            self._keep(entry.key, layer)
+            self._rename(entry)
 
     def _on_removed(self, event: Any) -> None:
         for key in [key for key, layer in self._maps.items() if layer == event.value]:
-            del self._maps[key]
+            self._unwatch(self._maps.pop(key))
             self._desk.results.remove(key)
+
+    def _on_reordered(self, _: Any) -> None:
+        if not self._busy:
+            self._desk.results.arrange(key for layer in self._viewer.layers if (key := self._key_of(layer)) is not None)
+
+    def _key_of(self, layer: Any) -> int | None:
+        return next((key for key, known in self._maps.items() if known == layer), None)
+
+    def _keep(self, key: int, layer: Layer) -> None:
+        self._maps[key] = layer
+        for name in ("name", "visible", *_STYLE):
+            if (emitter := getattr(layer.events, name, None)) is not None:
+                emitter.connect(self._on_changed)
+
+    def _unwatch(self, layer: Layer) -> None:
+        for name in ("name", "visible", *_STYLE):
+            if (emitter := getattr(layer.events, name, None)) is not None:
+                emitter.disconnect(self._on_changed)
+
+    def _on_changed(self, event: Any) -> None:
+        """Take over what the user did to the layer in napari's own controls."""
+        key = None if self._busy else self._key_of(event.source)
+        if key is None:
+            return
+        layer, pictures = self._maps[key], self._desk.pictures
+        if event.type == "name":
+            self._desk.results.rename(key, layer.name)
+        elif event.type == "visible":
+            pictures.switch([key], layer.visible)
+        elif (look := pictures.look(key)) is not None:
+            if event.type == "opacity":
+                pictures.note(key, replace(look, opacity=float(layer.opacity)))
+            elif "found_limits" in layer.metadata["thunder"]:
+                low, high = layer.contrast_limits
+                pictures.note(key, replace(look, limits=(float(low), float(high))))
 
     def _amend_recording(self, _: Dataset) -> None:
         for key in self._maps:
@@ -77,76 +151,86 @@ class MapLayers:
                 layer.units, layer.scale = space.units, space.scale
 
     def _show_map(self, key: int, spec: LayerSpec) -> None:
-        if self._desk.results.get(key) is None:
+        entry = self._desk.results.get(key)
+        if entry is None:
             return
         layer, before = self._maps.get(key), self._specs.get(key)
         self._specs[key] = spec
-        if layer is None:
-            self._maps[key] = self._add_map(spec, len(self._viewer.layers))
-            self._bring_to_front(self._desk.pictures.front)
-        elif before is not None and _same_kind(spec, before):
-            _update(layer, spec)
-        else:
-            self._replace_map(key, layer, spec)
-        self._lay_on_recording(key)
-        self._show_wheel()
+        with self.rearranging():
+            if layer is None:
+                self._add_map(entry, spec)
+                self._arrange()
+            elif _same_kind(spec, layer):
+                _update(layer, spec, before)
+            else:
+                self._replace_map(entry, layer, spec)
+            self._lay_on_recording(key)
 
-    def _add_map(self, spec: LayerSpec, index: int) -> Layer:
+    def _add_map(self, entry: ResultEntry, spec: LayerSpec, index: int | None = None) -> None:
         layer = Layer.create(*spec.as_tuple())
-        self._viewer.layers.insert(index, layer)
-        if spec.layer_type == "image" and not spec.kwargs["rgb"]:
-            layer.colorbar.visible = True
-        return layer
+        layer.name, layer.visible = entry.name, self._desk.pictures.in_sight(entry.key)
+        self._viewer.layers.insert(len(self._viewer.layers) if index is None else index, layer)
+        self._keep(entry.key, layer)
 
-    def _replace_map(self, key: int, layer: Layer, spec: LayerSpec) -> None:
+    def _replace_map(self, entry: ResultEntry, layer: Layer, spec: LayerSpec) -> None:
         """Another kind of layer in the same place."""
-        del self._maps[key]
-        index, visible = self._viewer.layers.index(layer), layer.visible
+        self._unwatch(self._maps.pop(entry.key))
+        index = self._viewer.layers.index(layer)
         self._take_away(layer)
-        self._maps[key] = self._add_map(spec.shown(visible), index)
+        self._add_map(entry, spec, index)
 
-    def _bring_to_front(self, front: int | None) -> None:
-        """Show the map in front and hide the others, so that their colours do not mix."""
-        for key, layer in self._maps.items():
-            layer.visible = key == front
-        self._show_wheel()
+    def show_and_hide(self) -> None:
+        """Let the layers be visible as the results are."""
+        with self.rearranging():
+            for key, layer in self._maps.items():
+                if layer.visible != (seen := self._desk.pictures.in_sight(key)):
+                    layer.visible = seen
+
+    def _rename(self, entry: ResultEntry) -> None:
+        layer = self._maps.get(entry.key)
+        if layer is not None and layer.name != entry.name:
+            with self.rearranging():
+                layer.name = entry.name
+
+    def _arrange(self) -> None:
+        """Put the layers of maps in the order of the results, in the places that such layers have."""
+        wanted = [self._maps[entry.key] for entry in self._desk.results if entry.key in self._maps]
+        layers = self._viewer.layers
+        places = sorted(layers.index(layer) for layer in wanted)
+        with self.rearranging():
+            for place, layer in zip(places, wanted, strict=True):
+                if (now := layers.index(layer)) != place:
+                    layers.move(now, place)
 
     def _remove_map(self, entry: ResultEntry) -> None:
         self._specs.pop(entry.key, None)
-        self._take_away(self._maps.pop(entry.key, None))
-        self._show_wheel()
+        layer = self._maps.pop(entry.key, None)
+        if layer is not None:
+            self._unwatch(layer)
+            self._take_away(layer)
 
-    def _take_away(self, layer: Layer | None) -> None:
-        if layer is not None and layer in self._viewer.layers:
+    def _take_away(self, layer: Layer) -> None:
+        if layer in self._viewer.layers:
             self._viewer.layers.remove(layer)
 
-    def _show_wheel(self, _: object = None) -> None:
-        """The wheel of the map in front on the canvas, or none."""
-        spec = self._specs.get(self._desk.pictures.front or 0)
-        pixels = None
-        if spec is not None and isinstance(spec.thunder["legend"], Wheel):
-            legend, threshold = spec.thunder["legend"], spec.thunder.get("threshold")
-            pixels = wheel_pixels(legend, _WHEEL_SIDE, _text_colour(self._viewer), threshold)
-        show_canvas_wheel(self._viewer, pixels)
+
+def _same_kind(spec: LayerSpec, layer: Layer) -> bool:
+    kind = type(layer).__name__.lower()
+    return kind == spec.layer_type and getattr(layer, "rgb", None) == spec.kwargs.get("rgb")
 
 
-def _text_colour(viewer: Any) -> QColor:
-    """What can be read on the canvas of the viewer's theme."""
-    red, green, blue = get_theme(viewer.theme).text.as_rgb_tuple(alpha=False)
-    return QColor(red, green, blue)
-
-
-def _same_kind(a: LayerSpec, b: LayerSpec) -> bool:
-    return (a.layer_type, a.kwargs.get("rgb")) == (b.layer_type, b.kwargs.get("rgb"))
-
-
-def _update(layer: Layer, spec: LayerSpec) -> None:
-    """Give a layer what a newer picture of the same kind shows; what the user set on the layer stays."""
-    layer.data = spec.data
-    before = layer.metadata["thunder"]
+def _update(layer: Layer, spec: LayerSpec, before: LayerSpec | None) -> None:
+    """Give a layer what a newer picture of the same kind shows; what only looks different is not sent anew."""
+    styled = before is not None and spec.data is before.data and _style(spec) != _style(before)
+    if not styled:
+        layer.data = spec.data
     layer.metadata["thunder"] = spec.thunder
-    if any(before.get(said) != spec.thunder.get(said) for said in ("recording", "choice", "components")):
-        layer.name = spec.name
+    layer.opacity = spec.kwargs.get("opacity", layer.opacity)
     if spec.layer_type == "image" and not spec.kwargs["rgb"]:
         layer.contrast_limits = spec.kwargs["contrast_limits"]
-        layer.colormap = spec.kwargs["colormap"]
+        if before is None or spec.kwargs["colormap"] is not before.kwargs["colormap"]:
+            layer.colormap = spec.kwargs["colormap"]
+
+
+def _style(spec: LayerSpec) -> tuple[Any, ...]:
+    return tuple(spec.kwargs.get(name) for name in _STYLE)

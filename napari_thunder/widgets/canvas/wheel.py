@@ -1,7 +1,7 @@
-"""The wheel on napari's canvas: the one module that touches napari's private parts.
+"""Pictures on napari's canvas, such as a colour wheel: the one module that touches napari's private parts.
 
 napari offers plugins no way to register an overlay of their own, so this registers one in its private table.
-Where that fails (another napari), there is no wheel on the canvas, and the one in the dock does.
+Where that fails (another napari), there is no legend on the canvas, and the one in the dock does.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_NAME = "thunder_wheel"
-
 
 @dataclass(frozen=True, eq=False)
 class _Picture:
@@ -29,28 +27,50 @@ class _Picture:
     pixels: NDArray[np.uint8]
 
 
-def show_canvas_wheel(viewer: napari.viewer.Viewer, picture: NDArray[np.uint8] | None) -> bool:
-    """Show a picture (y, x, 4) uint8 in a corner of the canvas, or take it away; False if this napari cannot."""
+def show_picture(
+    viewer: napari.viewer.Viewer, name: str, picture: NDArray[np.uint8] | None, position: str = "bottom_right"
+) -> bool:
+    """Show a picture in a corner of the canvas, or take it away.
+
+    Parameters
+    ----------
+    viewer
+        Whose canvas.
+    name
+        Of the overlay, so that it can be changed.
+    picture
+        (y, x, 4) uint8; None to take it away.
+    position
+        As napari names the corners; pictures in the same corner lie beside each other.
+
+    Returns
+    -------
+    bool
+        False if this napari cannot.
+    """
     try:
-        overlay = _overlay(viewer, make=picture is not None)
+        overlay = _overlay(viewer, name, make=picture is not None)
         if overlay is None:
             return True
         if picture is not None:
             overlay.picture = _Picture(picture)
-        overlay.visible = picture is not None
+            if overlay.position != position:
+                overlay.position = position
+        if overlay.visible != (picture is not None):
+            overlay.visible = picture is not None
     except Exception:
-        log.warning("no colour wheel on the canvas of this napari", exc_info=True)
+        log.warning("no legend on the canvas of this napari", exc_info=True)
         return False
     return True
 
 
-def _overlay(viewer: Any, *, make: bool) -> Any:
+def _overlay(viewer: Any, name: str, *, make: bool) -> Any:
     overlays = viewer.canvas.overlays
-    if _NAME not in overlays:
+    if name not in overlays:
         if not make:
             return None
-        overlays[_NAME] = _overlay_class()()
-    return overlays[_NAME]
+        overlays[name] = _overlay_class()()
+    return overlays[name]
 
 
 @cache
@@ -61,10 +81,10 @@ def _overlay_class() -> Any:
     from napari.components.overlays import CanvasOverlay
     from vispy.scene.visuals import Image
 
-    class WheelOverlay(CanvasOverlay):
+    class PictureOverlay(CanvasOverlay):
         picture: Any = None
 
-    class VispyWheelOverlay(ViewerOverlayMixin, VispyCanvasOverlay):
+    class VispyPictureOverlay(ViewerOverlayMixin, VispyCanvasOverlay):
         def __init__(self, **given: Any) -> None:
             blank = np.zeros((1, 1, 4), np.uint8)
             super().__init__(node=Image(blank, interpolation="linear"), **given)
@@ -84,5 +104,5 @@ def _overlay_class() -> Any:
             self.overlay.events.picture.disconnect(self._on_picture)
             super().close()
 
-    overlay_to_visual[WheelOverlay] = VispyWheelOverlay
-    return WheelOverlay
+    overlay_to_visual[PictureOverlay] = VispyPictureOverlay
+    return PictureOverlay

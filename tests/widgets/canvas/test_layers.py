@@ -8,7 +8,7 @@ import pytest
 
 from napari_thunder.widgets.canvas import wheel
 from napari_thunder.widgets.canvas.streaming import array_of
-from napari_thunder.widgets.canvas.wheel import show_canvas_wheel
+from napari_thunder.widgets.canvas.wheel import show_picture
 from napari_thunder.widgets.thunder_dock import ThunderDock
 from tests.widgets.conftest import moving_movie, slow_recording, wait_until
 
@@ -70,9 +70,9 @@ def test_the_wheel_comes_and_goes_with_direction_maps(make_dock: MakeDock, qtbot
     viewer, dock = make_dock()
     dock.desk.datasets.add(slow_recording()[0])
     run_tuning(dock, qtbot)
-    assert viewer.canvas.overlays["thunder_wheel"].visible
+    assert viewer.canvas.overlays["thunder_legend"].visible
     dock.results.panel._remove()
-    wait_until(qtbot, lambda: not viewer.canvas.overlays["thunder_wheel"].visible)
+    wait_until(qtbot, lambda: not viewer.canvas.overlays["thunder_legend"].visible)
 
 
 def test_a_napari_without_the_private_table_only_lacks_the_wheel_on_the_canvas(
@@ -83,16 +83,16 @@ def test_a_napari_without_the_private_table_only_lacks_the_wheel_on_the_canvas(
 
     viewer = make_napari_viewer()
     monkeypatch.setattr(wheel, "_overlay_class", missing)
-    assert not show_canvas_wheel(viewer, PICTURE)
+    assert not show_picture(viewer, "thunder_legend", PICTURE)
     monkeypatch.undo()
-    assert show_canvas_wheel(viewer, PICTURE)
+    assert show_picture(viewer, "thunder_legend", PICTURE)
 
 
 def test_maps_are_named_after_their_recording(make_dock: MakeDock, qtbot: Any) -> None:
     viewer, dock = make_dock()
     dock.desk.datasets.add(slow_recording()[0])
     run_tuning(dock, qtbot)
-    wait_until(qtbot, lambda: viewer.layers[-1].name == "slow movie · direction tuning")
+    wait_until(qtbot, lambda: viewer.layers[-1].name == dock.results.panel.current.name)
 
 
 def test_a_voxel_size_given_late_moves_the_maps_too(make_dock: MakeDock, qtbot: Any) -> None:
@@ -113,10 +113,10 @@ def test_the_words_around_the_wheel_can_be_read_in_every_theme(make_dock: MakeDo
     viewer, dock = make_dock()
     dock.desk.datasets.add(slow_recording()[0])
     run_tuning(dock, qtbot)
-    wheel = viewer.canvas.overlays["thunder_wheel"]
+    wheel = viewer.canvas.overlays["thunder_legend"]
     for theme, bright in (("dark", True), ("light", False)):
         viewer.theme = theme
-        words = wheel.picture.pixels[:14, 60:110]
+        words = wheel.picture.pixels[:18, 20:170]
         seen = words[words[..., 3] > 200, :3]
         assert seen.size
         assert (seen.mean() > 128) == bright
