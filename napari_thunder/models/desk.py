@@ -25,8 +25,9 @@ from napari_thunder.models.pictures import Pictures
 from napari_thunder.models.pointer import Pointer
 from napari_thunder.models.regions import Regions
 from napari_thunder.models.results import Results
-from napari_thunder.models.session import Session
+from napari_thunder.models.session import Part, Session
 from napari_thunder.models.traces import Traces
+from napari_thunder.models.views import Views
 from napari_thunder.parameters import build
 from napari_thunder.pipeline import stream as stream_partials
 from napari_thunder.recording import Recording
@@ -75,7 +76,11 @@ class Desk:
         self.pointer = Pointer()
         self.traces = Traces(self.datasets, self.regions, self.pointer, self.connection)
         self.draft = Draft()
+        self.views = Views(self.datasets, self.connection)
         self.session = Session(self)
+        self.session.parts["views"] = Part(
+            self.views.state, lambda said, keys: self.views.restore(said, keys.recordings)
+        )
         self._result_of_run: dict[int, int] = {}
         self.jobs.partial.connect(self._keep)
         self.jobs.changed.connect(self._follow)
@@ -119,7 +124,16 @@ class Desk:
         """Cancel and let go of everything; takes no longer than `seconds`, whatever hangs."""
         deadline = time.monotonic() + seconds
         reading = (self.attaching, self.datasets)
-        for part in (self.session, self.traces, self.jobs, *reading, self.results, self.pictures, self.connection):
+        for part in (
+            self.session,
+            self.views,
+            self.traces,
+            self.jobs,
+            *reading,
+            self.results,
+            self.pictures,
+            self.connection,
+        ):
             part.close(max(0.0, deadline - time.monotonic()))
 
     def open_recording(self, uri: str, *, job: Job | None = None, **known: Any) -> Recording:
