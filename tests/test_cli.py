@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 
 import napari_thunder as nt
 from napari_thunder.cli import FAILED, OK, main
@@ -70,6 +71,18 @@ def test_run_saves_what_python_gives(movie, events, tmp_path, capsys):
         preprocess=[nt.DeltaFOverF(percentile=20, offset=0.1), nt.Detrend()],
     )
     np.testing.assert_array_equal(nt.load_result(out)["beta"], expected["beta"])
+
+
+def test_a_mask_gives_the_numbers_of_python_and_is_kept_for_a_rerun(movie, tmp_path):
+    labels = np.zeros((2, 6, 7), np.uint8)
+    labels[:, 1:4, 2:6] = 3
+    mask, first, again = (str(tmp_path / name) for name in ("mask.tif", "first.zarr", "again.zarr"))
+    tifffile.imwrite(mask, labels, photometric="minisblack", metadata={"axes": "ZYX"})
+    assert main(["run", "pca", movie, "--mask", mask, "-o", first]) == OK
+    expected = nt.run(nt.PCA(), nt.open(movie), mask=labels > 0)
+    np.testing.assert_array_equal(nt.load_result(first)["components"], expected["components"])
+    assert main(["rerun", first, "-o", again]) == OK
+    np.testing.assert_array_equal(nt.load_result(again)["components"], expected["components"])
 
 
 def test_rerun_gives_the_same_numbers(movie, tmp_path, capsys):

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 from sklearn import decomposition
 
 import napari_thunder as nt
@@ -154,3 +155,15 @@ def test_a_result_is_made_again_with_its_mask(recording, mask):
 def test_a_mask_that_does_not_fit_is_refused(recording, given, message):
     with pytest.raises(RegionError, match=message):
         nt.run(nt.SummaryImages(), recording, mask=given)
+
+
+def test_a_file_of_labels_is_a_mask_of_all_its_regions(recording, mask, tmp_path):
+    labels = np.zeros(SHAPE[1:], np.uint16)
+    labels[mask] = 1
+    labels[0, 0, :2] = 7
+    path = tmp_path / "labels.tif"
+    tifffile.imwrite(path, labels, photometric="minisblack", metadata={"axes": "ZYX"})
+    by_file = nt.run(nt.SummaryImages(), recording, mask=path)
+    by_array = nt.run(nt.SummaryImages(), recording, mask=labels)
+    np.testing.assert_array_equal(by_file["mean"].values, by_array["mean"].values)
+    assert by_file.attrs["mask"] == "labels"
