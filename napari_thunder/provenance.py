@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -39,6 +40,7 @@ def provenance_of(
         "engine": engine.name,
         "versions": _versions(),
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": None if job.started is None else round(time.monotonic() - job.started, 3),
         "tag": job.tag,
     }
     return json.dumps(record, ensure_ascii=False, allow_nan=False)

@@ -13,6 +13,7 @@ from pathlib import Path
 import xarray as xr
 
 from napari_thunder.analysis.registry import make_analysis
+from napari_thunder.differences import is_difference
 from napari_thunder.engine import Engine, Job
 from napari_thunder.errors import ResultError
 from napari_thunder.pipeline import run
@@ -110,6 +111,11 @@ def rerun(
     """
     dataset = result if isinstance(result, xr.Dataset) else load_result(result)
     record = read_provenance(dataset)
+    if is_difference(record):
+        raise ResultError(
+            "This is a difference of two maps, which no analysis makes: run the two results again, and subtract them "
+            "(difference), or copy it as Python, which does both."
+        )
     recording = recording or recording_of(record, engine)
     if recording.source.fingerprint() != record["recording"]["fingerprint"]:
         raise ResultError(

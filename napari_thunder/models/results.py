@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from psygnal import Signal
 
+from napari_thunder.differences import difference
+from napari_thunder.display.maps import MapChoice
 from napari_thunder.models.background import Background
 from napari_thunder.models.trouble import Trouble
 
@@ -55,7 +57,7 @@ class ResultEntry:
         """What has become of it."""
         if not self.finished:
             return "computing"
-        if self.preview:
+        if self.preview or self.dataset.attrs.get("preview"):
             return "preview"
         return "saved" if self.path else "done"
 
@@ -186,6 +188,19 @@ class Results:
         if entry is not None:
             self._background.start(self._write, entry, path)
 
+    def write(self, make: Callable[[], Any], path: str) -> None:
+        """Write a file by `make()`; returns at once. What goes wrong is the trouble."""
+        self._background.start(self._make, make, path)
+
+    def subtract(self, a: int, map_a: MapChoice, b: int, map_b: MapChoice) -> None:
+        """Put the difference of two maps on the desk; returns at once. What goes wrong is the trouble."""
+        self._background.start(self._subtract, a, map_a, b, map_b)
+
+    def tell(self, trouble: Trouble | None) -> None:
+        """Say what went wrong with a result, or that nothing is wrong any more."""
+        self.trouble = trouble
+        self.changed.emit()
+
     def close(self, seconds: float = 1.0) -> None:
         """End; takes no longer than `seconds` even if a file system hangs."""
         self._background.close(seconds)
@@ -206,10 +221,10 @@ class Results:
         try:
             dataset = self._load(path)
         except Exception as error:
-            self._tell(Trouble.of(error))
+            self.tell(Trouble.of(error))
             return
         if not self._background.closed:
-            self._tell(None)
+            self.tell(None)
             title = f"{Path(path).stem} · {dataset.attrs.get('title', 'result')}"
             self.loaded.emit(self.add(title, dataset, path=str(path)))
 
@@ -217,13 +232,31 @@ class Results:
         try:
             self._save(entry.dataset, path)
         except Exception as error:
-            self._tell(Trouble.of(error))
+            self.tell(Trouble.of(error))
             return
         if (now := self._entries.get(entry.key)) is not None and now.dataset is entry.dataset:
             self._replace(entry.key, path=path)
-        self._tell(None)
+        self.tell(None)
         self.saved.emit(path)
 
-    def _tell(self, trouble: Trouble | None) -> None:
-        self.trouble = trouble
-        self.changed.emit()
+    def _make(self, make: Callable[[], Any], path: str) -> None:
+        try:
+            make()
+        except Exception as error:
+            self.tell(Trouble.of(error))
+            return
+        self.tell(None)
+        self.saved.emit(path)
+
+    def _subtract(self, a: int, map_a: MapChoice, b: int, map_b: MapChoice) -> None:
+        first, second = self._entries.get(a), self._entries.get(b)
+        if first is None or second is None:
+            return
+        try:
+            made = difference(first.dataset, second.dataset, map_a, map_b)
+        except Exception as error:
+            self.tell(Trouble.of(error))
+            return
+        if not self._background.closed:
+            self.tell(None)
+            self.add(f"{first.name} − {second.name}", made)
