@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from threading import RLock
@@ -10,18 +11,18 @@ from typing import Any
 
 from psygnal import Signal
 
-from napari_thunder.regions import COLORS, Region
+from napari_thunder.models.region_steps import State, Step, Steps
+from napari_thunder.regions import COLORS, Box, Region
 
 _numbers = count(1)
 
-_MOST_STEPS = 100
-
 
 class Regions:
-    """Regions in the order they were made.
+    """Regions in an order of one's own, at first that in which they were made.
 
-    A region is never changed: an edit puts another one with the same key in its place. Signals may be emitted from any
-    thread: `added`, `edited` and `removed(region)`, then `changed()`. `selected(key)` when another one is chosen.
+    A region is never changed: an edit puts another one with the same key in its place. What is shown and what is
+    selected is not undone. May be called from any thread, and signals may be emitted from any: `added`, `edited` and
+    `removed(region)`, then `changed()`; `selected(key)` when another one is chosen.
     """
 
     added = Signal(object)
@@ -32,9 +33,10 @@ class Regions:
 
     def __init__(self) -> None:
         self.selection: int | None = None
-        self._regions: dict[int, Region] = {}
-        self._past: list[dict[int, Region]] = []
-        self._future: list[dict[int, Region]] = []
+        self._regions: State = {}
+        self._steps = Steps()
+        self._open_steps = 0
+        self._at_opening: State = {}
         self._lock = RLock()
 
     def __iter__(self) -> Iterator[Region]:
@@ -47,15 +49,19 @@ class Regions:
         """The region of this key as it is now."""
         return self._regions.get(key)
 
+    def unfit(self, volume: Box) -> list[Region]:
+        """The regions that were made for a volume of another shape (z, y, x); each says `why_unfit`."""
+        return [region for region in self if region.volume != volume]
+
     @property
     def can_undo(self) -> bool:
         """Whether there is an edit to take back."""
-        return bool(self._past)
+        return bool(self._steps.done)
 
     @property
     def can_redo(self) -> bool:
         """Whether there is an edit to make again."""
-        return bool(self._future)
+        return bool(self._steps.undone)
 
     def free_name(self, stem: str = "ROI") -> str:
         """`ROI 3`: a name that no region has."""
@@ -74,22 +80,30 @@ class Regions:
     def add_all(self, regions: Iterable[Region]) -> list[Region]:
         """Put several on the desk, in one step of undo."""
         keyed = [replace(region, key=next(_numbers)) for region in regions]
-        self._become(self._regions | {region.key: region for region in keyed})
+        self._change(lambda now: {**now, **{region.key: region for region in keyed}})
         return keyed
 
     def edit(self, key: int, **new: Any) -> None:
-        """Change fields of a region: `edit(3, name="tectum")`."""
-        if key in self._regions:
-            self._become(self._regions | {key: replace(self._regions[key], **new)})
+        """Change fields of a region: `edit(3, name="tectum")`; nothing happens if it is gone, or is so already."""
+
+        def edited(now: State) -> State:
+            after = replace(now[key], **new) if key in now else None
+            return now if after is None or _alike(now[key], after, visibly=True) else {**now, key: after}
+
+        self._change(edited, undoable=new.keys() != {"visible"})
+
+    def show(self, visible: bool, *keys: int) -> None:
+        """Show or hide regions, all at once; this is not undone."""
+        shown = dict.fromkeys(keys, visible)
+        self._change(lambda now: _with_visibility(now, shown), undoable=False)
 
     def reshape(self, key: int, other: Region) -> None:
         """Give a region the voxels of another."""
-        if key in self._regions:
-            self._become(self._regions | {key: self._regions[key].with_voxels_of(other)})
+        self._change(lambda now: {**now, key: now[key].with_voxels_of(other)} if key in now else now)
 
     def remove(self, *keys: int) -> None:
         """Take regions off the desk."""
-        self._become({key: region for key, region in self._regions.items() if key not in keys})
+        self._change(lambda now: {key: region for key, region in now.items() if key not in keys})
 
     def duplicate(self, key: int) -> Region | None:
         """Another one of the same voxels."""
@@ -98,41 +112,79 @@ class Regions:
             return None
         return self.add(replace(region, name=self.free_name(f"{region.name} copy"), color=self.free_color()))
 
+    def move(self, key: int, place: int) -> None:
+        """Put a region at a place in the order, from 0."""
+
+        def moved(now: State) -> State:
+            order = [other for other in now if other != key]
+            if key in now:
+                order.insert(place, key)
+            return {other: now[other] for other in order}
+
+        self._change(moved)
+
     def select(self, key: int | None) -> None:
         """Choose a region; None for none."""
-        if key != self.selection:
+        with self._lock:
+            if key == self.selection:
+                return
             self.selection = key
-            self.selected.emit(key)
+        self.selected.emit(key)
+
+    @contextmanager
+    def one_step(self) -> Iterator[None]:
+        """Make all edits inside one step of undo; while it lasts, nothing is undone."""
+        with self._lock:
+            if not self._open_steps:
+                self._at_opening = self._regions
+            self._open_steps += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open_steps -= 1
+                closed = not self._open_steps and self._keep(self._at_opening)
+            if closed:
+                self.changed.emit()
 
     def undo(self) -> None:
         """Take back the last edit."""
-        if self._past:
-            self._step(self._past, self._future)
+        self._go(self._steps.undo)
 
     def redo(self) -> None:
         """Make the edit again that was taken back."""
-        if self._future:
-            self._step(self._future, self._past)
+        self._go(self._steps.redo)
 
-    def _become(self, new: dict[int, Region]) -> None:
+    def _change(self, change: Callable[[State], State], *, undoable: bool = True) -> None:
         with self._lock:
-            if new == self._regions:
+            before, after = self._regions, change(self._regions)
+            if _same(before, after):
                 return
-            self._past = [*self._past, self._regions][-_MOST_STEPS:]
-            self._future.clear()
-            before, self._regions = self._regions, new
-        self._tell(before, new)
+            self._regions = after
+            if undoable and not self._open_steps:
+                self._keep(before)
+        self._tell(before, after)
 
-    def _step(self, source: list[dict[int, Region]], other: list[dict[int, Region]]) -> None:
+    def _keep(self, before: State) -> bool:
+        """Add a step; False if there is nothing in it."""
+        now = self._regions
+        if list(before) == list(now) and all(_alike(region, now[key]) for key, region in before.items()):
+            return False
+        self._steps.add(Step(before, self._regions))
+        return True
+
+    def _go(self, take: Callable[[], State | None]) -> None:
         with self._lock:
-            other.append(self._regions)
-            before, self._regions = self._regions, source.pop()
-        self._tell(before, self._regions)
+            before, after = self._regions, None if self._open_steps else take()
+            if after is None:
+                return
+            self._regions = after = _with_visibility(after, {key: region.visible for key, region in before.items()})
+        self._tell(before, after)
 
-    def _tell(self, before: dict[int, Region], now: dict[int, Region]) -> None:
+    def _tell(self, before: State, now: State) -> None:
         for key in before.keys() - now.keys():
             self.removed.emit(before[key])
-        if self.selection not in now:
+        if self.selection is not None and self.selection not in self._regions:
             self.select(None)
         for key, region in now.items():
             if key not in before:
@@ -140,3 +192,25 @@ class Regions:
             elif before[key] is not region:
                 self.edited.emit(region)
         self.changed.emit()
+
+
+def _with_visibility(state: State, visible: Mapping[int, bool]) -> State:
+    return {
+        key: region if visible.get(key, region.visible) == region.visible else replace(region, visible=visible[key])
+        for key, region in state.items()
+    }
+
+
+def _alike(one: Region, other: Region, *, visibly: bool = False) -> bool:
+    """Whether two regions are the same, shown or not."""
+    if one is other:
+        return True
+    texts = (one.name, one.color) == (other.name, other.color)
+    places = (one.volume, one.corner) == (other.volume, other.corner)
+    voxels = one.mask is other.mask and one.outline is other.outline
+    return texts and places and voxels and (not visibly or one.visible == other.visible)
+
+
+def _same(one: State, other: State) -> bool:
+    """Whether they are the same regions in the same order."""
+    return list(one.items()) == list(other.items())

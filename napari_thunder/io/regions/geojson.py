@@ -21,7 +21,7 @@ import numpy as np
 from napari_thunder.errors import RegionError
 from napari_thunder.io.regions.edges import polygons_of, runs_of
 from napari_thunder.io.regions.geojson_lines import Points, line_of, ring_from_plain, ring_to_plain
-from napari_thunder.io.regions.placing import place_outline, place_planes, planes_or_error
+from napari_thunder.io.regions.placing import place_outline, place_planes, planes_or_error, sticks_out
 from napari_thunder.regions import Box, Mask, Outline, Region
 from napari_thunder.regions.colors import color_of
 from napari_thunder.regions.inside import enclosed
@@ -166,7 +166,8 @@ def _region(parts: list[_Part], volume: Box, plane: int | None, color: str, say:
         mask = _filled(part.polygons, volume[1:])
         # one plane beyond the border stands for all of them
         masks |= dict.fromkeys(range(max(start, -1), min(stop, volume[0]) + 1), mask)
-    return place_planes(masks, volume, first.name, color, say)
+    cut = sticks_out((ring for part in parts for polygon in part.polygons for ring in polygon), volume)
+    return place_planes(masks, volume, first.name, color, say, cut=cut)
 
 
 def _outline(part: _Part, planes: tuple[int, int]) -> Outline | None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from napari_thunder.errors import RegionError
 from napari_thunder.io.regions.imagej_reading import Shape, shape_of
 from napari_thunder.io.regions.imagej_writing import rois_of
-from napari_thunder.io.regions.placing import place_outline, place_planes, planes_or_error
+from napari_thunder.io.regions.placing import place_outline, place_planes, planes_or_error, sticks_out
 from napari_thunder.regions import Box, Mask, Outline, Region
 from napari_thunder.regions.colors import color_of
 from napari_thunder.regions.inside import enclosed
@@ -99,7 +99,8 @@ def _region(shapes: list[Shape], volume: Box, plane: int | None, color: str, say
         mask = shape.mask(volume[1:]) if shape.drawn else enclosed(shape.rings, volume[1:])
         for z in range(a, b + 1):
             masks[z] = masks[z] | mask if z in masks else mask
-    return place_planes(masks, volume, first.name, color, say)
+    cut = sticks_out((ring for shape in shapes for ring in shape.rings), volume)
+    return place_planes(masks, volume, first.name, color, say, cut=cut)
 
 
 def _planes(shape: Shape, volume: Box, plane: int | None) -> tuple[int, int]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_thunder.errors import RegionError
 from napari_thunder.regions import Box, Mask, Outline, Region, region_of_mask, region_of_outline
@@ -19,26 +20,39 @@ def place_outline(outline: Outline, volume: Box, name: str, color: str, say: Say
     except RegionError as error:
         say(f"{error} It is left out.")
         return None
-    low, high = outline.vertices.min(axis=0), outline.vertices.max(axis=0)
-    beyond_border = (low < -0.5).any() or (high > np.array(volume[1:]) - 0.5).any()
-    if beyond_border or outline.planes[0] < 0 or outline.planes[1] >= volume[0]:
-        say(f"{name} lies partly outside of the recording; that part is cut off.")
+    if sticks_out([outline.vertices], volume) or outline.planes[0] < 0 or outline.planes[1] >= volume[0]:
+        say(_cut_off(name))
     return region
 
 
-def place_planes(parts: dict[int, Mask], volume: Box, name: str, color: str, say: Say) -> Region | None:
-    """The region of a mask (y, x) on each of some planes, or None, and a word, if no voxel is in it."""
+def place_planes(parts: dict[int, Mask], volume: Box, name: str, color: str, say: Say, *, cut: bool) -> Region | None:
+    """The region of a mask (y, x) on each of some planes, or None, and a word, if no voxel is in it.
+
+    Parameters
+    ----------
+    cut
+        Whether something of it was beyond the planes' borders already.
+    """
     inside = {z: mask for z, mask in parts.items() if 0 <= z < volume[0] and mask.any()}
     if not inside:
         say(f"{name}: no voxel of this recording lies in it. It is left out.")
         return None
-    if len(inside) < sum(mask.any() for mask in parts.values()):
-        say(f"{name} lies partly outside of the recording; that part is cut off.")
+    if cut or len(inside) < sum(mask.any() for mask in parts.values()):
+        say(_cut_off(name))
     first, last = min(inside), max(inside)
     mask = np.zeros((last - first + 1, *volume[1:]), bool)
     for z, plane in inside.items():
         mask[z - first] = plane
     return region_of_mask(mask, name, color, corner=(first, 0, 0), volume=volume)
+
+
+def sticks_out(rings: Iterable[NDArray[np.float64]], volume: Box) -> bool:
+    """Whether a line goes beyond the borders of the planes."""
+    return any((ring < -0.5).any() or (ring > np.array(volume[1:]) - 0.5).any() for ring in rings)
+
+
+def _cut_off(name: str) -> str:
+    return f"{name} lies partly outside of the recording; that part is cut off."
 
 
 def planes_or_error(planes: tuple[int, int] | None, plane: int | None, volume: Box, name: str) -> tuple[int, int]:
