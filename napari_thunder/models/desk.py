@@ -23,6 +23,7 @@ from napari_thunder.models.draft import ChainLink, Draft
 from napari_thunder.models.jobs import Jobs, Request, Run, Stream
 from napari_thunder.models.pictures import Pictures
 from napari_thunder.models.pointer import Pointer
+from napari_thunder.models.region_files import RegionFiles
 from napari_thunder.models.regions import Regions
 from napari_thunder.models.results import Results
 from napari_thunder.models.session import Part, Session
@@ -73,6 +74,7 @@ class Desk:
         self.results = Results(load, save)
         self.pictures = Pictures(self.results)
         self.regions = Regions()
+        self.region_files = RegionFiles(self.regions)
         self.pointer = Pointer()
         self.traces = Traces(self.datasets, self.regions, self.pointer, self.connection)
         self.draft = Draft()
@@ -131,6 +133,7 @@ class Desk:
             self.jobs,
             *reading,
             self.results,
+            self.region_files,
             self.pictures,
             self.connection,
         ):
