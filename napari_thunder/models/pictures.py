@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_thunder.display import LayerSpec
+from napari_thunder.differences import map_to_compare
+from napari_thunder.display import LayerSpec, MapChoice
 from napari_thunder.models.background import Background
 from napari_thunder.models.looks import Look, fits, look_from_plain, look_to_plain, looks_of
 from napari_thunder.models.painting import look_of_layer, paint, repaint, restyle
@@ -68,6 +69,13 @@ class Pictures:
     def look(self, key: int) -> Look | None:
         """How a result is looked at now."""
         return self._looks.get(key)
+
+    def map_shown(self, key: int) -> MapChoice | None:
+        """The one map that stands for what is seen of a result; None if that is several factors."""
+        entry, look = self._results.get(key), self._looks.get(key)
+        if entry is None or look is None or look.components:
+            return None
+        return map_to_compare(entry.dataset, look.choice)
 
     def spec(self, key: int) -> LayerSpec | None:
         """The last picture of a result."""

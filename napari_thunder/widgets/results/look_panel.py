@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QComboBox, QFormLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QWidget
 from superqt import QLabeledDoubleSlider
 
-from napari_thunder.display import LayerSpec
+from napari_thunder.display import LayerSpec, probability_of, significance_title
 from napari_thunder.models.looks import (
     Look,
     colormaps_of,
@@ -21,9 +21,12 @@ from napari_thunder.models.looks import (
     strength_title,
     strengths_of,
 )
-from napari_thunder.models.painting import threshold_span
+from napari_thunder.models.painting import found_limits, is_signed, threshold_span
 from napari_thunder.models.results import ResultEntry
 from napari_thunder.widgets.legend_view import LegendView
+from napari_thunder.widgets.results.limits_field import LimitsField
+from napari_thunder.widgets.results.swatch import SWATCH, colormap_title, swatch
+from napari_thunder.widgets.section import say_why
 from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
 
 
@@ -39,19 +42,29 @@ class LookPanel(QWidget):
         self._filling = False
         self.picture = self._combo("Shown", "Which picture of this result is shown", self._take_picture)
         self.strength = self._combo("Strength", "What makes a voxel's colour opaque", self._take_strength)
-        self.threshold: Any = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
-        self.threshold.setAccessibleName("Threshold")
-        self.threshold.setToolTip("What is weaker is not shown. Acts at once; nothing is computed anew.")
-        self.threshold.valueChanged.connect(self._take_threshold)
-        needs_focus_to_scroll(self.threshold)
+        self.threshold = self._slider("Threshold", self._take_threshold)
+        self.significant = QCheckBox()
+        self.significant.setAccessibleName("Significant")
+        self.significant.clicked.connect(lambda on: self._change(significant=bool(on)))
+        self.opacity = self._slider("Opacity", lambda value: self._change(opacity=round(value, 3)))
+        self.opacity.setRange(0.0, 1.0)
+        self.opacity.setSingleStep(0.05)
+        self.opacity.setDecimals(2)
+        self.opacity.setToolTip("Of the whole map over what is under it")
+        self.limits = LimitsField()
+        self.limits.setAccessibleName("Limits")
+        self.limits.asked.connect(lambda: self._change(limits=self.limits.limits))
         self.colormap = self._combo(
             "Colours", "romaO and CET_CBTC1 can be read by the colour-blind", self._take_colormap
         )
+        self.colormap.setIconSize(SWATCH)
         self.legend = LegendView()
         self._form = QFormLayout(self)
         self._form.setContentsMargins(0, 0, 0, 0)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for widget in (self.picture, self.strength, self.threshold, self.colormap):
+        for widget in (
+            self.picture, self.strength, self.threshold, self.significant, self.colormap, self.limits, self.opacity
+        ):  # fmt: skip
             self._form.addRow(widget.accessibleName(), widget)
         self._form.addRow(self.legend)
 
@@ -81,8 +94,19 @@ class LookPanel(QWidget):
         )
         self._show_row(self.strength, bool(names))
         colormaps = colormaps_of(entry.dataset, look)
-        _fill(self.colormap, colormaps, colormaps, colormaps.index(look.colormap) if look.colormap in colormaps else 0)
+        at = colormaps.index(look.colormap) if look.colormap in colormaps else 0
+        _fill(self.colormap, [colormap_title(name) for name in colormaps], colormaps, at)
+        for row, name in enumerate(colormaps):
+            self.colormap.setItemIcon(row, swatch(name))
+        self._show_significance(entry, look)
         self._show_row(self.colormap, len(colormaps) > 1)
+
+    def _show_significance(self, entry: ResultEntry, look: Look) -> None:
+        probability = None if look.components else probability_of(entry.dataset, look.choice)
+        self.significant.setText(significance_title(probability))
+        self.significant.setChecked(look.significant and probability is not None)
+        why_not = "" if probability is not None else "This map has no p."
+        say_why(self.significant, why_not, "Show only voxels below this p (FDR: adjusted for testing every voxel)")
 
     def _show_spec(self, look: Look, spec: LayerSpec) -> None:
         low, high = threshold_span(spec)
@@ -92,11 +116,28 @@ class LookPanel(QWidget):
             self.threshold.setSingleStep((high - low) / 100)
             self.threshold.setDecimals(3 if high < 10 else 1)
             self.threshold.setValue(effective or 0.0)
+        signed, found = is_signed(spec), found_limits(spec)
+        self.threshold.setToolTip(
+            f"What is weaker{' (in either direction)' if signed else ''} is not shown; in the units of the map. "
+            "Acts at once; nothing is computed anew."
+        )
+        if not self.opacity.isSliderDown():
+            self.opacity.setValue(look.opacity)
+        self._show_row(self.limits, found is not None)
+        if found is not None:
+            self.limits.show_limits(look.limits or found, found=look.limits is None, signed=signed)
         self.legend.show_legend(spec.thunder["legend"], effective)
 
     def _show_row(self, widget: QWidget, shown: bool) -> None:
         widget.setVisible(shown)
         self._form.labelForField(widget).setVisible(shown)
+
+    def _slider(self, name: str, slot: Any) -> Any:
+        slider: Any = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
+        slider.setAccessibleName(name)
+        slider.valueChanged.connect(slot)
+        needs_focus_to_scroll(slider)
+        return slider
 
     def _combo(self, name: str, tip: str, slot: Any) -> QComboBox:
         combo = QComboBox()

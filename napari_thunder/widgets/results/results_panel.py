@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QItemSelectionModel, QPoint, Qt
+from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import (
-    QFileDialog,
+    QAbstractItemView,
+    QAction,
     QHBoxLayout,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QPushButton,
+    QMenu,
+    QShortcut,
+    QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from napari_thunder.models.pictures import Pictures
-from napari_thunder.models.results import ResultEntry, Results
+from napari_thunder.models.results import ResultEntry
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.results.look_panel import LookPanel
-from napari_thunder.widgets.section import say_why
+from napari_thunder.widgets.results.result_actions import ResultActions
+from napari_thunder.widgets.results.results_model import COLUMNS, NAME, ResultsModel, SortedResults
 from napari_thunder.widgets.trouble_label import TroubleLabel
 
-_NONE = "No results yet. Run an analysis, or open a result file."
+if TYPE_CHECKING:
+    from napari_thunder.widgets.workplace import Workplace
+
+_NONE = "No results yet. Run an analysis under Analyze, or open a saved result here."
+_MOST_ROWS = 8
+_WIDTHS = (190, 70, 110, 150, 80, 60, 70, 110)
 
 
 class ResultsPanel(QWidget):
@@ -29,107 +40,189 @@ class ResultsPanel(QWidget):
 
     Parameters
     ----------
-    results, pictures
-        What it shows, saves and removes, and how it is looked at.
+    workplace
+        Whose results it shows, and whose canvas.
+    main_thread
+        What brings the desk's signals here.
     """
 
-    def __init__(self, results: Results, pictures: Pictures, main_thread: MainThread) -> None:
+    def __init__(self, workplace: Workplace, main_thread: MainThread) -> None:
         super().__init__()
-        self._results = results
-        self._pictures = pictures
+        self._results = workplace.desk.results
+        self._pictures = workplace.desk.pictures
+        self._following = False
         self._none = QLabel(_NONE)
         self._none.setWordWrap(True)
-        self.list = QListWidget()
-        self.list.setAccessibleName("Results")
-        self.list.setToolTip("Choose the result to look at")
-        self.list.currentItemChanged.connect(lambda *_: self._bring_to_front())
+        self.model = ResultsModel(self._results, self._pictures, self)
+        self.sorted = SortedResults(self.model)
+        self.table = self._make_table()
         self.look = LookPanel()
         self.look.asked.connect(self._apply)
         self.trouble = TroubleLabel()
+        self.actions_ = ResultActions(workplace, self.chosen, self)
         self._lay_out()
-        main_thread.connect(results.changed, self._show, newest=True)
-        main_thread.connect(pictures.fronted, lambda _: self._show(), newest=True)
-        main_thread.connect(pictures.changed, lambda _: self._show_look(), newest=True)
-        main_thread.connect(pictures.painted, lambda *_: self._show_look(), newest=True)
+        self._bind_keys()
+        main_thread.connect(self._results.changed, self._show, newest=True)
+        main_thread.connect(self._pictures.fronted, lambda _: self._show(), newest=True)
+        main_thread.connect(self._pictures.sighted, self._show, newest=True)
+        main_thread.connect(self._pictures.changed, lambda _: self._show_look(), newest=True)
+        main_thread.connect(self._pictures.painted, lambda *_: self._show_look(), newest=True)
+        main_thread.connect(workplace.comparison.changed, self._show_look, newest=True)
+        main_thread.connect(workplace.desk.datasets.changed, lambda *_: self.actions_.refresh(), newest=True)
         self._show()
 
     @property
     def current(self) -> ResultEntry | None:
-        """The result that is chosen."""
-        item = self.list.currentItem()
-        return None if item is None else self._results.get(item.data(Qt.ItemDataRole.UserRole))
+        """The result in front, whose look is shown."""
+        return self._results.get(self._pictures.front or 0)
+
+    def chosen(self) -> list[int]:
+        """Keys of the results that are chosen, the topmost first."""
+        rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
+        return [self.model.entry_at(self.sorted.mapToSource(self.sorted.index(row, 0)).row()).key for row in rows]
+
+    def choose(self, *keys: int) -> None:
+        """Choose results; one that is chosen alone comes to the front."""
+        selection = self.table.selectionModel()
+        selection.clearSelection()
+        for key in keys:
+            self._select(key, QItemSelectionModel.SelectionFlag.Select)
+        self._on_selected()
+
+    def _make_table(self) -> QTableView:
+        table = QTableView()
+        table.setAccessibleName("Results")
+        table.setModel(self.sorted)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        table.setEditTriggers(
+            QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
+        )
+        table.setTabKeyNavigation(False)
+        table.setWordWrap(False)
+        table.setShowGrid(False)
+        table.verticalHeader().hide()
+        table.setSortingEnabled(True)
+        header: Any = table.horizontalHeader()
+        header.setSortIndicatorClearable(True) if hasattr(header, "setSortIndicatorClearable") else None
+        header.setSectionsMovable(True)
+        header.setToolTip("Click to sort, again to reverse; as the maps lie on each other: right click")
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._show_header_menu)
+        for column, width in enumerate(_WIDTHS):
+            table.setColumnWidth(column, width)
+        table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        table.customContextMenuRequested.connect(self._show_menu)
+        table.selectionModel().selectionChanged.connect(lambda *_: self._on_selected())
+        return table
 
     def _lay_out(self) -> None:
-        self.load_button = QPushButton("Open…")
-        self.load_button.setToolTip("Open a result that was saved (.zarr)")
-        self.load_button.clicked.connect(self._browse)
-        self.save_button = QPushButton("Save…")
-        self.save_button.clicked.connect(self._save)
-        self.remove_button = QPushButton("Remove")
-        self.remove_button.clicked.connect(self._remove)
-        buttons = QHBoxLayout()
-        for button in (self.load_button, self.save_button, self.remove_button):
-            buttons.addWidget(button)
+        actions = self.actions_
+        first, second = QHBoxLayout(), QHBoxLayout()
+        for row, things in ((first, (actions.open, actions.save, actions.remove, actions.undo)),
+                            (second, (actions.compare, actions.subtract, actions.export_menu, actions.copy_menu,
+                                      actions.rerun_menu))):  # fmt: skip
+            for thing in things:
+                row.addWidget(_button(thing))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._none)
-        layout.addWidget(self.list)
-        layout.addLayout(buttons)
+        layout.addWidget(self.table)
+        layout.addLayout(first)
+        layout.addLayout(second)
         layout.addWidget(self.trouble)
         layout.addWidget(self.look)
 
+    def _bind_keys(self) -> None:
+        actions = self.actions_
+        for key, slot in (
+            (QKeySequence.StandardKey.Delete, actions.remove_chosen),
+            (QKeySequence.StandardKey.Undo, lambda: self._results.bring_back()),
+            (QKeySequence.StandardKey.Save, actions.save_file),
+        ):
+            shortcut = QShortcut(QKeySequence(key), self.table)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(slot)
+
     def _show(self) -> None:
+        self._following = True
+        self.model.follow()
         front = self._pictures.front
-        self.list.blockSignals(True)
-        self.list.clear()
-        for entry in self._results:
-            item = QListWidgetItem(entry.name if entry.finished else f"{entry.name} (computing)", self.list)
-            item.setData(Qt.ItemDataRole.UserRole, entry.key)
-            if entry.key == front:
-                self.list.setCurrentItem(item)
-        self.list.blockSignals(False)
-        rows = min(5, self.list.count())
-        self.list.setFixedHeight(rows * max(18, self.list.sizeHintForRow(0)) + 6)
-        self.list.setVisible(rows > 0)
+        chosen = self.chosen()
+        if front is not None and front not in chosen:
+            self._select(front, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self._following = False
+        rows = self.model.rowCount()
         self._none.setVisible(rows == 0)
+        self.table.setVisible(rows > 0)
+        header = self.table.horizontalHeader().height() or 24
+        bar = self.table.horizontalScrollBar().sizeHint().height()
+        self.table.setFixedHeight(header + bar + min(_MOST_ROWS, max(2, rows)) * self.table.rowHeight(0) + 4)
         self.trouble.show_trouble(self._results.trouble or self._pictures.trouble)
         self._show_look()
 
-    def _bring_to_front(self) -> None:
-        entry = self.current
-        if entry is not None:
-            self._pictures.bring_to_front(entry.key)
+    def _select(self, key: int, how: QItemSelectionModel.SelectionFlag) -> None:
+        row = self.model.row_of(key)
+        if row is not None:
+            index = self.sorted.mapFromSource(self.model.index(row, 0))
+            selection = self.table.selectionModel()
+            selection.select(index, how | QItemSelectionModel.SelectionFlag.Rows)
+            selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+
+    def _on_selected(self) -> None:
+        keys = self.chosen()
+        if len(keys) == 1 and not self._following:
+            self._pictures.bring_to_front(keys[0])
         self._show_look()
 
     def _show_look(self) -> None:
         entry = self.current
-        missing = "" if entry else "There is no result yet."
-        unfinished = missing or ("" if entry and entry.finished else "Wait until it is computed.")
-        say_why(self.save_button, unfinished, "Save this result as a Zarr that opens again, with how it was made")
-        say_why(self.remove_button, missing, "Take this result off the desk; a saved file stays")
         look = self._pictures.look(entry.key) if entry else None
         self.look.show_look(entry, look, self._pictures.spec(entry.key) if entry else None)
+        self.actions_.refresh()
 
     def _apply(self) -> None:
         entry = self.current
-        look = self.look.look
-        if entry is not None and look is not None:
-            self._pictures.show(entry.key, look)
+        if entry is not None and self.look.look is not None:
+            self._pictures.show(entry.key, self.look.look)
 
-    def _browse(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Open a saved result (a folder ending in .zarr)")
-        if path:
-            self._results.load(path)
+    def _show_menu(self, at: QPoint) -> None:
+        self.actions_.refresh()
+        self.actions_.menu().popup(self.table.viewport().mapToGlobal(at))
 
-    def _save(self) -> None:
-        entry = self.current
-        if entry is None:
-            return
-        name = entry.name.replace(" · ", "-").replace(" ", "-").lower()
-        path, _ = QFileDialog.getSaveFileName(self, "Save the result", f"{name}.zarr", "Results (*.zarr)")
-        if path:
-            self._results.save(entry.key, path if path.endswith(".zarr") else f"{path}.zarr")
+    def _show_header_menu(self, at: QPoint) -> None:
+        menu, header = QMenu(self), self.table.horizontalHeader()
+        menu.addAction("As the maps lie on each other", self.sort_by_layers)
+        menu.addSeparator()
+        for column, title in enumerate(COLUMNS):
+            if column == NAME:
+                continue
+            action = QAction(title, menu)
+            action.setCheckable(True)
+            action.setChecked(not self.table.isColumnHidden(column))
+            action.toggled.connect(partial(self._show_column, column))
+            menu.addAction(action)
+        menu.popup(header.mapToGlobal(at))
 
-    def _remove(self) -> None:
-        if self.current is not None:
-            self._results.remove(self.current.key)
+    def sort_by_layers(self) -> None:
+        """List the results as their maps lie on each other, the topmost first."""
+        self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+
+    def _show_column(self, column: int, shown: bool) -> None:
+        self.table.setColumnHidden(column, not shown)
+
+
+def _button(thing: QAction | QMenu) -> QToolButton:
+    button = QToolButton()
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+    if isinstance(thing, QMenu):
+        button.setText(thing.title())
+        button.setMenu(thing)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setToolTip({"Export": "Write it for other programs", "Copy": "As a program that makes it again"}.get(
+            thing.title(), "Compute it again"))  # fmt: skip
+    else:
+        button.setDefaultAction(thing)
+    button.setAccessibleName(button.text())
+    return button

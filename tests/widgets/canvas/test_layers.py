@@ -62,7 +62,7 @@ def test_only_the_map_in_front_is_shown(make_dock: MakeDock, qtbot: Any) -> None
     run_tuning(dock, qtbot)
     run_tuning(dock, qtbot)
     assert [layer.visible for layer in viewer.layers] == [True, False, True]
-    dock.results.panel.list.setCurrentRow(0)
+    dock.results.panel.choose(next(iter(dock.desk.results)).key)
     wait_until(qtbot, lambda: [layer.visible for layer in viewer.layers] == [True, True, False])
 
 
@@ -71,7 +71,7 @@ def test_the_wheel_comes_and_goes_with_direction_maps(make_dock: MakeDock, qtbot
     dock.desk.datasets.add(slow_recording()[0])
     run_tuning(dock, qtbot)
     assert viewer.canvas.overlays["thunder_legend"].visible
-    dock.results.panel._remove()
+    dock.results.panel.actions_.remove_chosen()
     wait_until(qtbot, lambda: not viewer.canvas.overlays["thunder_legend"].visible)
 
 

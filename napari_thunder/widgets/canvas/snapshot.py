@@ -1,0 +1,54 @@
+"""The canvas as a picture in a file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_thunder.errors import ResultError
+
+
+def save_picture(viewer: Any, times: int, write: Callable[[Callable[[Path], None]], None]) -> None:
+    """Take a picture of the canvas with all that stands on it, and have it written elsewhere.
+
+    Parameters
+    ----------
+    viewer
+        Whose canvas.
+    times
+        How many times as fine as on the screen, 1 to 4.
+    write
+        Gets a function that writes the picture to a path, to call it on another thread.
+    """
+    pixels = viewer.screenshot(canvas_only=True, flash=False, scale=times if times > 1 else None)
+    write(lambda path: write_png(pixels, path))
+
+
+def write_png(pixels: NDArray[np.uint8], path: Path) -> None:
+    """Write a picture (y, x, 3 or 4) uint8: whole or not at all.
+
+    Raises
+    ------
+    ResultError
+        If it cannot be written.
+    """
+    from imagecodecs import png_encode
+
+    try:
+        handle, draft = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".png", dir=path.parent)
+    except OSError as error:
+        raise ResultError(f"{path}: cannot write there ({error.strerror or error}).") from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(png_encode(np.ascontiguousarray(pixels)))
+        Path(draft).replace(path)
+    except OSError as error:
+        raise ResultError(f"{path}: the picture cannot be written ({error.strerror or error}).") from error
+    finally:
+        Path(draft).unlink(missing_ok=True)
