@@ -1,8 +1,8 @@
-"""Reading series through the engine, pass by pass: regions first, the newest hover last, nothing for nobody."""
+"""Reading series through the engine, pass by pass: the newest wish first, nothing for nobody."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from threading import RLock
 
@@ -17,6 +17,13 @@ from napari_thunder.models.trace_store import TraceStore
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.regions import Region
 from napari_thunder.traces.means import stream_means
+
+MOST_PASSES = 2
+"""At once, and one for the hover beside them: a new region does not wait for one that takes minutes."""
+
+DWELL = 0.2
+"""Seconds that the mouse has to rest where the voxel before was left before it was read: reads cannot be called back,
+and the storage would be kept busy with what nobody waits for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,13 +50,23 @@ class _Pass:
     dataset: Dataset
     wants: tuple[Want, ...]
     job: Job
+    dwell: float = 0.0
+
+    @property
+    def later(self) -> bool:
+        return self.wants[0].later
+
+    @property
+    def contents(self) -> set[str]:
+        return {want.content for want in self.wants}
 
 
 class TracePasses:
     """Reads the series that are wanted now, and no others.
 
-    Each call of `want` says all that is wanted from then on. A pass that reads nothing of it any more is cancelled, and
-    so is one for the hover as soon as something else is wanted; what it delivers late is dropped.
+    Each call of `want` says all that is wanted from then on. What is new is read in a pass of its own, beside those
+    under way; a pass that reads nothing any more that is wanted is cancelled, and what it delivers late is dropped. The
+    hover never keeps others waiting.
 
     Signals, from any thread: `arrived(contents)` for new series in the store, `changed()` for progress, troubles and
     the end of a pass.
@@ -66,14 +83,14 @@ class TracePasses:
     changed = Signal()
 
     def __init__(self, connection: Connection, store: TraceStore) -> None:
-        self.trouble: Trouble | None = None
         self._connection = connection
         self._store = store
         self._dataset: Dataset | None = None
         self._wants: dict[str, Want] = {}
-        self._given_up: set[tuple[int, str]] = set()
+        self._given_up: dict[str, Trouble] = {}
         self._fingerprints: dict[int, str] = {}
-        self._running: _Pass | None = None
+        self._running: list[_Pass] = []
+        self._restless = False
         self._seen: tuple[object, ConnectionState] = (connection.engine, connection.state)
         self._background = Background("traces")
         self._lock = RLock()
@@ -81,9 +98,14 @@ class TracePasses:
 
     @property
     def job(self) -> Job | None:
-        """Of the pass under way."""
-        running = self._running
-        return None if running is None else running.job
+        """Of the oldest pass under way, rather than of the hover."""
+        running = sorted(self._running, key=lambda under_way: under_way.later)
+        return running[0].job if running else None
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why something that is wanted was not read."""
+        return next(iter(self._given_up.values()), None)
 
     def fingerprint(self, dataset: Dataset) -> str | None:
         """Of the recording's voxels when they were last read; None before the first time."""
@@ -91,33 +113,31 @@ class TracePasses:
 
     def waits_for(self, content: str) -> bool:
         """Whether this series of the current recording is wanted and will come."""
-        dataset = self._dataset
-        return dataset is not None and content in self._wants and (dataset.key, content) not in self._given_up
+        return content in self._wants and content not in self._given_up
 
-    def want(self, dataset: Dataset | None, wants: Sequence[Want]) -> None:
+    def want(self, dataset: Dataset | None, wants: Iterable[Want]) -> None:
         """Say all that is wanted from now on; returns at once."""
         with self._lock:
+            same = dataset is not None and self._is_same_movie(dataset)
             self._dataset, self._wants = dataset, {want.content: want for want in wants}
+            self._given_up = {c: why for c, why in self._given_up.items() if same and c in self._wants}
             self._go_on()
 
     def forget(self, key: int) -> None:
         """Drop what is known of a recording that was removed."""
         with self._lock:
             self._fingerprints.pop(key, None)
-            self._given_up = {given for given in self._given_up if given[0] != key}
 
     def cancel(self) -> None:
         """Stop reading; what is missing stays missing until `retry`."""
         with self._lock:
-            self._give_up(self._missing())
-            self._leave()
-            self.trouble = Trouble("Reading the traces was cancelled. Retry reads what is missing.")
+            self._give_up(self._missing(), Trouble("Reading traces was cancelled. Retry reads what is missing."))
+            self._go_on()
         self.changed.emit()
 
     def retry(self) -> None:
         """Read what could not be read before."""
         with self._lock:
-            self.trouble = None
             self._given_up.clear()
             self._go_on()
         self.changed.emit()
@@ -125,92 +145,84 @@ class TracePasses:
     def close(self, seconds: float = 1.0) -> None:
         """Cancel and end; takes no longer than `seconds` even if a read hangs."""
         self._connection.changed.disconnect(self._follow, missing_ok=True)
-        with self._lock:
-            self._wants = {}
-            self._leave()
+        self.want(None, ())
         self._background.close(seconds)
+
+    def _is_same_movie(self, dataset: Dataset) -> bool:
+        return self._dataset is not None and self._dataset.recording.source is dataset.recording.source
 
     def _missing(self) -> list[Want]:
         dataset = self._dataset
         if dataset is None:
             return []
         known = self._fingerprints.get(dataset.key)
-        return [
-            want
-            for content, want in self._wants.items()
-            if (dataset.key, content) not in self._given_up
-            and (known is None or self._store.get(known, content) is None)
-        ]
+        there = {c for c in self._wants if known is not None and self._store.get(known, c) is not None}
+        return [want for c, want in self._wants.items() if c not in self._given_up and c not in there]
 
     def _go_on(self) -> None:
-        """Stop the pass under way if it is for nobody, and start the next if none is under way."""
+        """Stop the passes that are for nobody, and begin those that are missing."""
         missing = self._missing()
-        now = [want for want in missing if not want.later] or missing
-        running = self._running
-        if running is not None:
-            if self._dataset is running.dataset or self._same_movie(running.dataset):
-                useful = {want.content for want in running.wants} & {want.content for want in now}
-                if useful:
-                    return
-            self._leave()
-        if not now or self._dataset is None or self._background.closed:
+        wanted = {want.content for want in missing}
+        for under_way in list(self._running):
+            if not (self._is_same_movie(under_way.dataset) and under_way.contents & wanted):
+                self._restless |= under_way.later
+                self._leave(under_way)
+        read = {content for under_way in self._running for content in under_way.contents}
+        for later, most in ((False, MOST_PASSES), (True, 1)):
+            wants = tuple(want for want in missing if want.later is later and want.content not in read)
+            if wants and sum(under_way.later is later for under_way in self._running) < most:
+                self._begin(wants)
+
+    def _begin(self, wants: tuple[Want, ...]) -> None:
+        if self._dataset is None or self._background.closed:
             return
-        job = Job(f"traces of {self._dataset.name}")
-        self._running = begun = _Pass(self._dataset, tuple(now), job)
-        job.changed.connect(self.changed.emit)
+        dwell = DWELL if wants[0].later and self._restless else 0.0
+        begun = _Pass(self._dataset, wants, Job(f"traces of {self._dataset.name}"), dwell)
+        self._running.append(begun)
+        begun.job.changed.connect(self.changed.emit)
         self._background.start(self._work, begun)
 
-    def _same_movie(self, dataset: Dataset) -> bool:
-        return self._dataset is not None and self._dataset.recording.source is dataset.recording.source
-
-    def _leave(self) -> None:
-        """Let the pass under way end by itself, unheard."""
-        running, self._running = self._running, None
-        if running is not None:
-            running.job.changed.disconnect(self.changed.emit, missing_ok=True)
-            running.job.cancel()
+    def _leave(self, under_way: _Pass) -> None:
+        """Let a pass end by itself, unheard."""
+        self._running.remove(under_way)
+        under_way.job.changed.disconnect(self.changed.emit, missing_ok=True)
+        under_way.job.cancel()
 
     def _work(self, begun: _Pass) -> None:
         trouble = None
         try:
             with begun.job.running():
-                trouble = self._read(begun)
+                self._read(begun)
         except JobCancelled:
-            pass
+            trouble = Trouble("Reading traces was cancelled. Retry reads what is missing.")
         except Exception as error:
             trouble = Trouble.of(error)
             if isinstance(error, EngineError):
                 self._connection.check()
         with self._lock:
-            if self._running is not begun:
+            if begun not in self._running:
                 return
-            self._running = None
-            self._end(begun, trouble)
+            self._running.remove(begun)
+            self._restless &= not begun.later
+            if trouble is not None:
+                self._give_up([want for want in self._missing() if want.content in begun.contents], trouble)
             self._go_on()
         self.changed.emit()
 
-    def _end(self, begun: _Pass, trouble: Trouble | None) -> None:
-        """Do not ask again for what did not come, until something changes."""
-        known = self._fingerprints.get(begun.dataset.key)
-        self._give_up([want for want in begun.wants if known is None or self._store.get(known, want.content) is None])
-        if trouble is not None or not any(want.later for want in begun.wants):
-            self.trouble = trouble
-
-    def _read(self, begun: _Pass) -> Trouble | None:
-        """Put what is wanted into the store; what could not be made of it is the trouble."""
+    def _read(self, begun: _Pass) -> None:
+        """Put what is wanted into the store."""
         recording, job = begun.dataset.recording, begun.job
+        job.wait(begun.dwell)
         engine = self._engine(job)
         fingerprint = recording.source.fingerprint()
-        wants, regions, trouble = _made(begun)
-        job.check()
+        wants, regions = self._made(begun)
         with self._lock:
-            if self._running is begun:
-                self._fingerprints[begun.dataset.key] = fingerprint
+            job.check()
+            self._fingerprints[begun.dataset.key] = fingerprint
         for number, series in stream_means(regions, recording, engine, job):
             self._store.put(fingerprint, wants[number].content, series)
-            if self._running is begun:
+            if begun in self._running:
                 self.arrived.emit(frozenset({wants[number].content}))
-        return trouble
 
     def _engine(self, job: Job) -> Engine:
         try:
@@ -218,9 +230,23 @@ class TracePasses:
         except EngineError:
             raise EngineError("No engine is connected, so traces cannot be read. Connect to one in Data.") from None
 
-    def _give_up(self, wants: Sequence[Want]) -> None:
-        if self._dataset is not None:
-            self._given_up |= {(self._dataset.key, want.content) for want in wants}
+    def _made(self, begun: _Pass) -> tuple[list[Want], list[Region]]:
+        """The regions that are wanted; one that cannot be made is no reason to leave out the others."""
+        wants, regions = [], []
+        for want in begun.wants:
+            begun.job.check()
+            try:
+                regions.append(want.region())
+            except ThunderError as error:
+                with self._lock:
+                    self._give_up([want], Trouble.of(error))
+            else:
+                wants.append(want)
+        return wants, regions
+
+    def _give_up(self, wants: Sequence[Want], why: Trouble) -> None:
+        """Do not read these again until something changes, nor show the old trouble of what is not wanted."""
+        self._given_up |= {want.content: why for want in wants if want.content in self._wants}
 
     def _follow(self) -> None:
         """Another engine, another try."""
@@ -229,19 +255,6 @@ class TracePasses:
             if seen == self._seen:
                 return
             self._seen = seen
-            self._leave()
+            for under_way in list(self._running):
+                self._leave(under_way)
         self.retry()
-
-
-def _made(begun: _Pass) -> tuple[list[Want], list[Region], Trouble | None]:
-    """The regions that are wanted; one that cannot be made is no reason to leave out the others."""
-    wants, regions, trouble = [], [], None
-    for want in begun.wants:
-        begun.job.check()
-        try:
-            regions.append(want.region())
-        except ThunderError as error:
-            trouble = Trouble.of(error)
-        else:
-            wants.append(want)
-    return wants, regions, trouble
