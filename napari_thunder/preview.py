@@ -19,7 +19,7 @@ from napari_thunder.blocks import Block, Box
 from napari_thunder.engine import Engine, Job
 from napari_thunder.errors import AnalysisError, JobCancelled
 from napari_thunder.masks import MaskLike, cut, mask_of
-from napari_thunder.pipeline import context_of, default_engine, run, space_coords
+from napari_thunder.pipeline import Partial, context_of, default_engine, run, space_coords
 from napari_thunder.recording import Recording
 from napari_thunder.regions import Region
 
@@ -83,6 +83,11 @@ def preview(
         with job.stage(0.7, 1.0, "computing maps"):
             result = run(analysis, _recording_of(series, recording), preprocess=preprocess, job=job)
         return _laid_out(result, grid, cells, recording, region)
+
+
+def look(analysis: Analysis, recording: Recording, **given: Any) -> Iterator[Partial]:
+    """The same as a stream of one partial result, the finished one."""
+    yield Partial(preview(analysis, recording, **given), 1, 1, done=True)
 
 
 def grid_of(recording: Recording, mask: Region | None = None) -> Grid:

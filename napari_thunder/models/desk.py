@@ -6,19 +6,19 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
 from napari_thunder.analysis.registry import make_analysis, steps
 from napari_thunder.engine import Engine, Job, connect
-from napari_thunder.engine.job import JobState
 from napari_thunder.errors import ThunderError
 from napari_thunder.io.elsewhere import ElsewhereSource
 from napari_thunder.io.uri import split_uri
 from napari_thunder.models.attaching import Attaching
 from napari_thunder.models.connection import Connection, ConnectionState
-from napari_thunder.models.datasets import Datasets
+from napari_thunder.models.datasets import Dataset, Datasets
 from napari_thunder.models.draft import ChainLink, Draft
 from napari_thunder.models.jobs import Jobs, Request, Run, Stream
 from napari_thunder.models.pictures import Pictures
@@ -26,13 +26,16 @@ from napari_thunder.models.pointer import Pointer
 from napari_thunder.models.region_files import RegionFiles
 from napari_thunder.models.regions import Regions
 from napari_thunder.models.results import Results
+from napari_thunder.models.run_results import RunResults
 from napari_thunder.models.session import Part, Session
 from napari_thunder.models.traces import Traces
 from napari_thunder.models.views import Views
 from napari_thunder.parameters import build
 from napari_thunder.pipeline import stream as stream_partials
+from napari_thunder.preview import look
 from napari_thunder.recording import Recording
 from napari_thunder.recording import open as open_recording
+from napari_thunder.regions import Region
 from napari_thunder.result import load_result, save_result
 from napari_thunder.volumes import EngineReader, VolumeReader
 
@@ -73,6 +76,7 @@ class Desk:
         self.jobs = Jobs(partial(self._stream, stream))
         self.results = Results(load, save)
         self.pictures = Pictures(self.results)
+        self.run_results = RunResults(self.jobs, self.results, self.pictures)
         self.regions = Regions()
         self.region_files = RegionFiles(self.regions)
         self.pointer = Pointer()
@@ -83,8 +87,9 @@ class Desk:
         self.session.parts["views"] = Part(
             self.views.state, lambda said, keys: self.views.restore(said, keys.recordings)
         )
-        self._result_of_run: dict[int, int] = {}
-        self.jobs.partial.connect(self._keep)
+        self.session.parts["draft"] = Part(
+            self.draft.to_plain, lambda said, keys: self.draft.from_plain(said, keys.regions)
+        )
         self.jobs.changed.connect(self._follow)
 
     def why_not_run(self) -> str:
@@ -97,8 +102,17 @@ class Desk:
             return "Connect to an engine first."
         return ""
 
-    def run(self, analysis: str, given: Mapping[str, Any], chain: Sequence[ChainLink] = ()) -> Run:
-        """Queue an analysis of the current recording; returns at once.
+    def run(
+        self,
+        analysis: str,
+        given: Mapping[str, Any],
+        chain: Sequence[ChainLink] = (),
+        *,
+        mask: Region | str | None = None,
+        preview: bool = False,
+        dataset: Dataset | None = None,
+    ) -> Run:
+        """Queue an analysis of a recording; returns at once.
 
         Parameters
         ----------
@@ -108,6 +122,12 @@ class Desk:
             Its parameters; those left out keep their defaults.
         chain
             The preprocessing: name and parameters of each step, in order.
+        mask
+            A region, or the path of a file of regions or labels, to compute in; the whole brain when left out.
+        preview
+            Compute few voxels on a coarse grid only, at once.
+        dataset
+            The recording; the current one when left out.
 
         Raises
         ------
@@ -115,12 +135,32 @@ class Desk:
             If something is missing or a parameter is wrong.
         """
         reason = self.why_not_run()
-        current = self.datasets.current
-        if reason or current is None:
+        dataset = dataset or self.datasets.current
+        if reason or dataset is None:
             raise ThunderError(reason)
         preprocess = tuple(build(steps()[name], parameters) for name, parameters in chain)
-        request = Request(make_analysis(analysis, given), current.recording, preprocess)
-        return self.jobs.submit(request)
+        place = mask.name if isinstance(mask, Region) else Path(mask).stem if mask else ""
+        made = make_analysis(analysis, given)
+        return self.jobs.submit(Request(made, dataset.recording, preprocess, mask, place, preview))
+
+    def run_draft(self, *, preview: bool = False, dataset: Dataset | None = None) -> Run:
+        """Queue what is prepared; arguments as of `run`.
+
+        Raises
+        ------
+        ThunderError
+            As `run`, or if the region it is restricted to is gone.
+        """
+        draft = self.draft
+        mask = self.regions.get(draft.region) if draft.region is not None else draft.mask_file or None
+        if draft.region is not None and mask is None:
+            raise ThunderError("The region to compute in is gone. Choose another one, or the whole brain.")
+        return self.run(draft.analysis, draft.parameters, draft.chain, mask=mask, preview=preview, dataset=dataset)
+
+    def show(self, run: Run) -> None:
+        """Bring the result of a run to the front, and the results into sight."""
+        if self.run_results.show(run):
+            self.attend.emit("results")
 
     def close(self, seconds: float = 0.5) -> None:
         """Cancel and let go of everything; takes no longer than `seconds`, whatever hangs."""
@@ -146,9 +186,12 @@ class Desk:
             self.connection.wait_for_engine(job)
         return self._open_recording(uri, engine=self.connection.engine, **known)
 
-    def _stream(self, stream: Stream, *given: Any, job: Job, **more: Any) -> Iterator[Partial]:
+    def _stream(self, stream: Stream, *given: Any, job: Job, preview: bool, **more: Any) -> Iterator[Partial]:
         """By the engine that is connected when the run begins: it may have been exchanged while the run waited."""
-        return stream(*given, engine=self.connection.wait_for_engine(job), job=job, **more)
+        engine = self.connection.wait_for_engine(job)
+        if preview:
+            return look(*given, engine=engine, job=job, **more)
+        return stream(*given, engine=engine, job=job, **more)
 
     def _reader_of(self, recording: Recording) -> VolumeReader | None:
         """Volumes that only the engine sees come through it, whichever is connected when they are asked for."""
@@ -157,23 +200,8 @@ class Desk:
 
     def result_of(self, run: Run) -> int | None:
         """Key of the result a run fills, once there is one."""
-        return self._result_of_run.get(run.key)
-
-    def _keep(self, run: Run, partial: Partial) -> None:
-        if run.job.cancelled:
-            return
-        key = self._result_of_run.get(run.key)
-        if key is None:
-            entry = self.results.add(run.job.title, partial.dataset, finished=partial.done)
-            self._result_of_run[run.key] = entry.key
-        else:
-            self.results.update(key, partial.dataset, finished=partial.done)
+        return self.run_results.key_of(run)
 
     def _follow(self, run: Run) -> None:
-        if run.job.state not in (JobState.CANCELLED, JobState.FAILED, JobState.CANCELLING):
-            return
-        key = self._result_of_run.pop(run.key, None)
-        if key is not None:
-            self.results.remove(key)
         if run.trouble is not None:
             self.connection.check()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from napari_thunder.parameters import Parameter, parameters
+from napari_thunder.errors import ParameterError
+from napari_thunder.parameters import Parameter, build, parameters
 from napari_thunder.recording import Recording
 
 _TIME_COLUMNS = ("start_time", "stop_time")
@@ -56,7 +58,7 @@ class Field:
     choices
         What can be chosen, for `CHOICE` and `NAMES`.
     help
-        One or two sentences.
+        One or two sentences, and the limits.
     hint
         What to do when there is nothing to choose.
     together
@@ -76,6 +78,39 @@ class Field:
     together: str = ""
 
 
+def given_beside_defaults(cls: type, filled: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a filled form, what differs from the defaults."""
+    defaults = {p.name: p.default for p in parameters(cls)}
+    return {name: value for name, value in filled.items() if name in defaults and not _same(value, defaults[name])}
+
+
+def what_is_wrong(cls: type, filled: Mapping[str, Any], recording: Recording | None = None) -> dict[str, str]:
+    """Of a filled form, the reasons why fields cannot stay as they are, by name."""
+    found: dict[str, str] = {}
+    for p in parameters(cls):
+        if p.name not in filled:
+            continue
+        try:
+            build(cls, {p.name: filled[p.name]})
+        except ParameterError as error:
+            found[p.name] = str(error).partition(": ")[2]
+            continue
+        missing = _not_offered(p, filled[p.name], recording)
+        if missing:
+            found[p.name] = f"This recording has no {_WHAT[p.source]} {missing}."
+    return found
+
+
+def limits_text(p: Parameter) -> str:
+    """`0 to 100 %`, `at least 1`, or nothing."""
+    unit = f" {p.unit}" if p.unit else ""
+    if p.minimum is not None and p.maximum is not None:
+        return f"{p.minimum:g} to {p.maximum:g}{unit}"
+    if p.minimum is not None:
+        return "above 0" + unit if 0 < p.minimum < 1e-3 else f"at least {p.minimum:g}{unit}"
+    return "" if p.maximum is None else f"at most {p.maximum:g}{unit}"
+
+
 def form_fields(cls: type, recording: Recording | None = None) -> tuple[Field, ...]:
     """The form of a class of `parameter` fields, with what the recording has to offer as choices."""
     return tuple(_field(p, recording) for p in parameters(cls))
@@ -92,13 +127,37 @@ def _field(p: Parameter, recording: Recording | None) -> Field:
         kind=kind,
         value=None if p.default is dataclasses.MISSING else p.default,
         optional=p.optional,
-        help=p.help,
+        help=_help(p),
         minimum=p.minimum,
         maximum=p.maximum,
         choices=tuple(choices),
         hint=_hint(p.source, choices, recording),
         together=_together(p, recording),
     )
+
+
+_WHAT = {"event columns": "event column", "signals": "signal"}
+
+
+def _help(p: Parameter) -> str:
+    limits = limits_text(p)
+    return f"{p.help.rstrip('.')}. {limits[0].upper()}{limits[1:]}." if limits else p.help
+
+
+def _not_offered(p: Parameter, value: Any, recording: Recording | None) -> str:
+    """Names that were chosen on another recording and are not there on this one."""
+    if recording is None or p.source not in _WHAT or not value:
+        return ""
+    if p.source == "event columns" and recording.events is None:
+        return ""
+    given = (value,) if isinstance(value, str) else tuple(value)
+    return ", ".join(repr(str(name)) for name in given if name not in _offers(p.source, recording))
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return tuple(a) == tuple(b)
+    return type(a) is type(b) and bool(a == b)
 
 
 def _together(p: Parameter, recording: Recording | None) -> str:

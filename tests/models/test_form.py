@@ -38,7 +38,7 @@ def test_units_limits_and_help_come_from_the_parameter() -> None:
     *_, lag, window = form_fields(Example)
     assert (lag.label, lag.kind, lag.value, lag.minimum, lag.maximum) == ("Lag (s)", FieldKind.NUMBER, 0.5, 0, 5)
     assert (window.kind, window.optional, window.value) == (FieldKind.INTEGER, True, None)
-    assert lag.help == "Delay."
+    assert lag.help == "Delay. 0 to 5 s."
 
 
 def test_numbers_are_understood_with_commas_or_spaces() -> None:

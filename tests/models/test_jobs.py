@@ -107,3 +107,49 @@ def test_closing_takes_bounded_time_while_a_read_hangs() -> None:
     jobs.close(0.1)
     assert time.monotonic() - start < 1
     release.set()
+
+
+def test_a_preview_does_not_wait_for_the_queue_and_takes_an_older_ones_place() -> None:
+    release, begun = Event(), []
+
+    def holds(analysis: Any, recording: Recording, *, job: Any, preview: bool, **_: Any) -> Iterator[Partial]:
+        begun.append((recording.name, preview))
+        while not release.wait(0.01):
+            job.check()
+        yield Partial(xr.Dataset(), 1, 1, done=True)
+
+    jobs = Jobs(holds)
+    full = jobs.submit(request("full"))
+    waits = jobs.submit(request("waits"))
+    first = jobs.submit(look("first"))
+    second = jobs.submit(look("second"))
+    wait_until(lambda: ("second", True) in begun and first.job.ended)
+    assert first.job.state is JobState.CANCELLED
+    assert full.job.state is JobState.RUNNING
+    assert waits.job.state is JobState.QUEUED
+    assert jobs.runs == (full, waits, second)
+    release.set()
+    wait_until(lambda: second.job.state is JobState.DONE and waits.job.state is JobState.DONE)
+    wait_until(lambda: jobs.runs == (full, waits))
+    jobs.close()
+
+
+def look(name: str) -> Request:
+    return Request(ANALYSIS, request(name).recording, preview=True)
+
+
+def test_cancel_all_empties_the_queue_and_what_ended_can_be_cleared() -> None:
+    def holds(*_: Any, job: Any, **__: Any) -> Iterator[Partial]:
+        while True:
+            job.check()
+            time.sleep(0.01)
+            yield Partial(xr.Dataset(), 0, 1)
+
+    jobs = Jobs(holds)
+    runs = [jobs.submit(request(str(n))) for n in range(3)]
+    jobs.cancel_all()
+    wait_until(lambda: all(run.ended for run in runs) and not jobs.busy)
+    assert len(jobs.runs) == 3
+    jobs.clear_ended()
+    assert jobs.runs == ()
+    jobs.close()

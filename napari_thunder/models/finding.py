@@ -1,0 +1,43 @@
+"""Finding an analysis by a few letters of what it is, does, or is called elsewhere."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from functools import cache
+
+from napari_thunder.analysis.protocol import Analysis
+from napari_thunder.analysis.registry import analyses
+from napari_thunder.parameters import parameters
+
+_KEYWORDS: Mapping[str, str] = {
+    "summary_images": "mean std average max projection snr tsnr skewness anatomy quality",
+    "event_average": "psth triggered trial average stimulus response eta peri-event",
+    "pca": "principal components svd factors dimensionality decomposition",
+    "regression": "glm linear model ols design regressor behaviour behavior beta r2",
+    "direction_tuning": "orientation tuning motion preferred angle polar selectivity dsi",
+}
+
+
+def find_analyses(text: str) -> tuple[str, ...]:
+    """Names of the analyses in which every word of `text` occurs, the best fit first; all by family for no words."""
+    words = text.lower().split()
+    scores = {name: _score(words, name, cls) for name, cls in analyses().items()}
+    found = [name for name, score in scores.items() if score is not None]
+    return tuple(sorted(found, key=lambda name: -(scores[name] or 0))) if words else tuple(found)
+
+
+def _score(words: list[str], name: str, cls: type[Analysis]) -> int | None:
+    """How well an analysis fits, or None if a word occurs nowhere."""
+    fields = _fields(name, cls)
+    fits = [next((rank for rank, said in enumerate(fields) if word in said), None) for word in words]
+    return None if None in fits else sum(len(fields) - fit for fit in fits if fit is not None)
+
+
+@cache
+def _fields(name: str, cls: type[Analysis]) -> tuple[str, ...]:
+    """What there is to search, the most telling first."""
+    said = " ".join(f"{p.label} {p.help}" for p in parameters(cls))
+    first = (inspect.getdoc(cls) or "").partition("\n\n")[0]
+    fields = (f"{cls.title} {name}", cls.family, _KEYWORDS.get(name, ""), cls.summary, first, said)
+    return tuple(field.lower() for field in fields)
