@@ -90,7 +90,7 @@ class RegionCanvas:
     def take(self, boxes: Iterable[Slices]) -> list[Painted]:
         """What was painted in these boxes since they were drawn; `adopt` what is new, then `mend` the boxes."""
         found: dict[int, Painted] = {}
-        for box in boxes:
+        for box in _apart(boxes):
             now = self.array[box].copy()
             seen = self._render(box)
             changed = seen != now
@@ -155,6 +155,21 @@ def _with_voxels(before: Region | None, volume: Box, box: Slices, gained: Mask, 
 def _around(boxes: list[Slices]) -> Slices:
     z, y, x = (slice(min(b[a].start for b in boxes), max(b[a].stop for b in boxes)) for a in range(3))
     return z, y, x
+
+
+def _apart(boxes: Iterable[Slices]) -> list[Slices]:
+    """Boxes that hold the same and have no voxel in common."""
+    found: list[Slices] = []
+    for box in boxes:
+        while touching := [other for other in found if _common(box, other)]:
+            found = [other for other in found if other not in touching]
+            box = _around([box, *touching])
+        found.append(box)
+    return found
+
+
+def _common(box: Slices, other: Slices) -> bool:
+    return all(a.start < b.stop and b.start < a.stop for a, b in zip(box, other, strict=True))
 
 
 def _within(inner: Iterable[slice], outer: Iterable[slice]) -> Slices:

@@ -86,6 +86,8 @@ class OutlineLayer:
 
     def place(self, volume: Box | None, space: Space | None) -> None:
         """Lie on another recording, or on none."""
+        if (volume, space) == (self._volume, self._space):
+            return
         self.take()
         if volume != self._volume and self.layer is not None:
             self._write(lambda layer: layer.remove(list(range(layer.nshapes))))
@@ -125,7 +127,9 @@ class OutlineLayer:
         if plane == self._plane:
             return
         self._plane = plane
-        if self.layer is not None and self._creating:
+        if self.layer is None:
+            return
+        if self._creating:
             mode = self.layer.mode
             self.layer.mode = "pan_zoom"
             self.layer.mode = mode

@@ -71,7 +71,10 @@ class PaintLayer:
 
     def place(self, volume: Box | None, space: Space | None) -> None:
         """Lie on another recording, or on none."""
-        if (self._canvas.volume if self._canvas else None) != volume:
+        before = self._canvas.volume if self._canvas else None
+        if (volume, space) == (before, self._space):
+            return
+        if before != volume:
             self._canvas = None if volume is None else RegionCanvas(volume)
             self._boxes, self._fresh = [], None
             if self.layer is not None and self._canvas is not None:

@@ -7,66 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QPoint, Qt
-from qtpy.QtTest import QTest
 
-from napari_thunder.regions import Region
-from napari_thunder.widgets.canvas.region_layers import RegionLayers
+from napari_thunder.io.array import ArraySource
+from napari_thunder.recording import from_source
+from napari_thunder.regions import Outline, Region, region_of_mask, region_of_outline
 from napari_thunder.widgets.thunder_dock import ThunderDock
+from tests.widgets.canvas.region_hand import Hand
 from tests.widgets.conftest import slow_recording, wait_until
 
 MakeDock = Callable[..., tuple[Any, ThunderDock]]
-
-LEFT = Qt.MouseButton.LeftButton
-
-
-class Hand:
-    """A mouse on the canvas, told where to go in voxels (y, x) of the plane shown."""
-
-    def __init__(self, viewer: Any, dock: ThunderDock, qtbot: Any) -> None:
-        self.viewer, self.dock, self.qtbot = viewer, dock, qtbot
-        self.canvas = viewer.window._qt_viewer.canvas.native
-
-    def at(self, place: tuple[float, float]) -> QPoint:
-        canvas = self.viewer.window._qt_viewer.canvas
-        node = canvas.layer_to_visual[self.viewer.layers[0]].node
-        x, y = node.get_transform("visual", "canvas").map((place[1] + 0.5, place[0] + 0.5))[:2]
-        return QPoint(round(x), round(y))
-
-    def click(self, place: tuple[float, float]) -> None:
-        QTest.mouseMove(self.canvas, self.at(place))
-        QTest.mouseClick(self.canvas, LEFT, Qt.KeyboardModifier.NoModifier, self.at(place))
-
-    def drag(self, *places: tuple[float, float]) -> None:
-        QTest.mouseMove(self.canvas, self.at(places[0]))
-        QTest.mousePress(self.canvas, LEFT, Qt.KeyboardModifier.NoModifier, self.at(places[0]))
-        for place in places[1:]:
-            self.move(place)
-        QTest.mouseRelease(self.canvas, LEFT, Qt.KeyboardModifier.NoModifier, self.at(places[-1]))
-
-    def move(self, place: tuple[float, float]) -> None:
-        """QTest's moves forget the buttons held, so the event is made by hand."""
-        from qtpy.QtCore import QEvent, QPointF
-        from qtpy.QtGui import QMouseEvent
-        from qtpy.QtWidgets import QApplication
-
-        local = QPointF(self.at(place))
-        there = QPointF(self.canvas.mapToGlobal(self.at(place)))
-        event = QMouseEvent(QEvent.Type.MouseMove, local, there, LEFT, LEFT, Qt.KeyboardModifier.NoModifier)
-        QApplication.sendEvent(self.canvas, event)
-        self.qtbot.wait(20)
-
-    def settle(self) -> None:
-        wait_until(self.qtbot, lambda: self.layers.settled)
-        self.qtbot.wait(60)
-
-    @property
-    def layers(self) -> RegionLayers:
-        return self.dock.workplace.region_layers
-
-    @property
-    def regions(self) -> list[Region]:
-        return list(self.dock.desk.regions)
 
 
 @pytest.fixture
@@ -74,7 +23,7 @@ def hand(make_dock: MakeDock, qtbot: Any) -> Hand:
     """A mouse over a recording (60, 3, 24, 32) of voxels 8 × 2 × 2 µm, its middle plane shown."""
     viewer, dock = make_dock()
     viewer.window._qt_window.resize(1100, 800)
-    viewer.window._qt_window.show()
+    dock._traces_shown = True
     dock.desk.datasets.add(slow_recording()[0])
     wait_until(qtbot, lambda: len(viewer.layers) == 1)
     qtbot.wait(300)
@@ -107,3 +56,227 @@ def test_a_rectangle_dragged_on_the_brain_becomes_a_region_of_the_voxels_inside(
     assert_nearly_napari(region, hand)
     assert region.outline is not None
     assert region.outline.kind == "rectangle"
+
+
+def test_an_ellipse_and_a_polygon_become_regions(hand: Hand) -> None:
+    hand.layers.use("ellipse")
+    hand.drag((3, 4), (8, 9), (17, 24))
+    hand.settle()
+    assert_nearly_napari(hand.regions[-1], hand)
+    hand.layers.use("polygon")
+    for corner in ((2, 2), (2, 12), (14, 12)):
+        hand.click(corner)
+    hand.double_click((14, 2))
+    hand.settle()
+    assert [region.outline.kind for region in hand.regions if region.outline] == ["ellipse", "polygon"]
+    assert_nearly_napari(hand.regions[-1], hand)
+    assert hand.regions[0].color != hand.regions[1].color
+
+
+def test_freehand_is_drawn_in_one_drag(hand: Hand) -> None:
+    hand.layers.use("freehand")
+    turn = np.linspace(0, 2 * np.pi, 40)
+    hand.drag(*[(11 + 7 * np.sin(a), 15 + 9 * np.cos(a)) for a in turn])
+    hand.settle()
+    (region,) = hand.regions
+    assert_nearly_napari(region, hand)
+
+
+def test_undo_takes_a_drawn_shape_off_the_canvas_and_redo_brings_it_back(hand: Hand) -> None:
+    hand.layers.use("rectangle")
+    hand.drag((4, 5), (9, 9), (12, 17))
+    hand.settle()
+    drawn = np.array(hand.layers.outlines.layer.data[0])
+    hand.layers.undo()
+    hand.settle()
+    assert hand.regions == []
+    assert hand.layers.outlines.layer.nshapes == 0
+    hand.layers.redo()
+    hand.settle()
+    assert len(hand.regions) == 1
+    np.testing.assert_allclose(hand.layers.outlines.layer.data[0], drawn)
+
+
+def test_a_shape_that_is_dragged_takes_its_region_along_in_one_step_of_undo(hand: Hand) -> None:
+    hand.layers.use("rectangle")
+    hand.drag((4.4, 5.4), (9, 9), (10.6, 15.6))
+    hand.settle()
+    before = hand.regions[0]
+    hand.layers.use("move")
+    hand.drag((8, 10), (9, 12), (11, 13), (12, 15))
+    hand.settle()
+    (moved,) = hand.regions
+    assert (moved.key, moved.n_voxels) == (before.key, before.n_voxels)
+    assert moved.corner == (1, before.corner[1] + 4, before.corner[2] + 5)
+    hand.layers.undo()
+    hand.settle()
+    assert hand.regions[0].corner == before.corner
+    assert hand.layers.outlines.layer.data[0][:, 1].min() == pytest.approx(4.4, abs=0.2)
+
+
+def test_a_shape_deleted_on_the_canvas_takes_its_region_along(hand: Hand) -> None:
+    hand.layers.use("rectangle")
+    hand.drag((4, 5), (9, 9), (12, 17))
+    hand.settle()
+    hand.layers.use("move")
+    hand.click((8, 10))
+    assert hand.layers.chosen == (hand.regions[0].key,)
+    hand.layers.outlines.layer.remove_selected()
+    hand.settle()
+    assert hand.regions == []
+
+
+def test_what_is_drawn_reaches_as_many_planes_as_was_said(hand: Hand) -> None:
+    hand.layers.reach = 1
+    hand.layers.use("rectangle")
+    hand.drag((4, 5), (9, 9), (12, 17))
+    hand.settle()
+    assert hand.regions[0].planes == (0, 2)
+    hand.viewer.dims.set_current_step(1, 2)
+    hand.settle()
+    assert set(hand.layers.outlines.layer.data[0][:, 0]) == {2.0}
+    assert hand.regions[0].planes == (0, 2)
+
+
+def test_stepping_to_another_plane_ends_a_drawing_where_it_was_begun(hand: Hand) -> None:
+    hand.layers.use("polygon")
+    for corner in ((2, 2), (2, 12), (14, 12), (14, 2)):
+        hand.click(corner)
+    hand.move((10, 10), held=False)
+    hand.viewer.dims.set_current_step(1, 2)
+    hand.settle()
+    (region,) = hand.regions
+    assert region.planes == (1, 1)
+    assert hand.layers.tool == "polygon"
+    hand.click((5, 5))
+    hand.viewer.dims.set_current_step(1, 0)
+    hand.settle()
+    assert len(hand.regions) == 1
+    assert hand.layers.outlines.layer.nshapes == 1
+
+
+def test_a_line_around_no_voxel_is_refused_in_words(hand: Hand) -> None:
+    said: list[Any] = []
+    hand.layers.troubled.connect(said.append)
+    hand.layers.use("rectangle")
+    hand.drag((4.2, 5.2), (4.4, 5.4))
+    hand.settle()
+    assert hand.regions == []
+    assert hand.layers.outlines.layer.nshapes == 0
+    assert "no voxel" in said[-1].message
+
+
+def test_names_colours_and_hiding_reach_the_shape(hand: Hand) -> None:
+    outline = Outline("polygon", np.array([(2, 2), (2, 12), (14.0, 12)]), (1, 1))
+    region = hand.dock.desk.regions.add(region_of_outline(outline, (3, 24, 32), "tectum", "#e69f00"))
+    hand.settle()
+    layer = hand.layers.outlines.layer
+    assert list(layer.features["name"]) == ["tectum"]
+    np.testing.assert_allclose(layer.edge_color[0], (0xE6 / 255, 0x9F / 255, 0, 1), atol=1e-6)
+    hand.dock.desk.regions.edit(region.key, visible=False)
+    hand.settle()
+    assert layer.edge_color[0][3] == layer.face_color[0][3] == 0
+    assert list(layer.features["name"]) == [""]
+
+
+def test_a_duplicate_gets_a_shape_of_its_own(hand: Hand) -> None:
+    hand.layers.use("rectangle")
+    hand.drag((4, 5), (9, 9), (12, 17))
+    hand.settle()
+    hand.dock.desk.regions.duplicate(hand.regions[0].key)
+    hand.settle()
+    assert sorted(hand.layers.outlines.layer.features["key"]) == sorted(region.key for region in hand.regions)
+
+
+def test_a_layer_taken_away_by_hand_loses_no_region_and_comes_back(hand: Hand) -> None:
+    hand.layers.use("rectangle")
+    hand.drag((4, 5), (9, 9), (12, 17))
+    hand.settle()
+    hand.viewer.layers.remove(hand.layers.outlines.layer)
+    hand.settle()
+    assert len(hand.regions) == 1
+    assert len(hand.viewer.layers) == 1
+    hand.dock.desk.regions.edit(hand.regions[0].key, name="back")
+    hand.settle()
+    assert list(hand.layers.outlines.layer.features["name"]) == ["back"]
+
+
+def test_painting_makes_a_region_of_the_voxels_painted(hand: Hand) -> None:
+    hand.layers.use("paint")
+    hand.layers.painted.layer.brush_size = 3
+    hand.drag((6, 6), (6, 10), (6, 20))
+    hand.settle()
+    (region,) = hand.regions
+    canvas = hand.layers.painted.layer.data
+    assert canvas.shape == (3, 24, 32)
+    np.testing.assert_array_equal(region.full_mask(), canvas > 0)
+    assert region.planes == (1, 1)
+    assert region.outline is None
+    hand.drag((12, 6), (12, 20))
+    hand.settle()
+    assert len(hand.regions) == 1
+    np.testing.assert_array_equal(hand.regions[0].full_mask(), canvas > 0)
+    hand.layers.undo()
+    hand.settle()
+    np.testing.assert_array_equal(canvas > 0, region.full_mask())
+
+
+def test_erasing_brings_what_lies_below_back_into_sight(hand: Hand) -> None:
+    below, above = np.zeros((2, 3, 24, 32), bool)
+    below[1, 4:12, 4:20] = True
+    above[1, 8:16, 10:26] = True
+    first, second = hand.dock.desk.regions.add_all(
+        [region_of_mask(below, "below", "#56b4e9"), region_of_mask(above, "above", "#e69f00")]
+    )
+    hand.settle()
+    hand.layers.use("erase")
+    hand.layers.painted.layer.brush_size = 3
+    hand.drag((10, 12), (10, 18))
+    hand.settle()
+    regions, canvas = hand.dock.desk.regions, hand.layers.painted.layer.data
+    np.testing.assert_array_equal(regions.get(first.key).full_mask(), below)
+    left = regions.get(second.key).full_mask()
+    assert not left[1, 10, 12:19].any()
+    assert left.sum() < above.sum()
+    assert canvas[1, 10, 14] == canvas[1, 5, 5]
+
+
+def test_regions_of_another_volume_are_not_drawn(hand: Hand) -> None:
+    other = np.zeros((2, 5, 5), bool)
+    other[0, 1:3, 1:3] = True
+    hand.dock.desk.regions.add(region_of_mask(other, "other fish", "#56b4e9"))
+    hand.settle()
+    assert len(hand.viewer.layers) == 1
+
+
+def test_the_layers_follow_the_current_recording_and_its_voxel_size(hand: Hand) -> None:
+    hand.layers.use("rectangle")
+    hand.drag((4, 5), (9, 9), (12, 17))
+    hand.settle()
+    desk, layer = hand.dock.desk, hand.layers.outlines.layer
+    assert tuple(layer.scale) == (8, 2, 2)
+    desk.datasets.amend(desk.datasets.current, voxel_size=(5, 1, 1))
+    wait_until(hand.qtbot, lambda: tuple(layer.scale) == (5, 1, 1))
+    small = desk.datasets.add(from_source(ArraySource(np.zeros((4, 2, 10, 10), np.uint16)), frame_rate=1.0))
+    wait_until(hand.qtbot, lambda: layer.nshapes == 0)
+    desk.datasets.remove(small.key)
+    wait_until(hand.qtbot, lambda: layer.nshapes == 1)
+
+
+def test_choosing_a_tool_in_3d_goes_to_the_plane(hand: Hand) -> None:
+    hand.viewer.dims.ndisplay = 3
+    hand.layers.use("polygon")
+    assert hand.viewer.dims.ndisplay == 2
+    assert hand.layers.tool == "polygon"
+    hand.layers.use(None)
+    assert hand.layers.tool is None
+
+
+def test_going_to_a_region_shows_its_plane_and_centres_it(hand: Hand) -> None:
+    mask = np.zeros((3, 24, 32), bool)
+    mask[2, 4:7, 10:13] = True
+    region = hand.dock.desk.regions.add(region_of_mask(mask, "a", "#56b4e9"))
+    hand.settle()
+    hand.layers.go_to(region.key)
+    assert hand.viewer.dims.current_step[1] == 2
+    np.testing.assert_allclose(hand.viewer.scene.camera.center[-2:], (10, 22))
