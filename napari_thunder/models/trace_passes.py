@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from threading import RLock
 
 from psygnal import Signal
@@ -14,6 +13,7 @@ from napari_thunder.models.background import Background
 from napari_thunder.models.connection import Connection, ConnectionState
 from napari_thunder.models.datasets import Dataset
 from napari_thunder.models.trace_store import TraceStore
+from napari_thunder.models.trace_want import TracePass, Want
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.regions import Region
 from napari_thunder.traces.means import stream_means
@@ -24,41 +24,6 @@ MOST_PASSES = 2
 DWELL = 0.2
 """Seconds that the mouse has to rest where the voxel before was left before it was read: reads cannot be called back,
 and the storage would be kept busy with what nobody waits for."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Want:
-    """A series that is wanted.
-
-    Parameters
-    ----------
-    content
-        Digest of the voxels.
-    region
-        Makes the region of these voxels; may take its time.
-    later
-        Whether it waits until all others are there.
-    """
-
-    content: str
-    region: Callable[[], Region]
-    later: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Pass:
-    dataset: Dataset
-    wants: tuple[Want, ...]
-    job: Job
-    dwell: float = 0.0
-
-    @property
-    def later(self) -> bool:
-        return self.wants[0].later
-
-    @property
-    def contents(self) -> set[str]:
-        return {want.content for want in self.wants}
 
 
 class TracePasses:
@@ -89,7 +54,7 @@ class TracePasses:
         self._wants: dict[str, Want] = {}
         self._given_up: dict[str, Trouble] = {}
         self._fingerprints: dict[int, str] = {}
-        self._running: list[_Pass] = []
+        self._running: list[TracePass] = []
         self._restless = False
         self._seen: tuple[object, ConnectionState] = (connection.engine, connection.state)
         self._background = Background("traces")
@@ -120,6 +85,7 @@ class TracePasses:
         with self._lock:
             same = dataset is not None and self._is_same_movie(dataset)
             self._dataset, self._wants = dataset, {want.content: want for want in wants}
+            self._store.need(self._wants.keys())
             self._given_up = {c: why for c, why in self._given_up.items() if same and c in self._wants}
             self._go_on()
 
@@ -177,18 +143,18 @@ class TracePasses:
         if self._dataset is None or self._background.closed:
             return
         dwell = DWELL if wants[0].later and self._restless else 0.0
-        begun = _Pass(self._dataset, wants, Job(f"traces of {self._dataset.name}"), dwell)
+        begun = TracePass(self._dataset, wants, Job(f"traces of {self._dataset.name}"), dwell)
         self._running.append(begun)
         begun.job.changed.connect(self.changed.emit)
         self._background.start(self._work, begun)
 
-    def _leave(self, under_way: _Pass) -> None:
+    def _leave(self, under_way: TracePass) -> None:
         """Let a pass end by itself, unheard."""
         self._running.remove(under_way)
         under_way.job.changed.disconnect(self.changed.emit, missing_ok=True)
         under_way.job.cancel()
 
-    def _work(self, begun: _Pass) -> None:
+    def _work(self, begun: TracePass) -> None:
         trouble = None
         try:
             with begun.job.running():
@@ -209,7 +175,7 @@ class TracePasses:
             self._go_on()
         self.changed.emit()
 
-    def _read(self, begun: _Pass) -> None:
+    def _read(self, begun: TracePass) -> None:
         """Put what is wanted into the store."""
         recording, job = begun.dataset.recording, begun.job
         job.wait(begun.dwell)
@@ -230,7 +196,7 @@ class TracePasses:
         except EngineError:
             raise EngineError("No engine is connected, so traces cannot be read. Connect to one in Data.") from None
 
-    def _made(self, begun: _Pass) -> tuple[list[Want], list[Region]]:
+    def _made(self, begun: TracePass) -> tuple[list[Want], list[Region]]:
         """The regions that are wanted; one that cannot be made is no reason to leave out the others."""
         wants, regions = [], []
         for want in begun.wants:

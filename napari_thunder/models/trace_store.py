@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Set
 from threading import Lock
 
 import numpy as np
@@ -14,7 +15,7 @@ from napari_thunder.regions import Region
 Values = NDArray[np.float64]
 
 MOST_BYTES = 256 * 2**20
-"""All series together; the least recently used go first."""
+"""All series together; those that are not needed and were least recently used go first."""
 
 
 class TraceStore:
@@ -23,6 +24,7 @@ class TraceStore:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
         self._bytes = 0
+        self._needed: Set[str] = frozenset()
         self._series: OrderedDict[tuple[str, str], Values] = OrderedDict()
         self._lock = Lock()
 
@@ -37,6 +39,10 @@ class TraceStore:
                 self._series.move_to_end((fingerprint, content))
             return series
 
+    def need(self, contents: Set[str]) -> None:
+        """Say what must not be given up, however much it is."""
+        self._needed = contents
+
     def put(self, fingerprint: str, content: str, series: Values) -> None:
         """Keep a series, read only from now on."""
         series.flags.writeable = False
@@ -44,8 +50,14 @@ class TraceStore:
             old = self._series.pop((fingerprint, content), None)
             self._series[fingerprint, content] = series
             self._bytes += series.nbytes - (0 if old is None else old.nbytes)
-            while self._bytes > self._most_bytes and len(self._series) > 1:
-                self._bytes -= self._series.popitem(last=False)[1].nbytes
+            if self._bytes > self._most_bytes:
+                self._make_room()
+
+    def _make_room(self) -> None:
+        for key in [key for key in self._series if key[1] not in self._needed][:-1]:
+            if self._bytes <= self._most_bytes:
+                return
+            self._bytes -= self._series.pop(key).nbytes
 
 
 def digest_of(region: Region) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from napari_thunder.models.trace_passes import Want
+from napari_thunder.models.pointer import Place
 from napari_thunder.models.trace_store import digest_of
-from napari_thunder.models.trace_subjects import HOVER, Subject
+from napari_thunder.models.trace_subjects import HOVER, Subject, subject_of_region, voxels_of
+from napari_thunder.models.trace_want import Want
+from napari_thunder.recording import Recording
 from napari_thunder.regions import Mask, Region, surround
 
 VoxelSize = tuple[float, float, float] | None
@@ -64,28 +66,46 @@ class Wish:
             )
             yield Want(self.ring, ring, later)
 
+    def is_as(self, other: Wish) -> bool:
+        """Whether it is for the same voxels under the same name."""
+        return (self.subject, self.content, self.ring) == (other.subject, other.content, other.ring)
+
 
 class Wishes:
-    """Makes wishes, and remembers the digests of masks."""
+    """Makes wishes, and remembers what takes a while: digests of masks, and the wishes for regions."""
 
     def __init__(self) -> None:
         self._digests: dict[int, tuple[Mask, str]] = {}
+        self._made_of: tuple[object, ...] = ()
+        self._of_regions: list[Wish] = []
 
-    def of(self, subject: Subject, region: Region) -> Wish:
-        """What a subject needs without a ring."""
-        return Wish(subject, region, self._digest(region))
+    def all(
+        self, recording: Recording, regions: Sequence[Region], voxels: Iterable[tuple[Subject, Place]], neuropil: bool
+    ) -> list[Wish]:
+        """Regions that are shown first, then voxels; what is not of the recording's volume is left out.
 
-    def with_ring(self, subject: Subject, region: Region, others: Sequence[Region], voxel_size: VoxelSize) -> Wish:
-        """What a subject needs with the ring around it, which leaves out the other regions."""
-        around = tuple(other for other in others if other is not region and _is_near(region, other, voxel_size))
-        content = self._digest(region)
-        drawn = region.outline is not None
-        made_of = repr((content, drawn, voxel_size, RING, sorted(self._digest(other) for other in around)))
-        ring = "ring " + hashlib.blake2b(made_of.encode(), digest_size=16).hexdigest()
-        return Wish(subject, region, content, ring, around, voxel_size)
+        Parameters
+        ----------
+        recording
+            The current one.
+        regions
+            All on the desk; rings leave out those that are not shown, too.
+        voxels
+            Subjects and where they are.
+        neuropil
+            Whether rings are wanted.
+        """
+        volume, size = recording.shape[1:], recording.voxel_size
+        of_volume = tuple(region for region in regions if region.volume == volume)
+        make = _Maker(self._digest, of_volume, size, neuropil)
+        if (of_volume, size, neuropil) != self._made_of:
+            self._made_of = (of_volume, size, neuropil)
+            self._forget_all_but(of_volume)
+            self._of_regions = [make(subject_of_region(r), r) for r in of_volume if r.visible]
+        found = ((subject, voxels_of(place, volume)) for subject, place in voxels)
+        return [*self._of_regions, *(make(subject, region) for subject, region in found if region is not None)]
 
-    def forget_all_but(self, regions: Iterable[Region]) -> None:
-        """Drop digests of masks that are gone."""
+    def _forget_all_but(self, regions: Iterable[Region]) -> None:
         keys = {region.key for region in regions}
         self._digests = {key: known for key, known in self._digests.items() if key in keys}
 
@@ -99,9 +119,30 @@ class Wishes:
         return digest
 
 
-def _is_near(region: Region, other: Region, voxel_size: VoxelSize) -> bool:
-    """Whether another region may lie in the ring around one."""
-    reach = np.ceil(_RING_REACH / np.array(voxel_size or (1.0, 1.0, 1.0)))
-    low, high = np.array(region.corner), np.array(region.corner) + region.mask.shape
-    start, stop = np.array(other.corner), np.array(other.corner) + other.mask.shape
-    return bool(((start < high + reach) & (stop > low - reach)).all())
+class _Maker:
+    """Makes wishes among some regions, which rings leave out."""
+
+    def __init__(
+        self, digest: Callable[[Region], str], regions: Sequence[Region], voxel_size: VoxelSize, neuropil: bool
+    ) -> None:
+        self._digest, self._regions, self._voxel_size, self._neuropil = digest, regions, voxel_size, neuropil
+        self._low = np.array([region.corner for region in regions]).reshape(-1, 3)
+        self._high = self._low + np.array([region.mask.shape for region in regions]).reshape(-1, 3)
+        self._reach = np.ceil(_RING_REACH / np.array(voxel_size or (1.0, 1.0, 1.0))) + 1
+
+    def __call__(self, subject: Subject, region: Region) -> Wish:
+        content = self._digest(region)
+        if not self._neuropil:
+            return Wish(subject, region, content)
+        around = self._near(region)
+        drawn = region.outline is not None
+        made_of = (content, drawn, self._voxel_size, RING, sorted(self._digest(other) for other in around))
+        ring = hashlib.blake2b(repr(made_of).encode(), digest_size=16).hexdigest()
+        return Wish(subject, region, content, f"ring {ring}", around, self._voxel_size)
+
+    def _near(self, region: Region) -> tuple[Region, ...]:
+        """The regions that may lie in the ring around one."""
+        low, high = np.array(region.corner), np.array(region.corner) + region.mask.shape
+        near = ((self._low < high + self._reach) & (self._high > low - self._reach)).all(axis=1)
+        others = (self._regions[place] for place in np.flatnonzero(near).tolist())
+        return tuple(other for other in others if other is not region)

@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import RLock
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from psygnal import Signal
+from numpy.typing import NDArray
+from psygnal import Signal, SignalInstance
 
 from napari_thunder.engine import Job
-from napari_thunder.errors import ThunderError
-from napari_thunder.models.background import Background
 from napari_thunder.models.connection import Connection
 from napari_thunder.models.datasets import Dataset, Datasets
+from napari_thunder.models.pins import Pins
 from napari_thunder.models.pointer import Place, Pointer
 from napari_thunder.models.regions import Regions
-from napari_thunder.models.trace import Trace, make_trace
+from napari_thunder.models.trace import Trace
 from napari_thunder.models.trace_answers import TraceAnswers
+from napari_thunder.models.trace_export import TraceExport, table_of
 from napari_thunder.models.trace_passes import TracePasses
+from napari_thunder.models.trace_shapes import TraceShapes
+from napari_thunder.models.trace_state import restored_pins, restored_selection, restored_settings
 from napari_thunder.models.trace_store import TraceStore
-from napari_thunder.models.trace_subjects import (
-    Subject,
-    free_color,
-    pin_key,
-    subject_of_hover,
-    subject_of_pin,
-    subject_of_region,
-    voxels_of,
-)
+from napari_thunder.models.trace_subjects import Subject, pin_key, region_key, subject_of_hover
 from napari_thunder.models.trace_wishes import Wish, Wishes
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.parameters import build
 from napari_thunder.parameters import values as plain_values
-from napari_thunder.regions import Region
 from napari_thunder.traces.responses import EventResponse, TuningCurve
 from napari_thunder.traces.settings import Measure, TraceSettings
-from napari_thunder.traces.table import trace_table, write_csv
 
 __all__ = ["EventResponse", "Measure", "Subject", "Trace", "TraceSettings", "Traces", "TuningCurve"]
+
+Values = NDArray[np.float64]
 
 
 class Traces:
@@ -68,16 +64,15 @@ class Traces:
         self.settings = TraceSettings()
         self.selection: str | None = None
         self._datasets, self._regions, self._pointer = datasets, regions, pointer
-        self._store = TraceStore()
-        self._passes = TracePasses(connection, self._store)
-        self._make_wishes = Wishes()
-        self._pins: dict[Place, str] = {}
+        self._pins = Pins()
         self._dataset: Dataset | None = None
         self._wishes: dict[str, Wish] = {}
-        self._traces: dict[str, Trace] = {}
-        self._export_trouble: Trouble | None = None
-        self._background = Background("traces-export")
+        self._make_wishes = Wishes()
+        self._store = TraceStore()
+        self._passes = TracePasses(connection, self._store)
+        self._shapes = TraceShapes(self._series, self._tell)
         self._answers = TraceAnswers(self.answered.emit)
+        self._export = TraceExport(self.saved.emit, self.progressed.emit)
         self._lock = RLock()
         self._listen()
         self._look_again()
@@ -90,8 +85,8 @@ class Traces:
     @property
     def pending(self) -> frozenset[str]:
         """Keys of the subjects whose trace is still to come."""
-        with self._lock:
-            return frozenset(key for key, wish in self._wishes.items() if self._is_coming(wish))
+        wishes = self._wishes
+        return frozenset(key for key, wish in wishes.items() if self._is_coming(key, wish))
 
     @property
     def job(self) -> Job | None:
@@ -101,7 +96,7 @@ class Traces:
     @property
     def trouble(self) -> Trouble | None:
         """Why traces are missing, or were not exported."""
-        return self._passes.trouble or self._export_trouble
+        return self._passes.trouble or self._export.trouble
 
     @property
     def answer_trouble(self) -> Trouble | None:
@@ -113,25 +108,15 @@ class Traces:
         dataset = self._dataset
         if dataset is None:
             return ""
-        names = [region.name for region in self._shown() if region.volume != dataset.recording.shape[1:]]
+        volume = dataset.recording.shape[1:]
+        names = [region.name for region in self._regions if region.visible and region.volume != volume]
         if not names:
             return ""
         return f"{', '.join(names)}: drawn on a recording of another size, so there is no trace in {dataset.name}."
 
     def get(self, key: str) -> Trace | None:
         """The trace of a subject as it is shown now; None while it is not there."""
-        with self._lock:
-            wish, dataset = self._wishes.get(key), self._dataset
-            if wish is None or dataset is None:
-                return None
-            if key not in self._traces:
-                fingerprint = self._passes.fingerprint(dataset)
-                raw = None if fingerprint is None else self._store.get(fingerprint, wish.content)
-                ring = None if fingerprint is None or wish.ring is None else self._store.get(fingerprint, wish.ring)
-                if raw is None or (wish.ring is not None and ring is None):
-                    return None
-                self._traces[key] = make_trace(wish.subject, raw, ring, self.settings, dataset.recording)
-            return self._traces[key]
+        return self._shapes.get(key)
 
     def configure(self, **changes: Any) -> None:
         """Change settings, such as `configure(measure="z")`.
@@ -142,30 +127,24 @@ class Traces:
             If there is no such setting, or a value is outside its limits.
         """
         settings = build(TraceSettings, plain_values(self.settings) | changes)
-        with self._lock:
-            if settings == self.settings:
-                return
+        if settings != self.settings:
             self.settings = settings
-            self._traces.clear()
-        self._look_again(told=True)
+            self._look_again(told=True)
 
     def pin(self, place: Place) -> None:
         """Keep the trace of a voxel; it becomes the selected one."""
-        with self._lock:
-            self._pins.setdefault(place, free_color(self._pins.values()))
+        self._pins.add(place)
         self._look_again()
         self.select(pin_key(place))
 
     def unpin(self, key: str) -> None:
         """Let go of a pinned voxel."""
-        with self._lock:
-            self._pins = {place: color for place, color in self._pins.items() if pin_key(place) != key}
+        self._pins.remove(key)
         self._look_again()
 
     def clear_pins(self) -> None:
         """Let go of all pinned voxels."""
-        with self._lock:
-            self._pins = {}
+        self._pins.clear()
         self._look_again()
 
     def select(self, key: str | None) -> None:
@@ -192,31 +171,21 @@ class Traces:
 
     def retry(self) -> None:
         """Read again what could not be read."""
-        self._export_trouble = None
+        self._export.trouble = None
         self._passes.retry()
 
     def table(self) -> pd.DataFrame:
         """`time` (s) or `frame`, and one column for each trace that is there, as shown; excluded frames are NaN."""
-        found = [trace for subject in self.subjects if (trace := self.get(subject.key)) is not None]
-        if not found:
-            return pd.DataFrame()
-        return trace_table(found[0].times, found[0].time_unit, [(trace.subject.name, trace.values) for trace in found])
+        return table_of(self._known())
 
     def export_csv(self, path: str) -> None:
-        """Write `table()` to a CSV file, its settings in the first line; returns at once."""
-        dataset = self._dataset
-        about = {} if dataset is None else {"recording": dataset.recording.uri}
-        about |= self._plain_settings()
-        self._background.start(self._export, path, self.table(), about)
+        """Write `table()` to a CSV file, the settings in the first line; returns at once."""
+        about = {} if self._dataset is None else {"recording": self._dataset.recording.uri}
+        self._export.write(path, self._known(), about | self._plain_settings())
 
     def state(self) -> dict[str, Any]:
         """Pins, settings and selection as plain JSON values; see `restore`."""
-        with self._lock:
-            pins = [
-                {"recording": place.dataset, "voxel": list(place.voxel), "color": color}
-                for place, color in self._pins.items()
-            ]
-            return {"settings": self._plain_settings(), "pins": pins, "selection": self.selection}
+        return {"settings": self._plain_settings(), "pins": self._pins.plain(), "selection": self.selection}
 
     def restore(self, state: Mapping[str, Any], recordings: Mapping[int, int], regions: Mapping[int, int]) -> None:
         """Take over what `state` gave.
@@ -228,127 +197,100 @@ class Traces:
         recordings, regions
             What keys became since.
         """
-        from napari_thunder.models.trace_state import restored_pins, restored_selection, restored_settings
-
-        with self._lock:
-            self.settings = restored_settings(state, self.settings)
-            self._pins |= restored_pins(state, recordings)
-            self._traces.clear()
+        self.settings = restored_settings(state, self.settings)
+        self._pins.take(restored_pins(state, recordings))
         self._look_again(told=True)
         self.select(restored_selection(state, recordings, regions))
 
     def close(self, seconds: float = 1.0) -> None:
         """Cancel everything and end; takes no longer than `seconds` even if a read hangs."""
-        self._unlisten()
-        self._passes.close(seconds / 2)
-        self._answers.close(seconds / 4)
-        self._background.close(seconds / 4)
+        for source, slot in self._heard():
+            source.disconnect(slot, missing_ok=True)
+        for part in (self._passes, self._shapes, self._answers, self._export):
+            part.close(seconds / 4)
 
     def _listen(self) -> None:
-        self._datasets.changed.connect(self._look_again_at_recordings)
-        self._datasets.removed.connect(self._forget)
-        self._regions.changed.connect(self._look_again_at_regions)
-        self._regions.selected.connect(self._follow_region)
-        self._pointer.hovered.connect(self._look_again_at_hover)
-        self._pointer.pinned.connect(self.pin)
-        self._passes.arrived.connect(self._tell_arrivals)
+        for source, slot in self._heard():
+            source.connect(slot)
+        self._passes.arrived.connect(self._shape)
         self._passes.changed.connect(self.progressed.emit)
 
-    def _unlisten(self) -> None:
-        self._datasets.changed.disconnect(self._look_again_at_recordings, missing_ok=True)
-        self._datasets.removed.disconnect(self._forget, missing_ok=True)
-        self._regions.changed.disconnect(self._look_again_at_regions, missing_ok=True)
-        self._regions.selected.disconnect(self._follow_region, missing_ok=True)
-        self._pointer.hovered.disconnect(self._look_again_at_hover, missing_ok=True)
-        self._pointer.pinned.disconnect(self.pin, missing_ok=True)
+    def _heard(self) -> list[tuple[SignalInstance, Callable[..., None]]]:
+        """What others tell, and what follows from it."""
+        return [
+            (self._datasets.changed, self._follow_recordings),
+            (self._datasets.removed, self._forget),
+            (self._regions.changed, self._follow_regions),
+            (self._regions.selected, self._select_region),
+            (self._pointer.hovered, self._follow_hover),
+            (self._pointer.pinned, self.pin),
+        ]
 
-    def _look_again_at_recordings(self) -> None:
+    def _follow_recordings(self) -> None:
         self._look_again()
 
-    def _look_again_at_regions(self) -> None:
+    def _follow_regions(self) -> None:
         self._look_again()
 
-    def _look_again_at_hover(self, _: Place | None) -> None:
+    def _follow_hover(self, _: Place | None) -> None:
         self._look_again()
 
-    def _follow_region(self, key: int | None) -> None:
+    def _select_region(self, key: int | None) -> None:
         if key is not None:
-            self.select(f"region:{key}")
+            self.select(region_key(key))
 
     def _forget(self, dataset: Dataset) -> None:
-        with self._lock:
-            self._pins = {place: color for place, color in self._pins.items() if place.dataset != dataset.key}
+        self._pins.forget(dataset.key)
         self._passes.forget(dataset.key)
 
     def _look_again(self, *, told: bool = False) -> None:
         """See what is wanted now, and say so."""
         with self._lock:
             before, had = self._wishes, self._dataset
-            self._dataset = self._datasets.current
-            self._wishes = {wish.subject.key: wish for wish in self._wished()}
-            if self._dataset is not had:
-                self._traces.clear()
-            for key in list(self._traces):
-                if key not in self._wishes or not _same(before.get(key), self._wishes[key]):
-                    del self._traces[key]
-            other = self._dataset is not had or not _all_same(before, self._wishes)
-            lost = self.selection is not None and self.selection not in self._wishes
-            wants = [want for wish in self._wishes.values() for want in wish.wants()]
-            self._passes.want(self._dataset, wants)
-        if not (other or told):
-            return
-        self.changed.emit()
-        self.progressed.emit()
-        if lost:
+            self._dataset = dataset = self._datasets.current
+            self._wishes = wishes = {wish.subject.key: wish for wish in self._wished()}
+            self._shapes.become(wishes, self.settings, None if dataset is None else dataset.recording)
+            self._passes.want(dataset, [want for wish in wishes.values() for want in wish.wants()])
+        if told or dataset is not had or not _are_same(before, wishes):
+            self.changed.emit()
+            self.progressed.emit()
+            self._select_what_is_there()
+            self._answer()
+
+    def _select_what_is_there(self) -> None:
+        """Nothing, if what was selected is gone; the first, if nothing was and now there is one."""
+        if self.selection is not None and self.selection not in self._wishes:
             self.select(None)
-        elif self.selection is None and self._wishes:
-            self._select_first()
-        self._answer()
-
-    def _select_first(self) -> None:
-        first = next(iter(self._wishes.values())).subject
-        if first.kind != "hover":
-            self.select(first.key)
-
-    def _shown(self) -> list[Region]:
-        return [region for region in self._regions if region.visible]
+        elif self.selection is None:
+            lasting = (subject.key for subject in self.subjects if subject.kind != "hover")
+            self.select(next(lasting, None))
 
     def _wished(self) -> list[Wish]:
-        dataset = self._dataset
+        dataset, hover = self._dataset, self._pointer.place
         if dataset is None:
             return []
-        volume = dataset.recording.shape[1:]
-        found = [(subject_of_region(r), r) for r in self._shown() if r.volume == volume]
-        pins = {place: color for place, color in self._pins.items() if place.dataset == dataset.key}
-        places = [(subject_of_pin(place, color), place) for place, color in pins.items()]
-        hover = self._pointer.place
-        if hover is not None and hover.dataset == dataset.key and hover not in pins:
-            places.append((subject_of_hover(hover), hover))
-        voxels = [(subject, voxels_of(place, volume)) for subject, place in places]
-        found += [(subject, region) for subject, region in voxels if region is not None]
-        if not self.settings.neuropil:
-            return [self._make_wishes.of(subject, region) for subject, region in found]
-        others = [region for region in self._regions if region.volume == volume]
-        size = dataset.recording.voxel_size
-        return [self._make_wishes.with_ring(subject, region, others, size) for subject, region in found]
+        voxels = self._pins.of(dataset.key)
+        if hover is not None and hover.dataset == dataset.key and hover not in self._pins:
+            voxels.append((subject_of_hover(hover), hover))
+        return self._make_wishes.all(dataset.recording, tuple(self._regions), voxels, self.settings.neuropil)
 
-    def _is_coming(self, wish: Wish) -> bool:
-        missing = [want.content for want in wish.wants() if not self._is_there(want.content)]
-        return bool(missing) and all(self._passes.waits_for(content) for content in missing)
-
-    def _is_there(self, content: str) -> bool:
+    def _series(self, content: str) -> Values | None:
+        """What was read of these voxels of the current recording."""
         fingerprint = None if self._dataset is None else self._passes.fingerprint(self._dataset)
-        return fingerprint is not None and self._store.get(fingerprint, content) is not None
+        return None if fingerprint is None else self._store.get(fingerprint, content)
 
-    def _tell_arrivals(self, contents: frozenset[str]) -> None:
-        with self._lock:
-            keys = [key for key, wish in self._wishes.items() if contents & {wish.content, wish.ring}]
-            for key in keys:
-                self._traces.pop(key, None)
-            keys = [key for key in keys if self.get(key) is not None]
-        for key in keys:
-            self.arrived.emit(key)
-        if self.selection in keys:
+    def _is_coming(self, key: str, wish: Wish) -> bool:
+        if self._shapes.is_there(key):
+            return False
+        missing = [want.content for want in wish.wants() if self._series(want.content) is None]
+        return all(self._passes.waits_for(content) for content in missing)
+
+    def _shape(self, contents: frozenset[str]) -> None:
+        self._shapes.shape([key for key, wish in self._wishes.items() if contents & {wish.content, wish.ring}])
+
+    def _tell(self, key: str) -> None:
+        self.arrived.emit(key)
+        if key == self.selection:
             self._answer()
 
     def _answer(self) -> None:
@@ -359,24 +301,9 @@ class Traces:
     def _plain_settings(self) -> dict[str, Any]:
         return plain_values(self.settings) | {"measure": str(self.settings.measure)}
 
-    def _export(self, path: str, table: pd.DataFrame, about: Mapping[str, Any]) -> None:
-        try:
-            if table.empty:
-                raise ThunderError("There is no trace to export yet. Draw a region or pin a voxel, and wait for it.")
-            write_csv(path, table, about)
-        except ThunderError as error:
-            self._export_trouble = Trouble.of(error)
-        else:
-            self._export_trouble = None
-            self.saved.emit(path)
-        self.progressed.emit()
+    def _known(self) -> list[Trace]:
+        return [trace for subject in self.subjects if (trace := self.get(subject.key)) is not None]
 
 
-def _same(one: Wish | None, other: Wish | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return (one.subject, one.content, one.ring) == (other.subject, other.content, other.ring)
-
-
-def _all_same(before: Mapping[str, Wish], now: Mapping[str, Wish]) -> bool:
-    return list(before) == list(now) and all(_same(before[key], now[key]) for key in now)
+def _are_same(before: Mapping[str, Wish], now: Mapping[str, Wish]) -> bool:
+    return list(before) == list(now) and all(before[key].is_as(wish) for key, wish in now.items())

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import napari_thunder as nt
 from napari_thunder.analysis import DirectionTuning
@@ -643,6 +644,31 @@ def test_the_store_keeps_what_was_used_last():
     assert store.get("movie", "0") is not None
     store.put("movie", "3", np.zeros(10))
     assert [store.get("movie", str(n)) is not None for n in range(4)] == [True, False, True, True]
+
+
+def test_the_store_gives_up_nothing_that_is_needed():
+    store = TraceStore(most_bytes=80)
+    store.need({"0", "1"})
+    for n in range(5):
+        store.put("movie", str(n), np.zeros(10))
+    assert [store.get("movie", str(n)) is not None for n in range(5)] == [True, True, False, False, True]
+
+
+def test_many_traces_are_shaped_beside_the_window(desk, movie, monkeypatch):
+    monkeypatch.setattr("napari_thunder.models.trace_shapes.AT_ONCE", FRAMES)
+    desk.datasets.add(nt.Recording(disk(movie)))
+    regions = desk.regions.add_all([box((z, z + 1), (0, 9), (0, 9)) for z in range(6)])
+    settle(desk)
+    keys = {f"region:{region.key}" for region in regions}
+    assert all(desk.traces.get(key) is not None for key in keys)
+    arrived: list[str] = []
+    desk.traces.arrived.connect(arrived.append)
+    desk.traces.configure(measure="z")
+    settle(desk)
+    wait_until(lambda: set(arrived) == keys)
+    for region in regions:
+        shown = desk.traces.get(f"region:{region.key}").values
+        np.testing.assert_allclose(shown, stats.zscore(by_hand(movie, region)))
 
 
 def test_a_digest_is_of_the_voxels_and_nothing_else():
