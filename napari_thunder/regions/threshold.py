@@ -138,7 +138,7 @@ def _without_specks(part: Mask, connectivity: Connectivity, minimum: int) -> Mas
     if minimum <= 1:
         return part
     labels, _ = _labelled(part, connectivity)
-    large = np.bincount(labels.ravel()) >= minimum
+    large = np.bincount(labels[part], minlength=1) >= minimum
     large[0] = False
     return np.asarray(large[labels])
 
@@ -148,7 +148,7 @@ def _components(part: Mask, connectivity: Connectivity, minimum: int, limit: int
     from scipy.ndimage import find_objects
 
     labels, n = _labelled(part, connectivity)
-    sizes = np.bincount(labels.ravel(), minlength=n + 1)[1:]
+    sizes = np.bincount(labels[part], minlength=n + 1)[1:]
     order = [int(i) for i in np.argsort(-sizes, kind="stable")[:limit] if sizes[i] >= minimum]
     boxes = find_objects(labels)
     found = []

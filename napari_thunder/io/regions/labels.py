@@ -88,23 +88,41 @@ def regions_of_labels(
     image: NDArray[Any], first_plane: int, volume: Box, looks: Mapping[int, Look], path: object
 ) -> list[Region]:
     """A region for each label above 0 of an image (z, y, x), in the order of labels."""
-    from scipy.ndimage import find_objects
-
-    values = np.unique(image)
-    values = values[values > 0]
+    numbered, values = _numbered(image)
     if len(values) > MOST_REGIONS:
         raise RegionError(f"{path}: it holds {len(values)} labels; this program takes at most {MOST_REGIONS}.")
-    if not len(values):
-        return []
-    numbered = np.searchsorted(values, image).astype(np.int32) + 1
-    numbered[image <= 0] = 0
     regions = []
-    for i, box in enumerate(find_objects(numbered)):
-        label = int(values[i])
+    boxes = _boxes(numbered, values)
+    for i, ((number, label), box) in enumerate(zip(values.items(), boxes, strict=True)):
         name, color = looks.get(label, (None, None))
         corner = (box[0].start + first_plane, box[1].start, box[2].start)
-        mask = numbered[box] == i + 1
+        mask = numbered[box] == number
         regions.append(
             region_of_mask(mask, name or f"label {label}", color or color_of(i), corner=corner, volume=volume)
         )
     return regions
+
+
+def _numbered(image: NDArray[Any]) -> tuple[NDArray[Any], dict[int, int]]:
+    """An image of small numbers above 0, and which label each one stands for, in the order of labels."""
+    if image.dtype.kind == "b":
+        image = image.astype(np.uint8)
+    if image.dtype.itemsize <= 2 and image.dtype.kind == "u":
+        seen = np.zeros(2**16, bool)
+        for plane in image:
+            seen[plane] = True
+        return image, {int(n): int(n) for n in np.flatnonzero(seen) if n}
+    import pandas as pd
+
+    used = np.flatnonzero(image > 0)
+    codes, labels = pd.factorize(image.reshape(-1)[used], sort=True)
+    numbered = np.zeros(image.shape, np.int32)
+    numbered.reshape(-1)[used] = codes + 1
+    return numbered, {i + 1: int(label) for i, label in enumerate(labels)}
+
+
+def _boxes(numbered: NDArray[Any], values: Mapping[int, int]) -> list[tuple[slice, slice, slice]]:
+    from scipy.ndimage import find_objects
+
+    found = find_objects(numbered, max(values, default=0) or 1)
+    return [found[number - 1] for number in values]
