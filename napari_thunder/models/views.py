@@ -27,6 +27,9 @@ Array = NDArray[Any]
 
 _USUAL_HALF_WIDTH = 2
 
+_LEAST_CHANGE = 0.05
+"""Of ΔF/F, that is given the whole range of colours."""
+
 
 class Views:
     """The view of each recording.
@@ -213,5 +216,5 @@ def view_limits(view: MovieView, values: Array) -> tuple[float, float]:
     """Contrast limits that suit a view, from voxels of it: ΔF/F from 0 up, others from their own darkest."""
     if view.kind is not ViewKind.DFF:
         return limits_of(values)
-    _, high = limits_of(np.maximum(values[np.isfinite(values)], 0), (0.0, 99.5))
-    return 0.0, max(high, 0.05)
+    finite = values[np.isfinite(values)]
+    return 0.0, max(_LEAST_CHANGE, float(np.percentile(finite, 99.5)) if finite.size else 1.0)

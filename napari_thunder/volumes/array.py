@@ -105,6 +105,11 @@ class VolumeArray:
         return self._stream.shows_coarsely
 
     @property
+    def shown_values(self) -> Array:
+        """The voxels of the picture that was given out last, a coarse one as it came; nothing is fetched for it."""
+        return self._stream.shown_values
+
+    @property
     def played_rate(self) -> float | None:
         """Pictures per second while the time slider is played, or None while it is not."""
         return self._stream.played_rate

@@ -126,6 +126,11 @@ class VolumeStream:
         return isinstance(self._last, Upsampled)
 
     @property
+    def shown_values(self) -> Array:
+        """The voxels of the picture that is given out, a coarse one as it came."""
+        return self._last.small if isinstance(self._last, Upsampled) else self._last
+
+    @property
     def loading(self) -> bool:
         """Whether a wanted frame is missing and may still come."""
         with self._condition:

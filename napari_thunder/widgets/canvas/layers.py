@@ -11,7 +11,8 @@ from napari_thunder.display.space import space_of_recording
 from napari_thunder.models import Desk
 from napari_thunder.models.datasets import Dataset
 from napari_thunder.volumes import VolumeArray
-from napari_thunder.widgets.canvas.streaming import array_of, follow, set_contrast
+from napari_thunder.widgets.canvas.streaming import array_of, follow, show_raw
+from napari_thunder.widgets.canvas.units import agree_on_units
 from napari_thunder.widgets.main_thread import MainThread
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 class Layers:
     """Keeps the recordings in a viewer and those of a desk in step.
+
+    Of several recordings only the current one is shown, so that none hides another unsaid; any may be shown by its
+    eye in the layer list, or all side by side.
 
     Parameters
     ----------
@@ -33,25 +37,45 @@ class Layers:
         self._viewer = viewer
         self._desk = desk
         self._recordings: dict[int, Layer] = {}
+        self._current: int | None = None
         follow(viewer)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         main_thread.connect(desk.datasets.opened, self._show_recording)
         main_thread.connect(desk.datasets.amended, self._amend_recording)
-        main_thread.connect(desk.datasets.contrasted, self._set_contrast)
         main_thread.connect(desk.datasets.removed, self._remove_recording)
+        main_thread.connect(desk.datasets.changed, self._follow_current, newest=True)
 
     @property
     def settled(self) -> bool:
-        """Whether every recording shows the frame asked for."""
+        """Whether every recording in sight shows the frame asked for."""
         if len(self._recordings) < len(self._desk.datasets):
             return False
-        return not any(array.loading for layer in self._recordings.values() if (array := array_of(layer)))
+        seen = [layer for layer in self._recordings.values() if layer.visible]
+        return not any(array.loading for layer in seen if (array := array_of(layer)))
+
+    @property
+    def side_by_side(self) -> bool:
+        """Whether the layers are shown in a grid."""
+        return bool(self._viewer.canvas.grid.enabled)
+
+    def of_recording(self, key: int) -> Layer | None:
+        """The layer of a recording, or None if it has none yet."""
+        return self._recordings.get(key)
 
     def adopt_all(self) -> None:
         """Take recordings that are in the viewer already onto the desk."""
         for layer in self._viewer.layers:
             self._adopt(layer)
+
+    def show_side_by_side(self, wanted: bool = True) -> None:
+        """Show all recordings, each in a part of the canvas of its own, or the current one alone again."""
+        self._viewer.canvas.grid.enabled = wanted
+        if wanted:
+            for layer in self._recordings.values():
+                layer.visible = True
+        else:
+            self._show_alone(self._current)
 
     def close(self) -> None:
         """Let go of the viewer; its layers stay, and recordings go on streaming."""
@@ -60,14 +84,19 @@ class Layers:
 
     def _on_inserted(self, event: Any) -> None:
         self._adopt(event.value)
+        agree_on_units(self._viewer.layers)
 
     def _adopt(self, layer: Any) -> None:
         array = array_of(layer)
         if array is None or any(array_of(known) is array for known in self._recordings.values()):
             return
+        array = show_raw(layer, array)
         key = self._desk.datasets.reserve()
         self._recordings[key] = layer
-        self._desk.datasets.add(array.recording, key)
+        dataset = self._desk.datasets.add(array.recording, key)
+        if dataset.reader is not None:
+            sight = self._desk.views.raw(dataset)
+            array.use(sight.reader, sight.coarse)
 
     def _on_removed(self, event: Any) -> None:
         for key in [key for key, layer in self._recordings.items() if layer == event.value]:
@@ -77,25 +106,37 @@ class Layers:
     def _show_recording(self, dataset: Dataset) -> None:
         if dataset.key in self._recordings:
             return
-        spec = layer_for_recording(dataset.recording, VolumeArray(dataset.recording, dataset.reader))
-        layer = self._recordings[dataset.key] = Layer.create(*spec.as_tuple())
+        sight = self._desk.views.raw(dataset)
+        array = VolumeArray(dataset.recording, sight.reader, coarse=sight.coarse)
+        layer = Layer.create(*layer_for_recording(dataset.recording, array).as_tuple())
+        self._recordings[dataset.key] = layer
         first = not len(self._viewer.layers)
         self._viewer.add_layer(layer)
         if first:
             t, z, *_ = dataset.recording.shape
             self._viewer.dims.current_step = (t // 2, z // 2, *self._viewer.dims.current_step[2:])
-        layer.visible = True
+        self._follow_current()
+
+    def _follow_current(self) -> None:
+        """Show the recording that has become the current one; what was made visible meanwhile is left alone."""
+        current = self._desk.datasets.current
+        key = None if current is None else current.key
+        if key != self._current and (key is None or key in self._recordings):
+            self._current = key
+            self._show_alone(key)
+
+    def _show_alone(self, key: int | None) -> None:
+        for other, layer in self._recordings.items():
+            seen = other == key or self.side_by_side
+            if layer.visible != seen:
+                layer.visible = seen
 
     def _amend_recording(self, dataset: Dataset) -> None:
         layer = self._recordings.get(dataset.key)
         if layer is not None:
             space = space_of_recording(dataset.recording)
             layer.units, layer.scale = space.units, space.scale
-
-    def _set_contrast(self, dataset: Dataset, limits: tuple[float, float]) -> None:
-        layer = self._recordings.get(dataset.key)
-        if layer is not None:
-            set_contrast(layer, limits)
+            agree_on_units(self._viewer.layers)
 
     def _remove_recording(self, dataset: Dataset) -> None:
         self._take_away(self._recordings.pop(dataset.key, None))

@@ -13,9 +13,11 @@ from napari_thunder.widgets.main_thread import MainThread
 WANTS_CONTRAST = "wants_contrast"
 """Set in what a layer's metadata say of it where its limits are still to be found."""
 
+_BESIDE = "beside"
 
-class _Followers(dict[str, MainThread]):
-    """What redraws the layers of one array, by layer; shared by duplicates of a layer."""
+
+class _Followers(dict[str, tuple[VolumeArray, MainThread]]):
+    """Which array each layer shows, and what redraws it; by layer, shared by duplicates of a layer."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> _Followers:
         return self
@@ -43,6 +45,35 @@ def follow(viewer: Any) -> None:
         _follow(layer)
 
 
+def exchange(layer: Any, array: VolumeArray, *, keep: bool) -> None:
+    """Let a layer stream another array.
+
+    Parameters
+    ----------
+    keep
+        Whether the array that it streamed stays open, until the layer goes.
+    """
+    about, before = layer.metadata["thunder"], array_of(layer)
+    _unfollow(layer)
+    beside = [other for other in about.get(_BESIDE, ()) if other is not array]
+    about["array"], about[_BESIDE] = array, [*beside, before] if keep and before is not None else beside
+    _follow(layer)
+    layer.data = array
+    if before is not None and not keep:
+        _close_unless_shown(layer, before)
+
+
+def show_raw(layer: Any, array: VolumeArray) -> VolumeArray:
+    """Let a layer that a closed dock left in another view show the recording's voxels again; returns their array."""
+    beside = layer.metadata["thunder"].get(_BESIDE)
+    if not beside:
+        return array
+    raw: VolumeArray = beside[0]
+    exchange(layer, raw, keep=False)
+    layer.colormap = "gray"
+    return raw
+
+
 def _on_inserted(event: Any) -> None:
     _follow(event.value)
 
@@ -51,19 +82,29 @@ def _on_removed(event: Any) -> None:
     array = array_of(event.value)
     if array is None:
         return
-    followers = _followers_of(event.value)
-    follower = followers.pop(str(event.value.unique_id), None)
+    _unfollow(event.value)
+    for one in (array, *event.value.metadata["thunder"].get(_BESIDE, ())):
+        _close_unless_shown(event.value, one)
+
+
+def _close_unless_shown(layer: Any, array: VolumeArray) -> None:
+    """Close an array that no duplicate of the layer shows."""
+    if not any(shown is array for shown, _ in _followers_of(layer).values()):
+        array.close()
+
+
+def _unfollow(layer: Any) -> None:
+    _, follower = _followers_of(layer).pop(str(layer.unique_id), (None, None))
     if follower is not None:
         follower.close()
-    if not followers:
-        array.close()
 
 
 def _follow(layer: Any) -> None:
     array, name = array_of(layer), str(layer.unique_id)
     if array is None or name in _followers_of(layer):
         return
-    follower = _followers_of(layer)[name] = MainThread()
+    follower = MainThread()
+    _followers_of(layer)[name] = array, follower
 
     def redraw(_: int) -> None:
         if layer.visible:

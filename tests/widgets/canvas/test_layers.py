@@ -102,7 +102,7 @@ def test_a_voxel_size_given_late_moves_the_maps_too(make_dock: MakeDock, qtbot: 
     assert tuple(viewer.layers[-1].scale) == (1, 1, 1)
     dock.desk.datasets.amend(dataset, voxel_size=(5, 1, 1))
     wait_until(qtbot, lambda: tuple(viewer.layers[-1].scale) == (5, 1, 1))
-    assert viewer.layers[-1].units == viewer.layers[0].units[1:]
+    wait_until(qtbot, lambda: viewer.layers[-1].units == viewer.layers[0].units[1:])
     dock.results.panel.look.picture.setCurrentIndex(1)
     dock.results.panel.look.picture.activated.emit(1)
     wait_until(qtbot, lambda: not viewer.layers[-1].rgb)
