@@ -10,10 +10,12 @@ from qtpy.QtWidgets import QWidget
 
 from napari_thunder.models import Desk
 from napari_thunder.models.history import History
+from napari_thunder.widgets.canvas.caption import Caption
 from napari_thunder.widgets.canvas.comparison import Comparison
 from napari_thunder.widgets.canvas.layers import Layers
 from napari_thunder.widgets.canvas.map_layers import MapLayers
 from napari_thunder.widgets.canvas.map_legends import MapLegends
+from napari_thunder.widgets.canvas.recording_views import RecordingViews
 from napari_thunder.widgets.canvas.region_layers import RegionLayers
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.safekeeping import Safekeeping
@@ -47,6 +49,8 @@ class Workplace:
         self.history = history
         self.main_thread = MainThread()
         self.layers = Layers(viewer, desk, self.main_thread)
+        self.recording_views = RecordingViews(desk, self.main_thread, self.layers)
+        self.caption = Caption(viewer, desk, self.main_thread, self.layers, self.recording_views)
         self.map_layers = MapLayers(viewer, desk, self.main_thread)
         self.map_legends = MapLegends(viewer, desk, self.main_thread, self.map_layers)
         self.comparison = Comparison(viewer, desk, self.main_thread, self.map_layers, self.map_legends)
@@ -92,6 +96,8 @@ class Workplace:
         self.safekeeping.end()
         self.main_thread.close()
         self.layers.close()
+        self.recording_views.close()
+        self.caption.close()
         self.comparison.close()
         self.map_legends.close()
         self.map_layers.close()
