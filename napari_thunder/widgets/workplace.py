@@ -16,6 +16,8 @@ from napari_thunder.widgets.canvas.layers import Layers
 from napari_thunder.widgets.canvas.map_layers import MapLayers
 from napari_thunder.widgets.canvas.map_legends import MapLegends
 from napari_thunder.widgets.canvas.recording_views import RecordingViews
+from napari_thunder.widgets.canvas.pin_marks import PinMarks
+from napari_thunder.widgets.canvas.pointing import Pointing
 from napari_thunder.widgets.canvas.region_layers import RegionLayers
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.safekeeping import Safekeeping
@@ -55,6 +57,8 @@ class Workplace:
         self.map_legends = MapLegends(viewer, desk, self.main_thread, self.map_layers)
         self.comparison = Comparison(viewer, desk, self.main_thread, self.map_layers, self.map_legends)
         self.region_layers = RegionLayers(viewer, desk, self.main_thread)
+        self.pointing = Pointing(viewer, desk, self.main_thread, self.layers)
+        self.pin_marks = PinMarks(viewer, desk, self.main_thread, self.layers)
         self.safekeeping = Safekeeping(self)
         self._holders: dict[int, weakref.ref[QWidget]] = {}
         self.layers.adopt_all()
@@ -95,6 +99,8 @@ class Workplace:
         _workplaces.pop(id(self.viewer), None)
         self.safekeeping.end()
         self.main_thread.close()
+        self.pointing.close()
+        self.pin_marks.close()
         self.layers.close()
         self.recording_views.close()
         self.caption.close()

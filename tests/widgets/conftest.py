@@ -17,9 +17,12 @@ from qtpy.QtCore import QTimer
 from napari_thunder.blocks import Block
 from napari_thunder.io import Metadata
 from napari_thunder.io.array import ArraySource
+from napari_thunder.models import Desk
 from napari_thunder.models.history import History
 from napari_thunder.recording import Recording, from_source
 from napari_thunder.widgets.thunder_dock import ThunderDock
+from napari_thunder.widgets.traces.traces_dock import TracesDock
+from napari_thunder.widgets.workplace import Workplace
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +49,21 @@ def make_dock(make_napari_viewer: Any, tmp_path: Path) -> Callable[..., tuple[An
 def dock(make_dock: Callable[..., tuple[Any, ThunderDock]]) -> ThunderDock:
     """The dock in a viewer of its own."""
     return make_dock()[1]
+
+
+@pytest.fixture
+def make_traces(make_napari_viewer: Any, tmp_path: Path) -> Callable[..., tuple[Any, TracesDock]]:
+    """Makes a viewer with the Traces dock alone, its desk on the engine of this process."""
+
+    def make() -> tuple[Any, TracesDock]:
+        viewer = make_napari_viewer()
+        Workplace.of(viewer, Desk(), History(tmp_path / "history.json"))
+        dock = TracesDock(viewer)
+        viewer.window.add_dock_widget(dock, name="Traces", area="bottom")
+        dock.desk.connection.connect("threads")
+        return viewer, dock
+
+    return make
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,123 @@
+"""Marks on the canvas where voxels were pinned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from napari.layers import Points
+
+from napari_thunder.models import Desk
+from napari_thunder.models.pointer import Place
+from napari_thunder.models.trace_subjects import pin_key
+from napari_thunder.widgets.canvas.layers import Layers
+from napari_thunder.widgets.main_thread import MainThread
+
+SYMBOLS = ("disc", "square", "triangle_down", "diamond", "x", "triangle_up", "star", "cross")
+"""In the order of the marks on the lines in the Traces dock, as far as napari has them."""
+
+NAME = "Pinned voxels"
+
+
+class PinMarks:
+    """A layer of points, one for each pinned voxel of the current recording, in its colour.
+
+    It cannot be edited and never becomes the active layer by itself, so that it is not in the way of drawing.
+
+    Parameters
+    ----------
+    viewer
+        Where the layer is.
+    desk
+        Whose pins it shows.
+    layers
+        Knows where each recording lies.
+    """
+
+    def __init__(self, viewer: Any, desk: Desk, main_thread: MainThread, layers: Layers) -> None:
+        self._viewer = viewer
+        self._desk = desk
+        self._layers = layers
+        self._shown: tuple[Any, ...] = ()
+        self.layer: Points | None = None
+        viewer.layers.events.removed.connect(self._on_removed)
+        main_thread.connect(desk.traces.changed, self._show, newest=True)
+        main_thread.connect(desk.datasets.amended, self._show_again, newest=True)
+
+    def close(self) -> None:
+        """Let go of the viewer; the marks stay, as recordings do, since the canvas may be gone already."""
+        self._viewer.layers.events.removed.disconnect(self._on_removed)
+        if self.layer is not None:
+            self.layer.locked = False
+
+    def _on_removed(self, event: Any) -> None:
+        """Whoever removes the marks lets go of the voxels."""
+        if self.layer is not None and event.value == self.layer:
+            self.layer, self._shown = None, ()
+            self._desk.traces.clear_pins()
+
+    def _show_again(self, _: object) -> None:
+        self._shown = ()
+        self._show()
+
+    def _show(self) -> None:
+        pins = self._pins()
+        if pins == self._shown:
+            return
+        self._shown = pins
+        recording = self._recording()
+        if not pins or recording is None:
+            self._take_away()
+            return
+        voxels, colors, symbols = (list(part) for part in zip(*pins, strict=True))
+        if self.layer is None:
+            self._add(recording)
+        if self.layer is None:
+            return
+        layer = self.layer
+        layer.scale, layer.translate, layer.units = recording.scale[-3:], recording.translate[-3:], recording.units[-3:]
+        layer.data = np.array(voxels, float)
+        layer.border_color = layer.face_color = colors
+        layer.symbol = symbols
+        layer.size = max(3.0, recording.data.shape[-1] / 50)
+        layer.selected_data = set()
+        layer.editable = False
+
+    def _pins(self) -> tuple[tuple[Any, str, str], ...]:
+        """Voxel, colour and symbol of each, of the current recording."""
+        current = self._desk.datasets.current
+        if current is None:
+            return ()
+        numbers = {subject.key: number for number, subject in enumerate(self._desk.traces.subjects)}
+        found = []
+        for pin in self._desk.traces.state()["pins"]:
+            place = Place(pin["recording"], tuple(pin["voxel"]))
+            number = numbers.get(pin_key(place))
+            if place.dataset == current.key and number is not None:
+                found.append((place.voxel, pin["color"], SYMBOLS[number % len(SYMBOLS)]))
+        return tuple(found)
+
+    def _recording(self) -> Any:
+        current = self._desk.datasets.current
+        return None if current is None else self._layers.of_recording(current.key)
+
+    def _add(self, recording: Any) -> None:
+        layer = Points(
+            ndim=3,
+            name=NAME,
+            scale=recording.scale[-3:],
+            units=recording.units[-3:],
+            axis_labels=recording.axis_labels[-3:],
+            border_width=0.0,
+            metadata={"thunder": {"pins": True}},
+        )
+        chosen = set(self._viewer.layers.selection)
+        self.layer = self._viewer.add_layer(layer)
+        layer.locked = True
+        self._viewer.layers.selection = chosen
+
+    def _take_away(self) -> None:
+        layer, self.layer = self.layer, None
+        if layer is not None and layer in self._viewer.layers:
+            layer.locked = False
+            self._viewer.layers.remove(layer)

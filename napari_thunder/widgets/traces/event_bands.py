@@ -1,0 +1,91 @@
+"""Events as shaded bands behind the traces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtCore import QPointF, QRectF, Qt
+from qtpy.QtGui import QColor, QFontMetricsF, QPainter, QTransform
+from qtpy.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem
+
+from napari_thunder.widgets.traces.conditions import Conditions
+from napari_thunder.widgets.traces.plotting import pg
+
+_ALPHA = 64
+_FEW = 200
+"""With so many bands in sight or fewer, there may be room to name them."""
+
+
+class EventBands(pg.GraphicsObject):
+    """All events of a recording in one item: cheap for thousands of them.
+
+    Each is as high as the view; its condition's name stands at its top where there is room.
+    """
+
+    def __init__(self, named: bool = True) -> None:
+        super().__init__()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+        self.setZValue(-10)
+        self._named = named
+        self._conditions = Conditions()
+        self._brushes: list[QColor] = []
+        self._text = QColor("white")
+
+    def set_conditions(self, conditions: Conditions) -> None:
+        """Show other events."""
+        self._conditions = conditions
+        self._brushes = [QColor(color) for color in conditions.colors]
+        for brush in self._brushes:
+            brush.setAlpha(_ALPHA)
+        self.update()
+
+    def set_text_color(self, color: str) -> None:
+        """Write the names in this colour."""
+        self._text = QColor(color)
+        self.update()
+
+    def viewRangeChanged(self, *_: object) -> None:
+        self.prepareGeometryChange()
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self.viewRect()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: Any = None) -> None:
+        view = self.viewRect()
+        seen = view.intersected(option.exposedRect)
+        pixel = view.width() / max(1.0, self.getViewBox().width())
+        start, stop, of = self._conditions.between(seen.left() - pixel, seen.right() + pixel)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for a, b, k in merged(start, stop, of, pixel):
+            painter.fillRect(QRectF(a, view.top(), max(b - a, pixel), view.height()), self._brushes[k])
+        if self._named:
+            self._write_names(painter, view)
+
+    def _write_names(self, painter: QPainter, view: QRectF) -> None:
+        start, stop, of = self._conditions.between(view.left(), view.right())
+        if len(start) > _FEW or len(self._conditions.labels) < 2:
+            return
+        to_screen = painter.worldTransform()
+        metrics = QFontMetricsF(painter.font())
+        painter.setPen(self._text)
+        painter.setWorldTransform(QTransform())
+        for a, b, k in zip(start, stop, of, strict=True):
+            left, right = to_screen.map(QPointF(a, view.bottom())), to_screen.map(QPointF(b, view.bottom()))
+            label = self._conditions.labels[k]
+            if metrics.horizontalAdvance(label) < right.x() - left.x() - 2:
+                middle = (left.x() + right.x() - metrics.horizontalAdvance(label)) / 2
+                painter.drawText(QPointF(middle, left.y() + metrics.ascent()), label)
+        painter.setWorldTransform(to_screen)
+
+
+def merged(
+    start: NDArray[np.float64], stop: NDArray[np.float64], of: NDArray[np.intp], pixel: float
+) -> list[tuple[float, float, int]]:
+    """Bands as they are drawn: those of one condition that fall on the same pixels are one."""
+    if len(start) < _FEW or pixel <= 0:
+        return list(zip(start.tolist(), stop.tolist(), of.tolist(), strict=True))
+    grid = np.stack([np.floor(start / pixel), np.ceil(stop / pixel), of], axis=1)
+    return [(a * pixel, b * pixel, int(k)) for a, b, k in np.unique(grid, axis=0).tolist()]

@@ -1,0 +1,26 @@
+"""A few words in the middle of an empty plot that say the next step."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+
+class Hint(QLabel):
+    """Lies over a widget without being in the way of the mouse; hidden while there is nothing to say."""
+
+    def __init__(self, over: QWidget) -> None:
+        super().__init__()
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setWordWrap(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
+        layout = QVBoxLayout(over)
+        layout.addWidget(self)
+        self.hide()
+
+    def say(self, words: str) -> None:
+        """Show these words, or nothing."""
+        if words != self.text():
+            self.setText(words)
+        self.setVisible(bool(words))

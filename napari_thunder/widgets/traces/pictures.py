@@ -1,0 +1,77 @@
+"""Plots as pictures: for a file, or for the clipboard."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from qtpy.QtCore import QBuffer, QByteArray, QIODevice, QMimeData
+from qtpy.QtGui import QImage, QPainter
+
+from napari_thunder.errors import ThunderError
+from napari_thunder.widgets.traces.plotting import pg
+
+_SCALE = 2
+"""Pixels of a picture for each on the screen, so that it can be printed."""
+
+
+class PictureError(ThunderError):
+    """A picture could not be made or saved."""
+
+
+def image_of(plot: pg.GraphicsLayoutWidget) -> QImage:
+    """A plot as it is on the screen, finer."""
+    size = plot.viewport().size()
+    image = QImage(size * _SCALE, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(plot.backgroundBrush().color())
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    plot.render(painter)
+    painter.end()
+    image.setDevicePixelRatio(1.0)
+    return image
+
+
+def svg_of(plot: pg.GraphicsLayoutWidget) -> bytes:
+    """A plot as it is on the screen, as lines and text."""
+    from pyqtgraph.exporters import SVGExporter
+
+    svg: bytes = SVGExporter(plot.scene()).export(toBytes=True)
+    return svg.replace(b"pyqtgraph SVG export", b"napari-thunder", 1)
+
+
+def save_picture(plot: pg.GraphicsLayoutWidget, path: str | Path) -> Path:
+    """Save a plot, as SVG or PNG by the path's ending; PNG if it has another.
+
+    Raises
+    ------
+    PictureError
+        If it cannot be written; a file that was there stays as it was.
+    """
+    path = Path(path).expanduser()
+    if path.suffix.lower() not in (".svg", ".png"):
+        path = path.with_name(f"{path.name}.png")
+    content = svg_of(plot) if path.suffix.lower() == ".svg" else _png(image_of(plot))
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        draft.write_bytes(content)
+        os.replace(draft, path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise PictureError(f"{path}: the picture could not be saved ({error.strerror or error}).") from error
+    return path
+
+
+def picture_for_clipboard(plot: pg.GraphicsLayoutWidget) -> QMimeData:
+    """A plot for other programs to paste, as lines where they can."""
+    data = QMimeData()
+    data.setImageData(image_of(plot))
+    data.setData("image/svg+xml", QByteArray(svg_of(plot)))
+    return data
+
+
+def _png(image: QImage) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    return bytes(buffer.data())

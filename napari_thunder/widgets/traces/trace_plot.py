@@ -1,0 +1,271 @@
+"""Traces over time: lines, events, behaviour and the moment that is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtCore import QPointF, Qt, Signal
+from qtpy.QtGui import QKeyEvent
+from qtpy.QtWidgets import QSizePolicy
+
+from napari_thunder.models.trace_subjects import Subject
+from napari_thunder.widgets.traces.conditions import Conditions
+from napari_thunder.widgets.traces.decimation import nice_step
+from napari_thunder.widgets.traces.event_bands import EventBands
+from napari_thunder.widgets.traces.plotting import pg
+from napari_thunder.widgets.traces.signal_plots import SignalPlot, dress_axes, set_up_axes
+from napari_thunder.widgets.traces.theme import Colours
+from napari_thunder.widgets.traces.time_cursor import TimeCursor
+from napari_thunder.widgets.traces.time_view import TimeView
+from napari_thunder.widgets.traces.trace_curve import TraceCurve
+
+Array = NDArray[Any]
+
+_NAME_LENGTH = 9
+_FEW = 4
+"""So many lines are drawn two pixels wide; more would be slow and hide each other."""
+
+
+class TracePlot(pg.GraphicsLayoutWidget):
+    """Lines of several subjects over one time axis.
+
+    `asked(time)` is emitted when someone clicks at a moment or drags the cursor there, `stepped(frames)` for the arrow
+    keys.
+    """
+
+    asked = Signal(float)
+    stepped = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.curves: dict[str, TraceCurve] = {}
+        self.signal_plots: dict[str, SignalPlot] = {}
+        self.bands = EventBands()
+        self.cursor_line = TimeCursor(self)
+        self._conditions = Conditions()
+        self._colours: Colours | None = None
+        self._unit = ""
+        self._time_label = "time (s)"
+        self._stacked = False
+        self._free_height = False
+        self._selected: str | None = None
+        self._span = (0.0, 1.0)
+        self._y_range: tuple[float, float] | None = None
+        self._view = TimeView()
+        self._scale = pg.LabelItem("", size="8pt", justify="left")
+        self.plot = self._make_plot()
+        self.ci.layout.setSpacing(0)
+        self.ci.layout.setContentsMargins(0, 4, 4, 0)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 110)
+        self.setAccessibleName("Traces over time")
+        self.setAccessibleDescription(
+            "Left and Right go to the frame before and after, Home shows everything, the wheel zooms in time."
+        )
+        self.scene().sigMouseClicked.connect(self._on_click)
+        self.cursor_line.dragged.connect(self.asked)
+
+    def show_trace(self, subject: Subject, mark: int, times: Array, values: Array) -> None:
+        """Draw a subject's line, or give it other numbers; call `fit` when all are there."""
+        curve = self.curves.get(subject.key)
+        if curve is None:
+            curve = self.curves[subject.key] = TraceCurve(subject.color, mark)
+            self.plot.addItem(curve, ignoreBounds=True)
+        curve.name_shown, curve.color, curve.mark = subject.name, subject.color, mark
+        if curve.times is not times or curve.values is not values:
+            curve.set_trace(times, values)
+
+    def keep_only(self, keys: Sequence[str]) -> None:
+        """Draw no other lines than these."""
+        for key in [key for key in self.curves if key not in keys]:
+            self.plot.removeItem(self.curves.pop(key))
+        self.curves = {key: self.curves[key] for key in keys if key in self.curves}
+
+    def fit(self) -> None:
+        """Let looks, offsets and height suit the lines that are there; changes only what differs."""
+        for key, curve in self.curves.items():
+            self._dress(key, curve)
+        step = self._place_lines()
+        self._label_height(step)
+        spans = [
+            (curve.span[0] + curve.offset, curve.span[1] + curve.offset)
+            for curve in self.curves.values()
+            if curve.span is not None
+        ]
+        if spans and not self._free_height:
+            self._show_heights(min(low for low, _ in spans), max(high for _, high in spans))
+
+    def select(self, key: str | None) -> None:
+        """Draw one line thicker than the others."""
+        self._selected = key
+        for known, curve in self.curves.items():
+            self._dress(known, curve)
+
+    def set_stacked(self, stacked: bool) -> None:
+        """One line above the other, or all at their own height."""
+        self._stacked, self._free_height = stacked, False
+        self.fit()
+
+    def set_axes(self, span: tuple[float, float], time_label: str, unit: str) -> None:
+        """Say what is drawn: the first and last time, what time is in, and what the lines are in."""
+        self._unit, self._time_label = unit, time_label
+        self._place_time_axis()
+        if span != self._span:
+            self._span = span
+            for view in (self._view, *(plot.getViewBox() for plot in self.signal_plots.values())):
+                view.setLimits(xMin=span[0], xMax=span[1])
+            self._view.setXRange(*span, padding=0)
+
+    def show_conditions(self, conditions: Conditions) -> None:
+        """Shade the events behind the lines."""
+        self._conditions = conditions
+        self.bands.set_conditions(conditions)
+        for plot in self.signal_plots.values():
+            plot.show_conditions(conditions)
+
+    def show_signals(self, times: Array | None, signals: Mapping[str, Array]) -> None:
+        """Draw these signals below, each in a row of its own."""
+        for name in [name for name in self.signal_plots if name not in signals]:
+            gone = self.signal_plots.pop(name)
+            self.cursor_line.remove_from(gone)
+            self.removeItem(gone)
+        if times is not None:
+            for name, values in signals.items():
+                row = self.signal_plots.get(name) or self._add_row(name)
+                row.show_signal(times, values)
+        self._place_time_axis()
+
+    def show_all(self) -> None:
+        """All of the time, and a height that fits."""
+        self._free_height, self._y_range = False, None
+        self._view.setXRange(*self._span, padding=0)
+        self.fit()
+
+    def set_colours(self, colours: Colours) -> None:
+        """Follow the theme."""
+        self._colours = colours
+        self.setBackground(colours.background)
+        dress_axes(self.plot, colours)
+        self.bands.set_text_color(colours.text)
+        self._scale.setText(self._scale.text, color=colours.text)
+        self.cursor_line.set_colours(colours)
+        for row in self.signal_plots.values():
+            row.set_colours(colours)
+        self.select(self._selected)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        wide = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+        if event.key() in steps:
+            self.stepped.emit(steps[event.key()] * wide)
+        elif event.key() == Qt.Key.Key_Home:
+            self.show_all()
+        else:
+            super().keyPressEvent(event)
+            return
+        event.accept()
+
+    def _make_plot(self) -> pg.PlotItem:
+        plot = pg.PlotItem(viewBox=self._view, enableMenu=False)
+        self.addItem(plot, 0, 0)
+        plot.hideButtons()
+        set_up_axes(plot)
+        plot.addItem(self.bands, ignoreBounds=True)
+        self.cursor_line.add_to(plot)
+        self._scale.setParentItem(self._view)
+        self._scale.anchor((0, 1), (0, 1), offset=(2, 2))
+        plot.disableAutoRange()
+        self._view.stretched.connect(self._free)
+        return plot
+
+    def _place_time_axis(self) -> None:
+        """One time axis, below the lowest plot."""
+        rows = list(self.signal_plots.values())
+        self.plot.showAxis("bottom", not rows)
+        self.plot.getAxis("bottom").setLabel(self._time_label)
+        for row in rows:
+            row.show_time(self._time_label if row is rows[-1] else None)
+
+    def _free(self) -> None:
+        self._free_height = True
+
+    def _add_row(self, name: str) -> SignalPlot:
+        row = self.signal_plots[name] = SignalPlot(name, self.plot)
+        set_up_axes(row)
+        self.addItem(row, self.ci.layout.rowCount(), 0)
+        self.cursor_line.add_to(row)
+        row.getViewBox().setLimits(xMin=self._span[0], xMax=self._span[1])
+        row.show_conditions(self._conditions)
+        if self._colours is not None:
+            row.set_colours(self._colours)
+        return row
+
+    def _dress(self, key: str, curve: TraceCurve) -> None:
+        color = curve.color if self._colours is None else self._colours.readable(curve.color)
+        width = 2 if key == self._selected or len(self.curves) <= _FEW else 1
+        curve.setZValue(10 if key == self._selected else 0)
+        if (color, width) != (curve.look):
+            curve.set_look(color, width)
+
+    def _place_lines(self) -> float:
+        """Offsets of the lines; gives the distance from line to line, 0 if they are not stacked."""
+        spans = [curve.span for curve in self.curves.values() if curve.span is not None]
+        if not self._stacked or not spans:
+            for curve in self.curves.values():
+                curve.set_offset(0.0)
+            return 0.0
+        step = nice_step(max(high - low for low, high in spans))
+        for place, curve in enumerate(reversed(list(self.curves.values()))):
+            curve.set_offset(place * step - (curve.span[0] if curve.span else 0.0))
+        return step
+
+    def _label_height(self, step: float) -> None:
+        axis = self.plot.getAxis("left")
+        if not step:
+            axis.setTicks(None)
+            axis.setLabel(self._unit)
+            axis.setStyle(hideOverlappingLabels=True)
+            self._scale.setText("")
+            return
+        names = [_short(curve.name_shown) for curve in self.curves.values()]
+        axis.setTicks([[(place * step, name) for place, name in enumerate(reversed(names))]])
+        axis.setLabel(None)
+        axis.showLabel(False)
+        axis.setStyle(hideOverlappingLabels=False)
+        self._scale.setText(f"{step:g} {self._unit} from line to line")
+
+    def _show_heights(self, low: float, high: float) -> None:
+        """Change the height only if a line would leave it, or fill little of it: redrawing all lines takes time."""
+        room = (high - low or abs(high) or 1.0) * 0.06
+        above = 3 if len(self._conditions.labels) > 1 else 1
+        wanted = (low - (3 if self._stacked else 1) * room, high + above * room)
+        if self._y_range is not None:
+            a, b = self._y_range
+            if a <= low and high <= b and (high - low) > 0.5 * (b - a):
+                return
+        self._y_range = wanted
+        self.plot.setYRange(*wanted, padding=0)
+
+    def _on_click(self, event: Any) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if event.double():
+            self.show_all()
+        elif (time := self.time_at(event.scenePos())) is not None:
+            self.asked.emit(time)
+
+    def time_at(self, place: QPointF) -> float | None:
+        """The time under a place of the scene, or None beside the plots."""
+        for plot in (self.plot, *self.signal_plots.values()):
+            if plot.getViewBox().sceneBoundingRect().contains(place):
+                return float(np.clip(self._view.mapSceneToView(place).x(), *self._span))
+        return None
+
+
+def _short(name: str) -> str:
+    name = name.removeprefix("Voxel ")
+    return name if len(name) <= _NAME_LENGTH else f"{name[: _NAME_LENGTH - 1]}…"
