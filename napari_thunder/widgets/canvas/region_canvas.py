@@ -62,6 +62,11 @@ class RegionCanvas:
         """Colour of each number that is drawn."""
         return {self.numbers[key]: region.color for key, region in tuple(self._drawn.items())}
 
+    @property
+    def names(self) -> dict[int, str]:
+        """Name of each number that is drawn."""
+        return {self.numbers[key]: region.name for key, region in tuple(self._drawn.items())}
+
     def key_of(self, number: int) -> int | None:
         """Which region a number stands for."""
         return next((key for key, known in tuple(self.numbers.items()) if known == number), None)

@@ -10,7 +10,7 @@ from psygnal import Signal
 
 from napari_thunder.display.space import space_of_volume
 from napari_thunder.models import Desk
-from napari_thunder.regions import Box, Region
+from napari_thunder.regions import Box
 from napari_thunder.widgets.canvas.region_outlines import OutlineLayer
 from napari_thunder.widgets.canvas.region_paint import PaintLayer
 from napari_thunder.widgets.canvas.region_tools import TOOLS
@@ -76,6 +76,13 @@ class RegionLayers:
         """Shape (z, y, x) of the current recording's volume."""
         current = self._desk.datasets.current
         return None if current is None else current.recording.shape[1:]
+
+    @property
+    def plane(self) -> int:
+        """The plane z that is shown."""
+        dims = self._viewer.dims
+        z = int(np.round(dims.point[dims.ndim - 3] / space_of_volume(self._voxel_size()).scale[0]))
+        return min(max(z, 0), (self.volume or (1, 1, 1))[0] - 1)
 
     @property
     def tool(self) -> str | None:
@@ -156,7 +163,7 @@ class RegionLayers:
         scale = np.array(space_of_volume(self._voxel_size()).scale)
         first, last = region.planes
         middle = np.array([(part.start + part.stop - 1) / 2 for part in region.box])
-        plane = self._plane() if first <= self._plane() <= last else int(middle[0])
+        plane = self.plane if first <= self.plane <= last else int(middle[0])
         self._viewer.dims.set_point(self._viewer.dims.ndim - 3, plane * scale[0])
         camera = self._viewer.scene.camera
         camera.center = tuple(middle * scale) if self._viewer.dims.ndisplay == 3 else (0.0, *(middle * scale)[1:])
@@ -192,10 +199,6 @@ class RegionLayers:
         if self.reach is None:
             return 0, deepest
         return max(0, plane - self.reach), min(deepest, plane + self.reach)
-
-    def _plane(self) -> int:
-        dims = self._viewer.dims
-        return int(np.round(dims.point[dims.ndim - 3] / space_of_volume(self._voxel_size()).scale[0]))
 
     def _face_plane(self) -> None:
         """What is drawn is drawn on a plane y–x."""
@@ -249,9 +252,4 @@ class RegionLayers:
         self.tooled.emit()
 
     def _on_step(self, _: object = None) -> None:
-        self.outlines.step(self._plane())
-
-
-def unfit(region: Region, volume: Box | None) -> str:
-    """What keeps a region from being drawn on a volume; empty when nothing does."""
-    return "" if volume is None else region.why_unfit(volume)
+        self.outlines.step(self.plane)

@@ -320,7 +320,7 @@ class OutlineLayer:
         return min(max(self._plane, first), last)
 
     def _edge_width(self) -> float:
-        return max(1.0, max((self._volume or (1, 1, 1))[1:]) / 400)
+        return max((self._volume or (1, 1, 1))[1:]) / 250
 
     def _write(self, change: Callable[[Any], None]) -> None:
         """Change the layer ourselves: what it then says is no news."""
@@ -332,7 +332,7 @@ class OutlineLayer:
 
     def _make(self) -> Any:
         features = {"key": np.zeros(0, int), "name": np.zeros(0, object), "color": np.zeros(0, object)}
-        text = {"string": "{name}", "color": {"feature": "color"}, "anchor": "center", "size": 10}
+        text = {"string": "{name}", "color": {"feature": "color"}, "anchor": "upper_left", "size": 11}
         layer = Shapes(
             ndim=3,
             name=NAME,
@@ -340,6 +340,8 @@ class OutlineLayer:
             features=features,
             feature_defaults={"key": 0, "name": "", "color": "#ffffff"},
             text=text,
+            opacity=1.0,
+            blending="translucent_no_depth",
             metadata={"thunder": {"kind": "rois"}},
         )
         layer.events.data.connect(self._on_data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import replace
 from threading import Lock
 from typing import Any
@@ -58,6 +57,7 @@ class PaintLayer:
         self._lock = Lock()
         self._fresh: tuple[int, str] | None = None
         self._colors: dict[int | None, Any] = {}
+        self._names: dict[int, str] = {}
         self._dragging = False
         self._timer = QTimer()
         self._timer.setSingleShot(True)
@@ -111,7 +111,7 @@ class PaintLayer:
         """The layer was taken out of the viewer; the regions stay."""
         self.layer = None
         self._dragging = False
-        self._colors = {}
+        self._colors, self._names = {}, {}
 
     def close(self) -> None:
         """Let go."""
@@ -146,7 +146,7 @@ class PaintLayer:
     def _keep(self, canvas: RegionCanvas, painted: list[Painted]) -> None:
         """Beside the window: in one step of undo."""
         regions = self._regions
-        with getattr(regions, "one_step", nullcontext)():
+        with regions.one_step():
             for part in painted:
                 if part.key is None and part.region is not None:
                     color = self._fresh[1] if self._fresh and self._fresh[0] == part.number else regions.free_color()
@@ -171,13 +171,21 @@ class PaintLayer:
         canvas = self._canvas
         if canvas is None:
             return False
-        fresh = dict([self._fresh]) if self._fresh else {}
-        colors: dict[int | None, Any] = {None: _UNKNOWN, 0: _TRANSPARENT, **fresh, **canvas.colors}
+        colors: dict[int | None, Any] = {None: _UNKNOWN, 0: _TRANSPARENT}
+        colors.update([self._fresh] if self._fresh else [])
+        colors.update(canvas.colors.items())
+        self._name(canvas.names)
         if colors == self._colors:
             return False
         self._colors = colors
         self.layer.colormap = DirectLabelColormap(color_dict=colors)
         return True
+
+    def _name(self, names: dict[int, str]) -> None:
+        """Let napari's status bar say the name of the region under the mouse."""
+        if names != self._names:
+            self._names = names
+            self.layer.features = {"index": list(names), "region": list(names.values())}
 
     def _make(self, canvas: RegionCanvas) -> Any:
         layer = Labels(

@@ -31,15 +31,13 @@ class Tool:
 
 
 TOOLS = {
-    "polygon": Tool(
-        "Polygon", "add_polygon", "Draw a polygon: click its corners on the brain, double-click or Esc to close it"
-    ),
-    "rectangle": Tool("Rectangle", "add_rectangle", "Draw a rectangle: drag from corner to corner"),
-    "ellipse": Tool("Ellipse", "add_ellipse", "Draw an ellipse: drag from corner to corner of the box around it"),
-    "freehand": Tool("Freehand", "add_polygon_lasso", "Draw freehand: drag around the cells"),
-    "paint": Tool("Paint", "paint", "Paint a new 3-D region with a brush, plane by plane or as a ball", paints=True),
-    "erase": Tool("Erase", "erase", "Erase voxels of painted regions", paints=True, draws=False),
-    "move": Tool("Move", "select", "Choose drawn regions, move and resize them; Del deletes them", draws=False),
-    "points": Tool("Points", "direct", "Drag the corners of a drawn region", draws=False),
+    "polygon": Tool("Polygon", "add_polygon", "click its corners on the brain, double-click or Esc to close it"),
+    "rectangle": Tool("Rectangle", "add_rectangle", "drag from corner to corner"),
+    "ellipse": Tool("Ellipse", "add_ellipse", "drag from corner to corner of the box around it"),
+    "freehand": Tool("Freehand", "add_polygon_lasso", "drag around the cells"),
+    "paint": Tool("Paint", "paint", "brush a new 3-D region onto the brain, plane by plane or as a ball", paints=True),
+    "erase": Tool("Erase", "erase", "take voxels away from painted regions", paints=True, draws=False),
+    "move": Tool("Move", "select", "choose drawn regions, move and resize them; Del deletes them", draws=False),
+    "points": Tool("Points", "direct", "drag the corners of a drawn region", draws=False),
 }
 """By the name that `RegionLayers.use` takes."""

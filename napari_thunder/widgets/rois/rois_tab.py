@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from napari_thunder.widgets.rois.draw_panel import DrawPanel
+from napari_thunder.widgets.rois.map_panel import MapPanel
+from napari_thunder.widgets.rois.regions_panel import RegionsPanel
+from napari_thunder.widgets.section import Section
 from napari_thunder.widgets.tab import Tab
 
 if TYPE_CHECKING:
@@ -11,11 +17,48 @@ if TYPE_CHECKING:
 
 
 class RoisTab(Tab):
-    """Regions."""
+    """Regions: how they are drawn, which there are, and how to make them from a map."""
 
     title: ClassVar[str] = "ROIs"
     name: ClassVar[str] = "rois"
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
+        self._layers = self.workplace.region_layers
+        self.draw = DrawPanel(self._layers, self.workplace.viewer)
+        self.regions = RegionsPanel(self.workplace.desk, self._layers, self.main_thread)
+        self.from_map = MapPanel(self.workplace, self.main_thread)
+        for title, panel in (("Draw", self.draw), ("Regions", self.regions), ("From the map in front", self.from_map)):
+            self.column.addWidget(Section(title, panel))
+            self.destroyed.connect(partial(_let_go, [panel.let_go]))
         self.column.addStretch(1)
+
+    def new_region(self, kind: str) -> None:
+        """Take the tool in hand that draws this kind: polygon, rectangle, ellipse, freehand or paint."""
+        self._layers.use(kind)
+
+    def import_regions(self, path: str) -> None:
+        """Read a file of regions for the current recording; returns at once."""
+        self.regions.import_regions(path)
+
+    def export_regions(self, path: str) -> None:
+        """Write the chosen regions, or all when none is chosen, in the format of the path's ending; returns at once."""
+        self.regions.export_regions(path)
+
+    def undo(self) -> None:
+        """Take back the last change of a region."""
+        self._layers.undo()
+
+    def redo(self) -> None:
+        """Make the change again that was taken back."""
+        self._layers.redo()
+
+    def delete_selected(self) -> None:
+        """Take the chosen regions off the desk."""
+        self.regions.delete()
+
+
+def _let_go(held: list[Callable[[], None]], *_: object) -> None:
+    """Emptied, as Qt may keep hold of the list."""
+    while held:
+        held.pop()()
