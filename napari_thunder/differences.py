@@ -56,7 +56,9 @@ def difference(a: xr.Dataset, b: xr.Dataset, map_a: MapChoice | str, map_b: MapC
         values = (values + period / 2) % period - period / 2
     title = f"{first.title(a)} − {second.title(b)}"
     units = str(a[first.variable].attrs.get("units", "1"))
-    attrs = {"long_name": title, "units": units, "role": str(Role.SIGNED)}
+    titles = {first.title(a), second.title(b)}
+    long_name = f"difference of {first.title(a)}" if len(titles) == 1 else title
+    attrs = {"long_name": long_name, "units": units, "role": str(Role.SIGNED)}
     made = xr.Dataset({DIFFERENCE: (SPACE_DIMS, values.astype(np.float32), attrs)})
     made = made.assign_coords({axis: a.coords[axis] for axis in SPACE_DIMS if axis in a.coords})
     made.attrs = {"analysis": DIFFERENCE, "title": "Difference", "provenance": _provenance(a, first, b, second)}

@@ -16,6 +16,8 @@ field's classic, is not."""
 _PALETTE = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#BBBBBB")
 
 
+_FADES = " over image"
+
 _FULL_NAMES = {"RdBu_r": "colorbrewer:RdBu_r"}
 """Of colormaps that several catalogues have: `cmap` warns of a short name."""
 
@@ -65,5 +67,10 @@ def napari_colormap(name: str, *, fades: str = "") -> dict[str, Any]:
     colours = np.array(cmap.Colormap(_FULL_NAMES.get(name, name))(at), float)
     if fades:
         away = at if fades == "low" else np.abs(2 * at - 1)
-        colours[:, 3] = np.minimum(1, 2 * away)
-    return {"colors": colours, "name": f"{name} over image" if fades else name, "interpolation": "linear"}
+        colours[:, 3] = np.where(away < 1 / len(at), 0, np.minimum(1, 2 * away))
+    return {"colors": colours, "name": f"{name}{_FADES}" if fades else name, "interpolation": "linear"}
+
+
+def fades(colormap: str | dict[str, Any]) -> bool:
+    """Whether a colormap of `napari_colormap` is transparent somewhere."""
+    return not isinstance(colormap, str) and str(colormap["name"]).endswith(_FADES)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from napari_thunder.analysis.protocol import Role
 from napari_thunder.display.appearance import appearance_of, drawn_values
-from napari_thunder.display.colormaps import CYCLIC
+from napari_thunder.display.colormaps import CYCLIC, fades
 from napari_thunder.display.direction import DIRECTION_PERIOD, ORIENTATION_PERIOD, direction_overlay
 from napari_thunder.display.factors import factor_overlay
 from napari_thunder.display.legend import COMPASS, HALF_COMPASS, Bar, Legend, Wheel, palette_legend, rgb_legend
@@ -24,6 +24,7 @@ from napari_thunder.display.maps import (
     label_at,
     role_of,
     strengths,
+    symbol_of,
 )
 from napari_thunder.display.overlay import Overlay, strength_limits
 from napari_thunder.display.space import about_recording, space_of_maps, space_of_recording
@@ -145,7 +146,10 @@ def layers_for_result(
 
 
 def layer_for_map(dataset: xr.Dataset, choice: MapChoice, *, recording: str | None = None) -> LayerSpec:
-    """One map, coloured by what it means; NaN is transparent. A probability is shown as −log10 p."""
+    """One map, coloured by what it means; NaN is transparent. A probability is shown as −log10 p.
+
+    In a colormap that is transparent at 0, NaN is drawn as 0: napari's volumes in 3-D know no colour for NaN.
+    """
     role = role_of(dataset, choice.variable)
     if role in (Role.DIRECTION, Role.ORIENTATION):
         return layer_for_direction(dataset, recording=recording)
@@ -153,7 +157,7 @@ def layer_for_map(dataset: xr.Dataset, choice: MapChoice, *, recording: str | No
         return _labels_layer(dataset, choice, recording)
     drawn = drawn_values(choice.values(dataset), role)
     look = appearance_of(drawn, role)
-    quantity = look.quantity.format(choice.long_title(dataset))
+    quantity = look.quantity.format(choice.title(dataset))
     units = str(dataset[choice.variable].attrs.get("units", "1")).removesuffix("1")
     signed = role in (Role.SIGNED, Role.FACTOR)
     legend = Bar(quantity, units, look.limits, look.colormap, signed)
@@ -161,6 +165,8 @@ def layer_for_map(dataset: xr.Dataset, choice: MapChoice, *, recording: str | No
     title = f"{_title(dataset)} · {look.quantity.format(choice.title(dataset))}"
     kwargs = _kwargs(dataset, title, recording, about)
     limits = {"contrast_limits": look.limits, "colormap": look.colormap, "rgb": False, "multiscale": False}
+    if fades(look.colormap):
+        drawn = np.where(np.isnan(drawn), np.float32(0), drawn)
     return LayerSpec(drawn, {**kwargs, **limits, **_OVER_ANATOMY})
 
 
@@ -240,7 +246,7 @@ def layer_for_factors(
         "factors": name,
         "components": tuple(components),
         "colormap": colormap,
-        "legend": _factor_legend(title, short if len(words) == 2 else words, overlay, colormap),
+        "legend": _factor_legend(f"{dim}s {', '.join(short)}", short if len(words) == 2 else words, overlay, colormap),
     }
     return _overlay_layer(dataset, title, recording, overlay, threshold, about)
 
@@ -315,7 +321,7 @@ def _strength_values(dataset: xr.Dataset, direction: str, strength: str | None) 
 def _strength_title(dataset: xr.Dataset, strength: str | None) -> str:
     if strength is None:
         return ""
-    name = str(dataset[strength].attrs.get("long_name", strength))
+    name = symbol_of(strength)
     return f"−log10 {name}" if role_of(dataset, strength) is Role.PROBABILITY else name
 
 

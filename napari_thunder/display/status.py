@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,10 +60,17 @@ class NumbersAt:
             self._maps = (first, *(m for m in self._maps if m.name != shown.variable))
 
     def __call__(self, voxel: Voxel) -> str:
-        """`212°, R² 0.41, p 0.002`; empty outside the volume."""
+        """`212°, R² 0.41, F 8.1, p 0.002`; empty outside the volume."""
+        return self._said(voxel, self._maps)
+
+    def brief(self, voxel: Voxel) -> str:
+        """The first two numbers and p, for a line that holds those of several results."""
+        return self._said(voxel, (*self._maps[:2], *(m for m in self._maps[2:] if m.role is Role.PROBABILITY)))
+
+    def _said(self, voxel: Voxel, maps: Iterable[_Readable]) -> str:
         if not all(0 <= i < n for i, n in zip(voxel, self._sizes, strict=True)):
             return ""
-        return ", ".join(part for one in self._maps for part in one.said_at(voxel)) or NOT_ESTIMABLE
+        return ", ".join(part for one in maps for part in one.said_at(voxel)) or NOT_ESTIMABLE
 
 
 def status_text(dataset: xr.Dataset, voxel: Voxel) -> str:

@@ -61,8 +61,15 @@ def looks_of(dataset: xr.Dataset) -> list[tuple[str, Look]]:
     if factors is not None:
         found += _together(dataset, factors)
     plain = [choice for choice in choices(dataset) if role_of(dataset, choice.variable) not in _CIRCULAR]
-    plain.sort(key=lambda choice: role_of(dataset, choice.variable) is Role.PROBABILITY)
+    plain.sort(key=lambda choice: _interest(dataset, choice.variable))
     return found + [(choice.title(dataset).replace("_", " "), Look(choice)) for choice in plain]
+
+
+def _interest(dataset: xr.Dataset, variable: str) -> int:
+    """Where a map comes in a list: t before what it is made of, p last."""
+    if role_of(dataset, variable) is Role.PROBABILITY:
+        return 2
+    return 0 if variable == "t" else 1
 
 
 def meaning_of(dataset: xr.Dataset, look: Look) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_thunder.analysis.protocol import Role
 from napari_thunder.display import (
@@ -18,7 +19,7 @@ from napari_thunder.display import (
     probability_of,
     significant,
 )
-from napari_thunder.display.colormaps import napari_colormap
+from napari_thunder.display.colormaps import fades, napari_colormap
 from napari_thunder.models.looks import Look, colormaps_of
 from napari_thunder.models.results import ResultEntry
 
@@ -107,9 +108,20 @@ def _with_threshold(spec: LayerSpec, look: Look) -> LayerSpec:
     if not look.threshold or spec.layer_type != "image":
         return spec
     said = spec.thunder | {"threshold": look.threshold}
-    hidden = (np.abs(spec.data) if is_signed(spec) else spec.data) < look.threshold
-    data = np.where(hidden, np.float32(np.nan), spec.data)
-    return replace(spec, data=data, kwargs={**spec.kwargs, "metadata": {"thunder": said}})
+    shown = (np.abs(spec.data) if is_signed(spec) else spec.data) >= look.threshold
+    return _only_where(shown, replace(spec, kwargs={**spec.kwargs, "metadata": {"thunder": said}}))
+
+
+def _only_where(shown: NDArray[np.bool_], spec: LayerSpec) -> LayerSpec:
+    """Hide the other voxels of a map: as its lower limit, or 0 if it is signed, where its colours are transparent."""
+    legend = spec.thunder["legend"]
+    kwargs = spec.kwargs
+    if not fades(kwargs["colormap"]):
+        colormap = napari_colormap(str(kwargs["colormap"]), fades="low")
+        said = spec.thunder | {"legend": replace(legend, colormap=colormap)}
+        kwargs = {**kwargs, "colormap": colormap, "metadata": {"thunder": said}}
+    nothing = np.float32(0 if legend.signed else legend.limits[0])
+    return replace(spec, data=np.where(shown, spec.data, nothing), kwargs=kwargs)
 
 
 def _if_significant(spec: LayerSpec, entry: ResultEntry, look: Look) -> LayerSpec:
@@ -125,5 +137,5 @@ def _if_significant(spec: LayerSpec, entry: ResultEntry, look: Look) -> LayerSpe
         data = kept.rgba(spec.thunder.get("threshold"))
         return replace(spec, data=data, kwargs={**spec.kwargs, "metadata": {"thunder": said}})
     if spec.layer_type == "image":
-        return replace(spec, data=np.where(shown, spec.data, np.float32(np.nan)))
+        return _only_where(shown, spec)
     return spec

@@ -10,8 +10,8 @@ from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_thunder.display import Bar, Legend, Swatches, Wheel
 
-_WIDTH = 190
-_SIDE = 168
+_WIDTH = 168
+_SIDE = 140
 _LINE = 18
 _BAR = 14
 _WORDS = 11

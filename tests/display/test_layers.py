@@ -128,7 +128,7 @@ def test_the_legend_tells_what_was_drawn(tuning, pca):
     assert isinstance(legend, Wheel)
     assert (legend.title, legend.strength, legend.colormap, legend.period) == (
         "preferred direction",
-        "r squared",
+        "R²",
         "CET_CBTC1",
         360,
     )

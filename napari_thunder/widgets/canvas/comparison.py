@@ -117,21 +117,22 @@ class Comparison:
         )
 
     def _lay_out(self, left: Layer, right: Layer) -> None:
-        """napari fills its grid from the top of the list: a map and its anatomy in each cell."""
+        """With a negative stride napari fills its grid from the top of the list: a map and its anatomy in each cell."""
         layers = self._viewer.layers
         anatomy = self._anatomy()
         for layer in layers:
             layer.visible = layer in (left, right, anatomy)
         if anatomy is None:
-            order, stride = [right, left], 1
+            order, stride = [right, left], -1
         else:
             self._copy = copy.copy(anatomy)
             self._copy.name = f"{anatomy.name} (right)"
             layers.append(self._copy)
             layers.link_layers([anatomy, self._copy], _LINKED)
-            order, stride = [self._copy, right, anatomy, left], 2
+            order, stride = [self._copy, right, anatomy, left], -2
         for layer in order:
             layers.move(layers.index(layer), len(layers))
+        layers.selection = {left}
         grid = self._viewer.canvas.grid
         grid.stride, grid.shape, grid.spacing, grid.enabled = stride, (1, 2), _GAP, True
 

@@ -40,16 +40,11 @@ def numbers_under_mouse(viewer: Any) -> tuple[Voxel | None, str]:
     """
     shown = [layer for layer in reversed(viewer.layers) if layer.visible and _dataset_of(layer) is not None]
     voxels = [voxel_under_mouse(viewer, layer) for layer in shown]
-    said = [
-        (layer.name, voxel, text)
-        for layer, voxel in zip(shown, voxels, strict=True)
-        if voxel is not None and (text := _numbers_of(layer)(voxel))
-    ]
-    if not said:
-        return None, ""
-    if len(said) == 1:
-        return said[0][1], said[0][2]
-    return said[0][1], "  |  ".join(f"{name}: {text}" for name, _, text in said)
+    said = [(layer, voxel) for layer, voxel in zip(shown, voxels, strict=True) if voxel is not None]
+    if len(said) < 2:
+        return (said[0][1], _numbers_of(said[0][0])(said[0][1])) if said else (None, "")
+    texts = [(layer.name, _numbers_of(layer).brief(voxel)) for layer, voxel in said]
+    return said[0][1], "  |  ".join(f"{name}: {text}" for name, text in texts if text)
 
 
 def _numbers_of(layer: Any) -> NumbersAt:
@@ -62,8 +57,8 @@ def _numbers_of(layer: Any) -> NumbersAt:
 
 
 def _joined(status: dict[str, str], text: str, active: Any) -> str:
-    """The place, the value napari reads there unless it is a mere colour, and the numbers."""
-    value = "" if getattr(active, "rgb", False) else status.get("value", "")
+    """The place, the value napari reads there unless it is of a map itself, and the numbers."""
+    value = "" if active is None or _dataset_of(active) is not None else status.get("value", "")
     return f"{status.get('coords', '')}: {' · '.join(part for part in (value, text) if part)}"
 
 

@@ -39,6 +39,7 @@ class MapLegends:
         self._desk = desk
         self._layers = layers
         self._pair: tuple[int, int] | None = None
+        self.works = True
         viewer.events.theme.connect(self._on_theme)
         for signal in (desk.pictures.painted, desk.pictures.sighted, desk.pictures.changed, desk.pictures.fronted):
             main_thread.connect(signal, lambda *_: self.show(), newest=True)
@@ -72,7 +73,8 @@ class MapLegends:
         if spec is None or entry is None:
             show_picture(self._viewer, name, None, corner)
             return
-        if not show_picture(self._viewer, name, self._drawn(spec, entry.name if several else ""), corner):
+        self.works = show_picture(self._viewer, name, self._drawn(spec, entry.name if several else ""), corner)
+        if not self.works:
             self._fall_back(key)
 
     def _drawn(self, spec: LayerSpec, heading: str) -> Any:

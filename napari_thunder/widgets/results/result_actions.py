@@ -49,7 +49,6 @@ class ResultActions(QObject):
         self.remove = self._action("Remove", self.remove_chosen)
         self.undo = self._action("Undo remove", lambda: self._desk.results.bring_back())
         self.compare = self._action("Compare", self.toggle_comparison)
-        self.compare.setCheckable(True)
         self.subtract = self._action("Difference", self.subtract_chosen)
         self.second_view = self._action("Second view", self.add_view)
         self.show = self._action("Show", partial(self._switch, True))
@@ -62,6 +61,15 @@ class ResultActions(QObject):
         self.pictures = [self._action(f"{n}×", partial(self.save_view, n)) for n in (1, 2, 3, 4)]
         self.export_menu, self.copy_menu, self.rerun_menu = self._menus()
         self.refresh()
+
+    @property
+    def buttons(self) -> tuple[QAction | QMenu, ...]:
+        """What has a button, row by row of three."""
+        return (
+            self.open, self.save, self.export_menu,
+            self.compare, self.subtract, self.copy_menu,
+            self.remove, self.undo, self.rerun_menu,
+        )  # fmt: skip
 
     @property
     def entries(self) -> list[ResultEntry]:
@@ -95,7 +103,7 @@ class ResultActions(QObject):
         spec = self._desk.pictures.spec(first.key) if first else None
         comparing = self._workplace.comparison.pair is not None
         pair = "" if len(entries) == 2 and not whole else _TWO
-        self.compare.setChecked(comparing)
+        self.compare.setText("End compare" if comparing else "Compare")
         last = self._desk.results.removed_last
         say = self._say
         say(self.save, kept, "Save it as a Zarr that opens again, with how it was made (Ctrl+S in the table)")
@@ -241,6 +249,9 @@ class ResultActions(QObject):
         picture.addActions(self.pictures)
         copy.addActions([self.copy_python, self.copy_command])
         again.addActions([self.rerun, self.change])
+        export.setToolTip("Write it for other programs")
+        copy.setToolTip("Copy a program that makes it again")
+        again.setToolTip("Compute it again")
         for menu in (export, copy, again, picture):
             menu.setToolTipsVisible(True)
         return export, copy, again

@@ -10,18 +10,18 @@ from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QAction,
-    QHBoxLayout,
+    QGridLayout,
     QLabel,
     QMenu,
     QShortcut,
     QTableView,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_thunder.models.results import ResultEntry
 from napari_thunder.widgets.main_thread import MainThread
+from napari_thunder.widgets.results.action_button import ActionButton, MenuButton
 from napari_thunder.widgets.results.look_panel import LookPanel
 from napari_thunder.widgets.results.result_actions import ResultActions
 from napari_thunder.widgets.results.results_model import COLUMNS, NAME, ResultsModel, SortedResults
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _NONE = "No results yet. Run an analysis under Analyze, or open a saved result here."
 _MOST_ROWS = 8
-_WIDTHS = (190, 70, 110, 150, 80, 60, 70, 110)
+_WIDTHS = (176, 62, 110, 150, 80, 60, 70, 110)
 
 
 class ResultsPanel(QWidget):
@@ -56,6 +56,7 @@ class ResultsPanel(QWidget):
         self.model = ResultsModel(self._results, self._pictures, self)
         self.sorted = SortedResults(self.model)
         self.table = self._make_table()
+        self._legends = workplace.map_legends
         self.look = LookPanel()
         self.look.asked.connect(self._apply)
         self.trouble = TroubleLabel()
@@ -104,7 +105,6 @@ class ResultsPanel(QWidget):
         table.verticalHeader().hide()
         table.setSortingEnabled(True)
         header: Any = table.horizontalHeader()
-        header.setSortIndicatorClearable(True) if hasattr(header, "setSortIndicatorClearable") else None
         header.setSectionsMovable(True)
         header.setToolTip("Click to sort, again to reverse; as the maps lie on each other: right click")
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -118,19 +118,15 @@ class ResultsPanel(QWidget):
         return table
 
     def _lay_out(self) -> None:
-        actions = self.actions_
-        first, second = QHBoxLayout(), QHBoxLayout()
-        for row, things in ((first, (actions.open, actions.save, actions.remove, actions.undo)),
-                            (second, (actions.compare, actions.subtract, actions.export_menu, actions.copy_menu,
-                                      actions.rerun_menu))):  # fmt: skip
-            for thing in things:
-                row.addWidget(_button(thing))
+        grid = QGridLayout()
+        for place, thing in enumerate(self.actions_.buttons):
+            button = MenuButton(thing) if isinstance(thing, QMenu) else ActionButton(thing)
+            grid.addWidget(button, place // 3, place % 3)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._none)
         layout.addWidget(self.table)
-        layout.addLayout(first)
-        layout.addLayout(second)
+        layout.addLayout(grid)
         layout.addWidget(self.trouble)
         layout.addWidget(self.look)
 
@@ -180,6 +176,8 @@ class ResultsPanel(QWidget):
         entry = self.current
         look = self._pictures.look(entry.key) if entry else None
         self.look.show_look(entry, look, self._pictures.spec(entry.key) if entry else None)
+        if self._legends.works:
+            self.look.legend.setVisible(False)
         self.actions_.refresh()
 
     def _apply(self) -> None:
@@ -211,18 +209,3 @@ class ResultsPanel(QWidget):
 
     def _show_column(self, column: int, shown: bool) -> None:
         self.table.setColumnHidden(column, not shown)
-
-
-def _button(thing: QAction | QMenu) -> QToolButton:
-    button = QToolButton()
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-    if isinstance(thing, QMenu):
-        button.setText(thing.title())
-        button.setMenu(thing)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setToolTip({"Export": "Write it for other programs", "Copy": "As a program that makes it again"}.get(
-            thing.title(), "Compute it again"))  # fmt: skip
-    else:
-        button.setDefaultAction(thing)
-    button.setAccessibleName(button.text())
-    return button
