@@ -62,7 +62,7 @@ def read(path: Path, volume: Box, plane: int | None, say: Callable[[str], None])
             looks = _looks(file.imagej_metadata or {})
     except (tifffile.TiffFileError, ValueError, IndexError, TypeError) as error:
         raise RegionError(f"{path}: cannot be read as a label image ({error}).") from error
-    return regions_of_labels(image, first, volume, looks, path)
+    return list(regions_of_labels(image, first, volume, looks, path).values())
 
 
 def _check_apart(regions: Sequence[Region], path: Path) -> None:

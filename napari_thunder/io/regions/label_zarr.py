@@ -66,7 +66,7 @@ def read(path: Path, volume: Box, plane: int | None, say: Callable[[str], None])
         raise RegionError(f"{path}: cannot be read as OME-Zarr ({error}).") from error
     if not images:
         raise RegionError(f"{path}: there are no labels in this OME-Zarr.")
-    regions: list[Region] = []
+    found: list[tuple[int, Region]] = []
     for name, ome, array in images:
         where = f"{path}/{name}"
         check_label_type(array.dtype, where)
@@ -75,8 +75,11 @@ def read(path: Path, volume: Box, plane: int | None, say: Callable[[str], None])
             values = np.asarray(array[...]).reshape(shape)
         except (ValueError, RuntimeError, TypeError) as error:
             raise RegionError(f"{where}: cannot be read ({error}).") from error
-        regions += regions_of_labels(values, first, volume, _looks(ome), where)
-    return regions
+        found += regions_of_labels(values, first, volume, _looks(ome), where).items()
+    if len({label for label, _ in found}) == len(found):
+        # images that number their labels together, as ours do, are one list
+        found.sort(key=lambda one: one[0])
+    return [region for _, region in found]
 
 
 def _metadata(regions: dict[int, Region], name: str, voxel_size: tuple[float, float, float] | None) -> dict[str, Any]:
@@ -93,7 +96,7 @@ def _metadata(regions: dict[int, Region], name: str, voxel_size: tuple[float, fl
                 "datasets": [{"path": "0", "coordinateTransformations": scale}],
             }
         ],
-        "image-label": {"colors": colors, "properties": properties, "source": {"image": "../../"}},
+        "image-label": {"colors": colors, "properties": properties},
     }
 
 

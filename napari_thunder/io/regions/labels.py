@@ -86,20 +86,19 @@ def check_label_type(dtype: np.dtype[Any], path: object) -> None:
 
 def regions_of_labels(
     image: NDArray[Any], first_plane: int, volume: Box, looks: Mapping[int, Look], path: object
-) -> list[Region]:
+) -> dict[int, Region]:
     """A region for each label above 0 of an image (z, y, x), in the order of labels."""
     numbered, values = _numbered(image)
     if len(values) > MOST_REGIONS:
         raise RegionError(f"{path}: it holds {len(values)} labels; this program takes at most {MOST_REGIONS}.")
-    regions = []
+    regions = {}
     boxes = _boxes(numbered, values)
     for i, ((number, label), box) in enumerate(zip(values.items(), boxes, strict=True)):
         name, color = looks.get(label, (None, None))
         corner = (box[0].start + first_plane, box[1].start, box[2].start)
         mask = numbered[box] == number
-        regions.append(
-            region_of_mask(mask, name or f"label {label}", color or color_of(i), corner=corner, volume=volume)
-        )
+        name, color = name or f"label {label}", color or color_of(i)
+        regions[label] = region_of_mask(mask, name, color, corner=corner, volume=volume)
     return regions
 
 
@@ -121,7 +120,7 @@ def _numbered(image: NDArray[Any]) -> tuple[NDArray[Any], dict[int, int]]:
     return numbered, {i + 1: int(label) for i, label in enumerate(labels)}
 
 
-def _boxes(numbered: NDArray[Any], values: Mapping[int, int]) -> list[tuple[slice, slice, slice]]:
+def _boxes(numbered: NDArray[Any], values: Mapping[int, int]) -> list[tuple[slice, ...]]:
     from scipy.ndimage import find_objects
 
     found = find_objects(numbered, max(values, default=0) or 1)
