@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QSize
-from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtWidgets import QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from napari_thunder.models import Desk
 from napari_thunder.models.connection import ConnectionState
 from napari_thunder.models.history import History
 from napari_thunder.widgets.analyze.analyze_tab import AnalyzeTab
+from napari_thunder.widgets.banner import Banner
 from napari_thunder.widgets.data.data_tab import DataTab
 from napari_thunder.widgets.results.results_tab import ResultsTab
 from napari_thunder.widgets.rois.rois_tab import RoisTab
@@ -56,13 +57,16 @@ class ThunderDock(QWidget):
         self.analyze = AnalyzeTab(napari_viewer)
         self.results = ResultsTab(napari_viewer)
         self.session = SessionPanel(self.desk.session, self.workplace.safekeeping.autosave, self.main_thread)
+        self.banner = Banner(self.desk.connection, self.main_thread)
         self.tabs = QTabWidget()
         for tab in (self.data, self.rois, self.analyze, self.results):
             self.tabs.addTab(tab, tab.title)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.banner)
         layout.addWidget(self.tabs)
         layout.addWidget(self.session)
+        self.session.layout().setContentsMargins(9, 0, 9, 6)
         self._tie(_engine_at_start() if engine is None else engine)
 
     @property
@@ -87,6 +91,7 @@ class ThunderDock(QWidget):
         if traces is None:
             traces = TracesDock(self.workplace.viewer)
             self.workplace.viewer.window.add_dock_widget(traces, name="Traces", area="bottom")
+            _give_corner_to_the_right(self.window())
         dock = traces.parent()
         if isinstance(dock, QWidget):
             dock.show()
@@ -111,6 +116,12 @@ class ThunderDock(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(420, 900)
+
+
+def _give_corner_to_the_right(window: QWidget) -> None:
+    """Let the docks on the right keep their height beside one at the bottom: forms need it more than curves width."""
+    if isinstance(window, QMainWindow):
+        window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
 
 
 def _engine_at_start() -> str:
