@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from psygnal import EmitLoopError
+from psygnal import EmitLoopError, Signal
 from qtpy.QtCore import QTimer
 
 from napari_thunder.display.caption import CanvasState, Captions
@@ -26,6 +26,8 @@ _PATIENCE = 0.15
 class Caption:
     """Says on the canvas which frame of the current recording is shown, and what is the matter with it.
 
+    `changed()` is emitted when it is put on the canvas or taken away.
+
     Parameters
     ----------
     viewer
@@ -33,6 +35,8 @@ class Caption:
     desk, layers, views
         Know what is shown.
     """
+
+    changed = Signal()
 
     def __init__(self, viewer: Any, desk: Desk, main_thread: MainThread, layers: Layers, views: RecordingViews) -> None:
         self._viewer = viewer
@@ -62,6 +66,7 @@ class Caption:
         """Put the caption on the canvas, or take it away."""
         self._wanted = wanted
         self.renew()
+        self.changed.emit()
 
     def close(self) -> None:
         """Take the caption away."""
