@@ -75,6 +75,11 @@ class Workplace:
             _workplaces[id(real)] = cls(real, desk or Desk(), history or History())
         return _workplaces[id(real)]
 
+    @classmethod
+    def there(cls, viewer: Any) -> Workplace | None:
+        """The workplace of a viewer, if a dock has made one."""
+        return _workplaces.get(id(getattr(viewer, "__wrapped__", viewer)))
+
     @property
     def settled(self) -> bool:
         """Whether nothing is under way: all that was opened and computed is on the screen."""
