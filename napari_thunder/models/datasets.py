@@ -76,10 +76,13 @@ class Refused:
         Key of the recording.
     names
         Keywords, as of `Datasets.amend`.
+    trouble
+        Why.
     """
 
     dataset: int
     names: tuple[str, ...]
+    trouble: Trouble
 
 
 def only_here(path: str) -> bytes:
@@ -166,7 +169,7 @@ class Datasets:
 
     def make(self, name: str, recording: Callable[[], Recording]) -> None:
         """Put a recording on the desk that takes a while to make; returns at once, also if it is on its way already."""
-        self.trouble = self.refused = None
+        self.trouble = None
         with self._lock:
             if name in self.opening:
                 return
@@ -261,7 +264,8 @@ class Datasets:
                 latest = self._datasets.get(dataset.key, dataset)
                 self._replace(replace(latest, recording=latest.recording.with_known(**here)))
         except Exception as error:
-            self.trouble, self.refused = Trouble.of(error), Refused(dataset.key, tuple(known))
+            self.trouble = Trouble.of(error)
+            self.refused = Refused(dataset.key, tuple(known), self.trouble)
             self.changed.emit()
 
     def _replace(self, dataset: Dataset) -> None:

@@ -16,10 +16,15 @@ def size_line(recording: Recording) -> str:
 
 def duration_line(recording: Recording) -> str:
     """`4 min 0 s` from the first frame to the end of the last, or nothing if the times are not known."""
+    seconds = recording_seconds(recording)
+    return "" if seconds is None else time_text(seconds)
+
+
+def recording_seconds(recording: Recording) -> float | None:
+    """From the first frame to the end of the last, or None if the times are not known."""
     if recording.frame_times is None or recording.frame_rate is None:
-        return ""
-    seconds = float(recording.frame_times[-1] - recording.frame_times[0]) + 1 / recording.frame_rate
-    return time_text(seconds)
+        return None
+    return float(recording.frame_times[-1] - recording.frame_times[0]) + 1 / recording.frame_rate
 
 
 def events_line(recording: Recording) -> str:
@@ -36,8 +41,8 @@ def signals_line(recording: Recording) -> str:
 
 
 def shape_text(recording: Recording) -> str:
-    """`240 × 2 × 76 × 87`, in frames and voxels (t, z, y, x)."""
-    return " × ".join(f"{n:,}" for n in recording.shape)
+    """`240×2×76×87`, in frames and voxels (t, z, y, x)."""
+    return "×".join(str(n) for n in recording.shape)
 
 
 def where_text(recording: Recording) -> str:
@@ -45,6 +50,12 @@ def where_text(recording: Recording) -> str:
     if isinstance(recording.source, ArraySource) or recording.uri.startswith("memory:"):
         return "memory"
     return "cluster" if isinstance(recording.source, ElsewhereSource) else "this computer"
+
+
+def where_line(recording: Recording) -> str:
+    """The same and the path: `this computer: /data/fish`."""
+    where = where_text(recording)
+    return "this computer's memory" if where == "memory" else f"{where}: {recording.uri}"
 
 
 def excluded_line(recording: Recording) -> str:
@@ -63,14 +74,9 @@ def versions_line(facts: EngineFacts) -> str:
     return ", ".join(f"{name} {version}" for name, version in facts.versions.items())
 
 
-def engine_line(facts: EngineFacts) -> str:
-    """`2 cores, 24.5 GB, this computer`."""
-    parts = [f"{facts.cores} core{'s' if facts.cores != 1 else ''}"]
-    if facts.memory_bytes:
-        parts.append(bytes_text(facts.memory_bytes))
-    if facts.detail:
-        parts.append(facts.detail)
-    return ", ".join(parts)
+def cores_line(facts: EngineFacts) -> str:
+    """`2 on this computer`."""
+    return f"{facts.cores}" + (f" on {facts.detail}" if facts.detail else "")
 
 
 def bytes_text(n: int) -> str:

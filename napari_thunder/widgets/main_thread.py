@@ -55,6 +55,12 @@ class MainThread(QObject):
         """Call `slot(*args)` in the window's thread, soon; from any thread."""
         self._post((-1, next(self._numbers)), slot, args)
 
+    def disconnect(self, signal: SignalInstance) -> None:
+        """Undo the connections to one signal, of something that ends before the window does."""
+        for connection in [c for c in self._connections if c[0] is signal]:
+            self._connections.remove(connection)
+            signal.disconnect(connection[1], missing_ok=True)
+
     def close(self) -> None:
         """Undo all connections and drop what still waits."""
         with self._lock:

@@ -5,33 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from napari_thunder.models.preview import envelope, likely_conditions, preview_events
+from napari_thunder.models.preview import envelope, likely_conditions
 
 
 def events(**more: list[object]) -> pd.DataFrame:
     return pd.DataFrame({"start_time": [0.0, 5, 10], "stop_time": [1.0, 6, 11], **more})
 
 
-def test_conditions_are_counted_in_natural_order() -> None:
-    seen = preview_events(events(direction=[90.0, 0.0, 90.0]), "direction")
-    assert seen.labels == ("0", "90")
-    assert seen.counts == (1, 2)
-    assert list(seen.codes) == [1, 0, 1]
-    assert len(set(seen.colors)) == 2
-
-
-def test_empty_cells_are_a_condition_of_their_own() -> None:
-    seen = preview_events(events(side=["left", None, "left"]), "side")
-    assert dict(zip(seen.labels, seen.counts, strict=True)) == {"left": 2, "none": 1}
-
-
 def test_the_column_with_repeated_values_tells_conditions() -> None:
     assert likely_conditions(events(trial=[1, 2, 3], side=["l", "r", "l"])) == "side"
     assert likely_conditions(events()) == ""
-
-
-def test_events_without_conditions_are_all_alike() -> None:
-    assert preview_events(events(), "").counts == (3,)
 
 
 def test_an_envelope_keeps_every_peak() -> None:

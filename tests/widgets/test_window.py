@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from qtpy.QtCore import QEvent, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QComboBox
 
 from napari_thunder import DirectionTuning, run
 from napari_thunder.display import layer_for_direction
-from napari_thunder.errors import EngineError
-from napari_thunder.models import Desk
 from napari_thunder.recording import open as open_recording
 from napari_thunder.widgets.canvas.streaming import array_of
 from napari_thunder.widgets.thunder_dock import ThunderDock
@@ -56,7 +53,7 @@ def test_from_a_path_to_a_direction_map(make_dock: MakeDock, qtbot: Any, fish_fo
     shown = viewer.layers[-1]
     wait_until(qtbot, lambda: np.array_equal(shown.data, expected.data))
     assert shown.rgb
-    assert "done in" in dock.analyze.run_panel.status.text()
+    assert "done in" in dock.analyze.jobs.row(dock.desk.jobs.runs[-1]).status.text()
 
 
 def test_the_map_fills_in_while_it_is_computed(make_dock: MakeDock, qtbot: Any) -> None:
@@ -153,57 +150,12 @@ def test_removing_a_layer_takes_it_off_the_desk(make_dock: MakeDock, qtbot: Any)
     assert dock.analyze.run_panel.run_button.toolTip() == "Open a recording first."
 
 
-def test_a_path_that_is_not_there_is_said_in_the_dock(dock: ThunderDock, qtbot: Any) -> None:
-    type_into(dock.data.recording.path, "/no/such/movie.tif")
-    wait_until(qtbot, lambda: "there is no such file or folder" in dock.data.recording.trouble.message)
-
-
-@pytest.mark.parametrize(
-    ("field", "text", "message"),
-    [
-        ("rate", "fast", "'fast' was not understood"),
-        ("rate", "-2", "it takes a positive number in Hz"),
-        ("voxel", "4, 2", "it takes 3 positive numbers (z, y, x) in µm"),
-        ("voxel", "4, 2, 0", "it takes 3 positive numbers (z, y, x) in µm"),
-    ],
-)
-def test_wrong_metadata_are_said_beside_their_field(
-    dock: ThunderDock, qtbot: Any, field: str, text: str, message: str
-) -> None:
-    dock.desk.datasets.add(slow_recording()[0])
-    facts = dock.data.recording.facts
-    wait_until(qtbot, lambda: "60 frames" in facts._size.text())
-    type_into(getattr(facts, field), text)
-    assert message in facts.trouble.message
-    assert dock.desk.datasets.current.recording.frame_rate == 1
-
-
-def test_an_events_file_that_does_not_fit_is_said(dock: ThunderDock, qtbot: Any, tmp_path: Path) -> None:
-    dock.desk.datasets.add(slow_recording()[0])
-    wait_until(qtbot, lambda: "60 frames" in dock.data.recording.facts._size.text())
-    table = tmp_path / "events.csv"
-    table.write_text("start_time,stop_time\n4,3\n")
-    dock.data.recording.facts.given.emit({"events": str(table)})
-    wait_until(qtbot, lambda: "events.csv" in dock.data.recording.trouble.message)
-
-
-def test_an_engine_that_is_not_there_is_said(make_dock: MakeDock, qtbot: Any) -> None:
-    def refuse(name: str, job: Any) -> Any:
-        raise EngineError(f"{name}: nothing answers there. Is the server running?")
-
-    _, dock = make_dock(desk=Desk(connect=refuse), engine="")
-    type_into(dock.data.engine.target, "sc://nowhere:1")
-    wait_until(qtbot, lambda: "Is the server running?" in dock.data.engine.trouble.message)
-    dock.desk.datasets.add(slow_recording()[0])
-    wait_until(qtbot, lambda: dock.analyze.run_panel.run_button.toolTip() == "Connect to an engine first.")
-
-
 def test_a_run_that_cannot_be_done_says_why(dock: ThunderDock, qtbot: Any) -> None:
     dock.desk.datasets.add(slow_recording()[0].with_known(events=None))
     wait_until(qtbot, lambda: not dock.desk.why_not_run())
     dock.analyze.analysis.choose("direction_tuning")
     dock.run()
-    wait_until(qtbot, lambda: "needs events" in dock.analyze.run_panel.trouble.message)
+    wait_until(qtbot, lambda: "needs events" in dock.analyze.trouble_message)
     assert len(dock.desk.results) == 0
 
 
@@ -214,9 +166,9 @@ def test_cancel_stops_a_run_and_takes_its_half_map_away(make_dock: MakeDock, qtb
     dock.analyze.analysis.choose("summary_images")
     dock.run()
     wait_until(qtbot, lambda: len(viewer.layers) == 2, timeout=10_000)
-    click(dock.analyze.run_panel.cancel_button)
+    click(dock.analyze.jobs.row(dock.desk.jobs.running).cancel_button)
     wait_until(qtbot, lambda: len(viewer.layers) == 1)
-    assert "cancelled" in dock.analyze.run_panel.status.text()
+    assert "cancelled" in dock.analyze.jobs.row(dock.desk.jobs.runs[-1]).status.text()
 
 
 def test_every_analysis_has_a_form_that_gives_its_defaults(dock: ThunderDock) -> None:

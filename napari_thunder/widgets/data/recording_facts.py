@@ -1,30 +1,22 @@
-"""What is known of a recording, and fields for what is not."""
+"""What is known of a recording, and fields for what can be given."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import (
-    QFileDialog,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QFormLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_thunder.errors import ThunderError
-from napari_thunder.models.facts import duration_line, events_line, signals_line, size_line
-from napari_thunder.models.given import numbers_of, positive_number_of
+from napari_thunder.models.facts import bytes_text, duration_line, excluded_line, where_line
+from napari_thunder.models.given import frames_of, frames_text, numbers_of, positive_number_of
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.recording import Recording
-from napari_thunder.widgets.trouble_label import TroubleLabel
+from napari_thunder.widgets.data.given_field import GivenField
 
-_EMPTY = "No recording is open. Type the path of one above, drop it on the window, or try File ▸ Open Sample ▸ Thunder."
+_EMPTY = "No recording is open. Type the path of one above, drop it here, or try File ▸ Open Sample ▸ Thunder."
+_MISSING = "not known: give it"
+_FIELDS = {"rate": "frame_rate", "voxel": "voxel_size", "frames": "exclude_frames"}
 
 
 class RecordingFacts(QWidget):
@@ -36,91 +28,91 @@ class RecordingFacts(QWidget):
         super().__init__()
         self._recording: Recording | None = None
         self._empty = _line(_EMPTY)
-        self._size = _line()
-        self._format = _line()
-        self.rate = self._number_line("rate", "Hz", "Frames per second")
-        self.voxel = self._number_line("voxel", "µm", "Size of a voxel (z, y, x) in micrometres, with commas between")
-        self._events, events = self._file_line("events", "Events")
-        self._signals, signals = self._file_line("signals", "Signals")
-        self.trouble = TroubleLabel()
+        self._size, self._time, self._format, self._where = (_line() for _ in range(4))
+        self.fields = {
+            "rate": GivenField("Frame rate", "Hz", "Frames (whole volumes) per second", _MISSING, _rate),
+            "voxel": GivenField("Voxel size z, y, x", "µm", "Size of a voxel (z, y, x) in µm", "z, y, x", _voxel),
+            "frames": GivenField(
+                "Excluded frames", "", "Frames no analysis uses", "none, or such as 0-9, 57", frames_of
+            ),
+        }
+        for name, field in self.fields.items():
+            field.given.connect(self._giver(name))
         self._facts = QWidget()
         form = QFormLayout(self._facts)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for name, row in (
             ("Size", self._size),
-            ("Read as", self._format),
-            ("Frame rate", _beside(self.rate, "Hz")),
-            ("Voxel size", _beside(self.voxel, "µm")),
-            ("Events", events),
-            ("Signals", signals),
+            ("Duration", self._time),
+            ("Format", self._format),
+            ("Read from", self._where),
+            ("Frame &rate", self.fields["rate"]),
+            ("&Voxel size", self.fields["voxel"]),
+            ("E&xclude", self.fields["frames"]),
         ):
-            form.addRow(name, row)
+            label = QLabel(name)
+            label.setBuddy(row.edit if isinstance(row, GivenField) else row)
+            form.addRow(label, row)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for part in (self._empty, self._facts, self.trouble):
-            layout.addWidget(part)
+        layout.addWidget(self._empty)
+        layout.addWidget(self._facts)
 
-    def show_recording(self, recording: Recording | None, opening: tuple[str, ...] = ()) -> None:
+    @property
+    def rate(self) -> Any:
+        """The field of the frame rate."""
+        return self.fields["rate"].edit
+
+    @property
+    def voxel(self) -> Any:
+        """The field of the voxel size."""
+        return self.fields["voxel"].edit
+
+    @property
+    def excluded(self) -> Any:
+        """The field of the excluded frames."""
+        return self.fields["frames"].edit
+
+    def show_recording(self, recording: Recording | None, opening: bool = False) -> None:
         """Show these facts, or what to do when there is none."""
         same = recording is self._recording
         self._recording = recording
-        self._empty.setText("\n".join(f"Opening {uri} …" for uri in opening) or _EMPTY)
-        self._empty.setVisible(bool(opening) or recording is None)
+        self._empty.setVisible(recording is None and not opening)
         self._facts.setVisible(recording is not None)
         if recording is None or same:
             return
-        self.trouble.show_trouble(None)
-        duration = duration_line(recording)
-        self._size.setText(size_line(recording) + (f", {duration}" if duration else ""))
-        self._format.setText(recording.source.format)
-        self._format.setToolTip(recording.uri)
-        self.rate.setText("" if recording.frame_rate is None else f"{recording.frame_rate:.6g}")
-        self.voxel.setText("" if recording.voxel_size is None else ", ".join(f"{s:g}" for s in recording.voxel_size))
-        self._events.setText(events_line(recording) or "none")
-        self._signals.setText(_may_break(signals_line(recording)) or "none")
+        t, z, y, x = recording.shape
+        self._size.setText(f"{t:,} frames of {z} × {y} × {x} voxels, {bytes_text(recording.nbytes)}")
+        self._time.setText(duration_line(recording) or "not known until the frame rate is given")
+        self._format.setText(f"{recording.source.format}, {recording.dtype}")
+        self._where.setText(where_line(recording))
+        self._where.setToolTip(recording.uri)
+        rate, voxel = recording.frame_rate, recording.voxel_size
+        self.fields["rate"].show_known("" if rate is None else f"{rate:.6g}")
+        self.fields["voxel"].show_known("" if voxel is None else ", ".join(f"{s:g}" for s in voxel))
+        self.fields["frames"].show_known(frames_text(recording.exclude_frames))
+        excluded = excluded_line(recording)
+        self.fields["frames"].edit.setToolTip(
+            f"Frames no analysis uses, such as 0-9, 57; now {excluded}. Enter applies."
+        )
 
-    def _number_line(self, name: str, unit: str, tip: str) -> QLineEdit:
-        line = QLineEdit()
-        line.setPlaceholderText("not known: give it")
-        line.setToolTip(f"{tip}. Enter applies it.")
-        line.setAccessibleName(f"{tip} ({unit})")
-        line.editingFinished.connect(getattr(self, f"_give_{name}"))
-        return line
+    def show_refused(self, names: tuple[str, ...], trouble: Trouble | None) -> None:
+        """Say beside its field why something that was given does not fit."""
+        for field, keyword in _FIELDS.items():
+            if keyword in names:
+                self.fields[field].trouble.show_trouble(trouble)
 
-    def _file_line(self, name: str, title: str) -> tuple[QLabel, QWidget]:
-        said = _line()
-        button = QPushButton("Choose…")
-        button.setToolTip(f"Read the {name} from a file")
-        button.setAccessibleName(f"Choose a file of {name}")
-        button.clicked.connect(lambda: self._choose(name, title))
-        return said, _beside(said, button)
+    def _giver(self, field: str) -> Callable[[Any], None]:
+        return lambda value: self.given.emit({_FIELDS[field]: value})
 
-    def _give_rate(self) -> None:
-        known = None if self._recording is None else self._recording.frame_rate
-        if self.rate.isModified() and self.rate.text().strip() != ("" if known is None else f"{known:.6g}"):
-            self._give("frame_rate", lambda: positive_number_of(self.rate.text(), "Frame rate", "Hz"))
-        self.rate.setModified(False)
 
-    def _give_voxel(self) -> None:
-        if self.voxel.isModified():
-            self._give("voxel_size", lambda: numbers_of(self.voxel.text(), 3, "Voxel size", "(z, y, x) in µm"))
-        self.voxel.setModified(False)
+def _rate(text: str) -> float:
+    return positive_number_of(text, "Frame rate", "Hz")
 
-    def _give(self, name: str, read: Any) -> None:
-        try:
-            value = read()
-        except ThunderError as error:
-            self.trouble.show_trouble(Trouble(str(error)))
-            return
-        self.trouble.show_trouble(None)
-        self.given.emit({name: value})
 
-    def _choose(self, name: str, title: str) -> None:
-        kinds = "Tables (*.csv *.tsv *.txt *.npz *.mat *.json);;All files (*)"
-        path, _ = QFileDialog.getOpenFileName(self, f"{title} of this recording", "", kinds)
-        if path:
-            self.given.emit({name: path})
+def _voxel(text: str) -> tuple[float, ...]:
+    return numbers_of(text, 3, "Voxel size", "(z, y, x) in µm")
 
 
 def _line(text: str = "") -> QLabel:
@@ -129,17 +121,3 @@ def _line(text: str = "") -> QLabel:
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
     return label
-
-
-def _beside(widget: QWidget, right: QWidget | str) -> QWidget:
-    row = QWidget()
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(widget, 1)
-    layout.addWidget(QLabel(right) if isinstance(right, str) else right)
-    return row
-
-
-def _may_break(text: str) -> str:
-    """Text whose long names may go on in the next line after an underscore."""
-    return text.replace("_", "_\u200b")

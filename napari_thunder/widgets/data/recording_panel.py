@@ -1,25 +1,17 @@
-"""Open a recording, see what is known of it, give what is missing."""
+"""Open recordings, see what is known of them, give what is missing."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import (
-    QComboBox,
-    QCompleter,
-    QFileDialog,
-    QHBoxLayout,
-    QMenu,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_thunder.models.datasets import Dataset, Datasets
+from napari_thunder.models.datasets import Dataset, Datasets, Opening
 from napari_thunder.models.history import History
 from napari_thunder.widgets.data.recording_facts import RecordingFacts
+from napari_thunder.widgets.data.recordings_table import RecordingsTable, Row
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.section import say_why
 from napari_thunder.widgets.trouble_label import TroubleLabel
@@ -33,20 +25,32 @@ class RecordingPanel(QWidget):
     ----------
     datasets
         What it shows and asks to open.
+    browse
+        Lets a person find a recording, and calls back with its path.
     """
 
-    def __init__(self, datasets: Datasets, main_thread: MainThread, history: History) -> None:
+    def __init__(
+        self,
+        datasets: Datasets,
+        main_thread: MainThread,
+        history: History,
+        browse: Callable[[Callable[[str], None]], object],
+    ) -> None:
         super().__init__()
         self._datasets = datasets
         self._history = history
+        self._browse = browse
         self.path = self._make_path()
         self.open_button = QPushButton("Open")
         self.open_button.clicked.connect(self.open_path)
-        self.chooser = QComboBox()
-        self.chooser.setAccessibleName("Current recording")
-        self.chooser.setToolTip("The recording that Run works on")
-        self.chooser.activated.connect(lambda i: datasets.make_current(self.chooser.itemData(i)))
-        needs_focus_to_scroll(self.chooser)
+        self.browse_button = QPushButton("Browse…")
+        self.browse_button.setToolTip("Find a recording on the disks that the engine sees")
+        self.browse_button.clicked.connect(self.browse)
+        self.table = RecordingsTable(datasets)
+        self.table.chosen.connect(self._make_current)
+        self.table.closed.connect(self._close)
+        self.close_button = QPushButton("Close")
+        self.close_button.clicked.connect(self.close_current)
         self.facts = RecordingFacts()
         self.facts.given.connect(self._amend)
         self.trouble = TroubleLabel()
@@ -60,6 +64,26 @@ class RecordingPanel(QWidget):
         path = self.path.currentText().strip()
         if path:
             self._datasets.open(path)
+
+    def open(self, path: str) -> None:
+        """Open the recording at a path."""
+        self.path.setCurrentText(path)
+        self.open_path()
+
+    def browse(self) -> None:
+        """Let a person find a recording."""
+        self._browse(self.open)
+
+    def close_current(self) -> None:
+        """Close the recording that is chosen, or give up opening it."""
+        row = self.table.row()
+        if row is not None:
+            self._close(row)
+
+    def ask_path(self) -> None:
+        """Put the cursor into the path field."""
+        self.path.setFocus()
+        self.path.lineEdit().selectAll()
 
     def _make_path(self) -> QComboBox:
         path = QComboBox()
@@ -79,53 +103,64 @@ class RecordingPanel(QWidget):
         return path
 
     def _lay_out(self) -> None:
-        browse = QPushButton("Browse")
-        menu = QMenu(browse)
-        menu.addAction("A file…", self._browse_file)
-        menu.addAction("A folder…", self._browse_folder)
-        browse.setMenu(menu)
-        browse.setToolTip("Find a recording on this computer's disks")
         row = QHBoxLayout()
         row.addWidget(self.path, 1)
-        row.addWidget(browse)
         row.addWidget(self.open_button)
+        row.addWidget(self.browse_button)
+        below = QHBoxLayout()
+        below.addStretch(1)
+        below.addWidget(self.close_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
-        for widget in (self.trouble, self.chooser, self.facts):
-            layout.addWidget(widget)
+        layout.addWidget(self.trouble)
+        layout.addWidget(self.table)
+        layout.addLayout(below)
+        layout.addWidget(self.facts)
 
-    def _browse_file(self) -> None:
-        self._take(QFileDialog.getOpenFileName(self, "Open a recording", self.path.currentText())[0])
+    def _make_current(self, key: int) -> None:
+        if self._datasets.get(key) is not None:
+            self._datasets.make_current(key)
+        self._show_close()
 
-    def _browse_folder(self) -> None:
-        self._take(QFileDialog.getExistingDirectory(self, "Open a recording's folder", self.path.currentText()))
-
-    def _take(self, path: str) -> None:
-        if path:
-            self.path.setCurrentText(path)
-            self.open_path()
+    def _close(self, row: Row) -> None:
+        if isinstance(row, Opening):
+            self._datasets.give_up(row.key)
+        else:
+            self._datasets.remove(row.key)
 
     def _amend(self, known: dict[str, Any]) -> None:
         if self._datasets.current is not None:
             self._datasets.amend(self._datasets.current, **known)
 
     def _remember(self, dataset: Dataset) -> None:
-        if not dataset.recording.uri.startswith("memory:"):
-            self._history.add(dataset.recording.uri)
+        uri = dataset.recording.uri
+        if not uri.startswith("memory:"):
+            self._history.add(uri)
+            if self.path.findText(uri) < 0:
+                self.path.insertItem(0, uri)
 
     def _show(self) -> None:
-        current = self._datasets.current
-        self.chooser.clear()
-        for dataset in self._datasets:
-            self.chooser.addItem(dataset.name, dataset.key)
-        if current is not None:
-            self.chooser.setCurrentIndex(self.chooser.findData(current.key))
-        self.chooser.setVisible(len(self._datasets) > 1)
-        self.trouble.show_trouble(self._datasets.trouble)
-        self.facts.show_recording(current.recording if current else None, self._datasets.opening)
+        datasets, current = self._datasets, self._datasets.current
+        self.table.show_rows()
+        refused = datasets.refused
+        beside = refused is not None and refused.trouble is datasets.trouble
+        self.trouble.show_trouble(None if beside else datasets.trouble)
+        self.facts.show_recording(current.recording if current else None, bool(datasets.opening))
+        if refused is not None and current is not None and refused.dataset == current.key:
+            self.facts.show_refused(refused.names, refused.trouble)
         self._show_open()
+        self._show_close()
 
     def _show_open(self) -> None:
         missing = "" if self.path.currentText().strip() else "Type a path first, or use Browse."
         say_why(self.open_button, missing, "Open the recording at this path (Enter)")
+
+    def _show_close(self) -> None:
+        row = self.table.row()
+        self.close_button.setVisible(row is not None)
+        waiting = isinstance(row, Opening)
+        self.close_button.setText("Give up" if waiting else "Close")
+        self.close_button.setToolTip(
+            "Wait for it no longer (Delete)" if waiting else "Take it off the desk; its files stay (Delete)"
+        )
