@@ -10,6 +10,13 @@ from numpy.typing import NDArray
 Points = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+_FURTHEST = 1e9
+
+
+def are_points(points: Points) -> bool:
+    """Whether these are points (n, 2), every one a number that a place in a volume can have."""
+    return points.ndim == 2 and points.shape[1] == 2 and bool((np.abs(points) < _FURTHEST).all())
+
 
 def inside_polygon(vertices: Points, plane: tuple[int, int]) -> Mask:
     """The voxels of a plane (y, x) inside a polygon, or on its edge.

@@ -12,6 +12,7 @@ from typing import Any, get_args
 import numpy as np
 
 from napari_thunder.errors import RegionError
+from napari_thunder.regions.inside import are_points
 from napari_thunder.regions.region import Box, Kind, Mask, Outline, Region, any_along
 
 _MOST_VOXELS = 2**31
@@ -85,7 +86,7 @@ def outline_from_plain(stored: Any) -> Outline:
         first, last = (int(n) for n in stored.get("planes", ()))
     except (TypeError, ValueError, OverflowError):
         raise ValueError("its outline is not made of numbers") from None
-    if vertices.ndim != 2 or vertices.shape[1] != 2 or not np.isfinite(vertices).all():
+    if not are_points(vertices):
         raise ValueError("its outline is not a list of points (y, x)")
     return Outline(stored["kind"], vertices, (first, last))
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_thunder.errors import RegionError
-from napari_thunder.regions.inside import inside_ellipse, inside_polygon
+from napari_thunder.regions.inside import are_points, inside_ellipse, inside_polygon
 
 Box = tuple[int, int, int]
 Mask = NDArray[np.bool_]
@@ -172,7 +172,7 @@ def region_of_outline(outline: Outline, volume: Box, name: str, color: str) -> R
 
 def _checked(outline: Outline, name: str) -> NDArray[np.float64]:
     vertices = np.asarray(outline.vertices, np.float64)
-    if vertices.ndim != 2 or vertices.shape[1] != 2 or not np.isfinite(vertices).all():
+    if not are_points(vertices):
         raise RegionError(f"{name}: an outline is a list of points (y, x), every one a finite number.")
     if outline.kind == "polygon" and len(vertices) < 3:
         raise RegionError(f"{name}: an outline of {len(vertices)} points encloses nothing. It needs three or more.")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 import zlib
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -97,3 +99,14 @@ def test_a_box_with_empty_sides_is_refused():
     empty = region_to_plain(region_of_mask(np.ones((2, 2, 2)), "a", "#ffffff"))
     with pytest.raises(RegionError, match="larger than its voxels"):
         region_from_plain(empty | {"voxels": text(zlib.compress(bytes([0b11110000])))})
+
+
+def test_any_value_in_place_of_any_other_is_read_or_said():
+    dice = random.Random(0)
+    odd = [None, -1, 10**400, 1e308, "x", [], {}, True, [[]], 2**63, [0, 10**18], [1, 1, 1], [2**24] * 3, "AAAA"]
+    for _ in range(600):
+        stored = json.loads(json.dumps(region_to_plain(DRAWN)))
+        table = dice.choice([stored, stored["outline"]])
+        table[dice.choice(list(table))] = dice.choice(odd)
+        with suppress(RegionError):
+            region_from_plain(stored)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_thunder.regions import Outline
+from napari_thunder.regions.inside import are_points
 
 Points = NDArray[np.float64]
 
@@ -25,9 +26,9 @@ def ring_from_plain(given: Any) -> Points:
     """A ring of GeoJSON, open; ValueError if it is none."""
     try:
         points = np.array([point[:2] for point in given], np.float64)
-    except (TypeError, ValueError, KeyError, IndexError):
+    except (TypeError, ValueError, KeyError, IndexError, OverflowError):
         raise ValueError("a line in it is not a list of points (x, y)") from None
-    if points.ndim != 2 or len(points) < 3 or not np.isfinite(points).all():
+    if len(points) < 3 or not are_points(points):
         raise ValueError("a line in it is not a list of three points (x, y) or more")
     if len(points) > 3 and np.array_equal(points[0], points[-1]):
         points = points[:-1]

@@ -14,7 +14,7 @@ from roifile import ROI_SUBTYPE, ROI_TYPE, ImagejRoi
 from napari_thunder.errors import RegionError
 from napari_thunder.io.regions.imagej_path import rings_of_path
 from napari_thunder.regions import Kind, Mask
-from napari_thunder.regions.inside import inside_ellipse, inside_polygon
+from napari_thunder.regions.inside import are_points, inside_ellipse, inside_polygon
 
 Points = NDArray[np.float64]
 
@@ -73,7 +73,7 @@ def shape_of(i: int, name: str, data: bytes, path: Path, say: Callable[[str], No
         ours = roi.properties
     except _DAMAGE as error:
         raise RegionError(f"{path}: {name} is not an ROI of ImageJ, or damaged ({error}).") from error
-    if not rings or not all(len(ring) > 2 and np.isfinite(ring).all() for ring in rings):
+    if not rings or not all(len(ring) > 2 and are_points(ring) for ring in rings):
         raise RegionError(f"{path}: {name} has no outline.")
     group = ours.get(GROUP)
     return Shape(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -126,3 +128,25 @@ def test_regions_of_another_volume_are_read_and_said(drawn, said, tmp_path):
 def test_what_is_damaged_is_said(content, word, file):
     with pytest.raises(RegionError, match=word):
         read_regions(file(content), VOLUME, plane=0)
+
+
+def test_any_value_in_place_of_any_other_is_read_or_said(drawn, painted, tmp_path):
+    path = write_regions([drawn[0], drawn[1], painted[1]], tmp_path / "a.geojson")
+    whole = path.read_text()
+    dice = random.Random(0)
+    odd = [None, -1, 10**400, 1e308, "x", [], {}, True, [[]], [[[[1, 2]]]], 2**63, "Polygon", [0, 10**18]]
+    for _ in range(400):
+        content = json.loads(whole)
+        parent, key = dice.choice(list(places(content)))
+        parent[key] = dice.choice(odd)
+        path.write_text(json.dumps(content))
+        with suppress(RegionError):
+            read_regions(path, VOLUME, say=lambda said: None)
+
+
+def places(content):
+    """Every list and table in a JSON value, with every key."""
+    for key in content if isinstance(content, dict) else range(len(content)):
+        yield content, key
+        if isinstance(content[key], dict | list):
+            yield from places(content[key])
