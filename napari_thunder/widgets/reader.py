@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import napari
+from napari.layers import Layer
 from napari.types import LayerData
+from napari.utils.notifications import show_error
+from qtpy.QtCore import QThread
 
 from napari_thunder.display import layer_for_recording, layers_for_result
+from napari_thunder.errors import ThunderError
 from napari_thunder.io import find_format
 from napari_thunder.io.uri import local_path
+from napari_thunder.models.background import Background
+from napari_thunder.models.trouble import Trouble
 from napari_thunder.recording import Recording
 from napari_thunder.recording import open as open_recording
 from napari_thunder.result import is_result, load_result
-from napari_thunder.volumes import VolumeArray
+from napari_thunder.volumes import MovieView, VolumeArray, sight_of
 from napari_thunder.widgets.canvas.hover import say_numbers
 from napari_thunder.widgets.canvas.streaming import WANTS_CONTRAST, follow
+from napari_thunder.widgets.main_thread import MainThread
+from napari_thunder.widgets.workplace import Workplace
 
 Reader = Callable[[Any], list[LayerData]]
+
+_PATIENCE = 0.03
+"""Seconds for which the window may wait for a file."""
+
+_NO_LAYERS_YET: list[Any] = [(None,)]
+"""What tells napari that a file was read although there are no layers."""
+
+_under_way: set[MainThread] = set()
 
 
 def find_reader(path: str | list[str]) -> Reader | None:
@@ -32,8 +52,13 @@ def find_reader(path: str | list[str]) -> Reader | None:
 
 
 def read_recording(path: str | list[str]) -> list[LayerData]:
-    """A recording as a layer that streams."""
-    return recording_layers(open_recording(path[0] if isinstance(path, list) else path))
+    """A recording as a layer that streams.
+
+    A script gets the layer. In a window that lives, a file that takes its time is opened beside it: there are no
+    layers yet, and the layer comes when the file is open, by way of the dock if there is one.
+    """
+    where = path[0] if isinstance(path, list) else path
+    return _soon(where, partial(open_recording, where), recording_layers, _on_desk)
 
 
 def read_result(path: str | list[str]) -> list[LayerData]:
@@ -41,8 +66,8 @@ def read_result(path: str | list[str]) -> list[LayerData]:
     viewer = napari.current_viewer()
     if viewer is not None:
         say_numbers(viewer)
-    dataset = load_result(path[0] if isinstance(path, list) else path)
-    return [spec.as_tuple() for spec in layers_for_result(dataset)]
+    where = path[0] if isinstance(path, list) else path
+    return _soon(where, partial(_result_layers, where), list, _leave_it)
 
 
 def recording_layers(recording: Recording) -> list[LayerData]:
@@ -50,6 +75,69 @@ def recording_layers(recording: Recording) -> list[LayerData]:
     viewer = napari.current_viewer()
     if viewer is not None:
         follow(viewer)
-    spec = layer_for_recording(recording, VolumeArray(recording), visible=True)
+    sight = sight_of(recording, MovieView())
+    spec = layer_for_recording(recording, VolumeArray(recording, sight.reader, coarse=sight.coarse), visible=True)
     spec.thunder[WANTS_CONTRAST] = True
     return [spec.as_tuple()]
+
+
+def _result_layers(path: str) -> list[LayerData]:
+    return [spec.as_tuple() for spec in layers_for_result(load_result(path))]
+
+
+def _soon(
+    path: str,
+    read: Callable[[], Any],
+    layers_of: Callable[[Any], list[LayerData]],
+    hand_over: Callable[[Any, str, Future[Any]], bool],
+) -> list[LayerData]:
+    """The layers, if they are there soon or nobody waits in a window; else they are added when they are."""
+    viewer = napari.current_viewer()
+    if viewer is None or QThread.currentThread().loopLevel() == 0:
+        return layers_of(read())
+    future: Future[Any] = Future()
+    Background("open").start(_settle, future, read)
+    try:
+        return layers_of(future.result(_PATIENCE))
+    except NotYet:
+        if not hand_over(viewer, path, future):
+            _add_later(viewer, path, future, layers_of)
+        return _NO_LAYERS_YET
+
+
+def _settle(future: Future[Any], read: Callable[[], Any]) -> None:
+    try:
+        future.set_result(read())
+    except Exception as error:
+        future.set_exception(error)
+
+
+def _on_desk(viewer: Any, path: str, future: Future[Any]) -> bool:
+    """Let the dock say that a recording is being opened, and show it or what went wrong."""
+    workplace = Workplace.there(viewer)
+    if workplace is not None:
+        workplace.desk.datasets.make(path, future.result)
+    return workplace is not None
+
+
+def _leave_it(*_: object) -> bool:
+    return False
+
+
+def _add_later(viewer: Any, path: str, future: Future[Any], layers_of: Callable[[Any], list[LayerData]]) -> None:
+    bridge = MainThread()
+    _under_way.add(bridge)
+    viewer.status = f"Opening {Path(path).name} …"
+
+    def add() -> None:
+        _under_way.discard(bridge)
+        try:
+            for layer in layers_of(future.result()):
+                viewer.add_layer(Layer.create(*layer))
+            viewer.status = f"Opened {Path(path).name}"
+        except ThunderError as error:
+            show_error(str(error))
+        except Exception as error:
+            show_error(Trouble.of(error).message)
+
+    future.add_done_callback(lambda _: bridge.call(add))

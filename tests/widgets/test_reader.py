@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import tifffile
 import zarr
 from napari.layers import Layer
 from napari.utils.notifications import notification_manager
+from qtpy.QtCore import QTimer
 
 import napari_thunder
 from napari_thunder import SummaryImages, run, save_result
@@ -18,6 +20,7 @@ from napari_thunder.errors import RecordingError
 from napari_thunder.io import formats
 from napari_thunder.recording import Recording
 from napari_thunder.simulation import kept_sample
+from napari_thunder.widgets import reader
 from napari_thunder.widgets.reader import find_reader, recording_layers
 from tests.widgets.conftest import SlowSource, moving_movie, slow_recording, wait_until
 
@@ -106,3 +109,73 @@ def test_the_sample_is_a_fish_that_streams(
     (layer,) = viewer.open_sample("napari-thunder", "simulated_fish")
     assert tuple(layer.axis_labels) == ("t", "z", "y", "x")
     wait_until(qtbot, lambda: layer.data[120, 6].any())
+
+
+def in_the_window(qtbot: Any, call: Any) -> None:
+    """Call from the event loop, as a drop or a menu does."""
+    done: list[bool] = []
+    QTimer.singleShot(0, lambda: (call(), done.append(True)))
+    wait_until(qtbot, lambda: bool(done))
+
+
+@pytest.fixture
+def slow_to_open(written: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that takes half a second to open."""
+    opens = reader.open_recording
+
+    def slowly(path: str) -> Recording:
+        time.sleep(0.5)
+        return opens(path)
+
+    monkeypatch.setattr(reader, "open_recording", slowly)
+    return written["movie.npy"]
+
+
+def test_the_window_does_not_wait_for_a_file_that_opens_slowly(
+    make_napari_viewer: Any, qtbot: Any, slow_to_open: Path
+) -> None:
+    viewer = make_napari_viewer()
+    taken: list[float] = []
+
+    def drop() -> None:
+        begun = time.perf_counter()
+        assert viewer.open(slow_to_open, plugin="napari-thunder") == []
+        taken.append(time.perf_counter() - begun)
+
+    in_the_window(qtbot, drop)
+    assert taken[0] < 0.25
+    wait_until(qtbot, lambda: len(viewer.layers) == 1)
+    viewer.dims.set_current_step(0, 4)
+    wait_until(qtbot, lambda: (np.asarray(viewer.layers[0]._slice.image.raw) == 4).all())
+
+
+def test_with_the_dock_a_slow_file_goes_over_the_desk(make_dock: Any, qtbot: Any, slow_to_open: Path) -> None:
+    viewer, dock = make_dock()
+    in_the_window(qtbot, lambda: viewer.open(slow_to_open, plugin="napari-thunder"))
+    assert len(dock.desk.datasets.opening) == 1
+    wait_until(qtbot, lambda: len(viewer.layers) == 1 and len(dock.desk.datasets) == 1)
+
+
+def test_a_quick_file_is_a_layer_at_once(make_napari_viewer: Any, qtbot: Any, written: dict[str, Path]) -> None:
+    viewer = make_napari_viewer()
+    reader._PATIENCE, before = 5.0, reader._PATIENCE
+    try:
+        in_the_window(qtbot, lambda: viewer.open(written["movie.npy"], plugin="napari-thunder"))
+    finally:
+        reader._PATIENCE = before
+    assert len(viewer.layers) == 1
+
+
+def test_what_cannot_be_opened_is_said_late_too(
+    make_napari_viewer: Any, qtbot: Any, written: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: str) -> Recording:
+        time.sleep(0.3)
+        raise RecordingError("the disk is gone")
+
+    monkeypatch.setattr(reader, "open_recording", fail)
+    said: list[str] = []
+    monkeypatch.setattr(reader, "show_error", said.append)
+    viewer = make_napari_viewer()
+    in_the_window(qtbot, lambda: viewer.open(written["movie.npy"], plugin="napari-thunder"))
+    wait_until(qtbot, lambda: said == ["the disk is gone"])

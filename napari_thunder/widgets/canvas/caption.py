@@ -70,9 +70,9 @@ class Caption:
 
     def close(self) -> None:
         """Take the caption away."""
-        self._later.stop()
         self._bridge.close()
-        with suppress(EmitLoopError):  # the canvas may be gone before its overlays
+        with suppress(EmitLoopError, RuntimeError):  # the canvas and the timer may be gone before us
+            self._later.stop()
             self._viewer.canvas.overlays.text.visible = False
 
     def renew(self, *_: object) -> None:
