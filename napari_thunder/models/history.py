@@ -27,6 +27,11 @@ class History:
         self._file = file or platformdirs.user_state_path("napari-thunder") / "history.json"
         self._lock = Lock()
 
+    @property
+    def folder(self) -> Path:
+        """Where the user's state is kept."""
+        return self._file.parent
+
     def paths(self) -> tuple[str, ...]:
         """Of recordings, newest first."""
         return tuple(path for path in self._all() if not is_server(path))

@@ -73,8 +73,7 @@ def demo(engine: str = "threads", screenshot: str | Path | None = None) -> None:
     """
     viewer, dock = open_window(engine)
     dock.desk.datasets.make("the simulated zebrafish", simulate)
-    dock.analyze.analysis.choose("direction_tuning")
-    dock.analyze.analysis.chain.add("delta_f_over_f")
+    dock.desk.draft.take("direction_tuning", {}, [("delta_f_over_f", {})])
     _when(lambda: not dock.desk.why_not_run(), dock.run, dock)
     _stay(viewer, dock, screenshot, lambda: dock.settled and any(r.finished for r in dock.desk.results))
 
@@ -125,7 +124,7 @@ def _picture(viewer: napari.Viewer, dock: ThunderDock, path: Path, deadline: flo
 
 def _trouble(dock: ThunderDock, deadline: float) -> str:
     desk = dock.desk
-    for trouble in (dock.analyze.run_panel.trouble.message, desk.datasets.trouble, desk.connection.trouble):
+    for trouble in (dock.analyze.trouble_message, desk.datasets.trouble, desk.connection.trouble):
         if trouble:
             return trouble if isinstance(trouble, str) else trouble.message
     lost = desk.connection.state is ConnectionState.LOST

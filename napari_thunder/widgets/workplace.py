@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from qtpy.QtWidgets import QWidget
 
 from napari_thunder.models import Desk
+from napari_thunder.models.draft_memory import DraftMemory
 from napari_thunder.models.history import History
 from napari_thunder.widgets.canvas.caption import Caption
 from napari_thunder.widgets.canvas.comparison import Comparison
 from napari_thunder.widgets.canvas.layers import Layers
 from napari_thunder.widgets.canvas.map_layers import MapLayers
 from napari_thunder.widgets.canvas.map_legends import MapLegends
-from napari_thunder.widgets.canvas.recording_views import RecordingViews
 from napari_thunder.widgets.canvas.pin_marks import PinMarks
 from napari_thunder.widgets.canvas.pointing import Pointing
+from napari_thunder.widgets.canvas.recording_views import RecordingViews
 from napari_thunder.widgets.canvas.region_layers import RegionLayers
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.safekeeping import Safekeeping
@@ -50,6 +51,7 @@ class Workplace:
         self.desk = desk
         self.history = history
         self.main_thread = MainThread()
+        self.draft_memory = DraftMemory(desk.draft, history.folder / "draft.json")
         self.layers = Layers(viewer, desk, self.main_thread)
         self.recording_views = RecordingViews(desk, self.main_thread, self.layers)
         self.caption = Caption(viewer, desk, self.main_thread, self.layers, self.recording_views)
@@ -84,7 +86,7 @@ class Workplace:
     def settled(self) -> bool:
         """Whether nothing is under way: all that was opened and computed is on the screen."""
         desk = self.desk
-        busy = desk.jobs.running or desk.datasets.opening or not desk.pictures.idle
+        busy = desk.jobs.busy or desk.datasets.opening or not desk.pictures.idle
         return not busy and self.layers.settled and self.map_layers.settled
 
     def hold(self, widget: QWidget) -> MainThread:
@@ -106,6 +108,7 @@ class Workplace:
         self.main_thread.close()
         self.pointing.close()
         self.pin_marks.close()
+        self.draft_memory.close()
         self.layers.close()
         self.recording_views.close()
         self.caption.close()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QShortcut
 
+from napari_thunder.analysis.registry import analyses
 from napari_thunder.errors import ThunderError
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.widgets.analyze.analysis_panel import AnalysisPanel
+from napari_thunder.widgets.analyze.jobs_panel import JobsPanel
 from napari_thunder.widgets.analyze.run_panel import RunPanel
+from napari_thunder.widgets.analyze.target_panel import TargetPanel
 from napari_thunder.widgets.section import Section
 from napari_thunder.widgets.tab import Tab
 
@@ -20,30 +24,107 @@ if TYPE_CHECKING:
 
 
 class AnalyzeTab(Tab):
-    """An analysis, its preprocessing, Run."""
+    """An analysis, where to compute it, Preview, Run, and the jobs that came of it."""
 
     title: ClassVar[str] = "Analyze"
     name: ClassVar[str] = "analyze"
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
-        desk, main_thread = self.workplace.desk, self.main_thread
-        self.analysis = AnalysisPanel(desk.datasets, main_thread)
-        self.run_panel = RunPanel(desk.jobs, main_thread, desk.why_not_run)
-        self.column.addWidget(Section("Analysis", self.analysis, self.run_panel))
+        desk = self.desk = self.workplace.desk
+        self.analysis = AnalysisPanel(desk.draft, desk.datasets, self.main_thread)
+        self.target = TargetPanel(desk.draft, desk.datasets, desk.regions, self.main_thread)
+        self.run_panel = RunPanel(desk.why_not_run)
+        self.jobs = JobsPanel(desk.jobs, self.main_thread, desk.result_of)
+        self.column.addWidget(Section("Analysis", self.analysis))
+        self.column.addWidget(Section("Run", self.target, self.run_panel))
+        self.column.addWidget(Section("Jobs", self.jobs))
         self.column.addStretch(1)
-        self.run_panel.asked.connect(self.run)
-        shortcut = QShortcut(QKeySequence("Ctrl+Return"), self)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.activated.connect(self.run)
-        for signal in (desk.datasets.changed, desk.connection.changed):
-            main_thread.connect(signal, self.run_panel.refresh, newest=True)
+        self._connect()
+        self._refresh()
 
     def run(self) -> None:
-        """Compute what is chosen; what is missing or wrong is said here."""
+        """Compute what is prepared; what is missing or wrong is said here."""
+        self._ask(lambda: self.desk.run_draft())
+
+    def preview(self) -> None:
+        """Take a first look at few voxels."""
+        self._ask(lambda: self.desk.run_draft(preview=True))
+
+    def run_on_all(self) -> None:
+        """Compute what is prepared on every recording that is open."""
+
+        def run_each() -> None:
+            for dataset in self.desk.datasets:
+                self.desk.run_draft(dataset=dataset)
+
+        self._ask(run_each)
+
+    def cancel(self) -> None:
+        """Stop what runs."""
+        self.desk.jobs.cancel_newest()
+
+    def focus_search(self) -> None:
+        """Put the cursor into the search line."""
+        self.analysis.finder.search.setFocus()
+        self.analysis.finder.search.selectAll()
+
+    @property
+    def trouble_message(self) -> str:
+        """Why nothing was run, or why the newest run failed; empty if all is well."""
+        newest = next(iter(self.desk.jobs.runs[::-1]), None)
+        failed = newest.trouble.message if newest is not None and newest.trouble is not None else ""
+        return self.run_panel.trouble.message or failed
+
+    def _connect(self) -> None:
+        desk = self.desk
+        self.run_panel.asked.connect(lambda preview: self.preview() if preview else self.run())
+        self.run_panel.asked_for_all.connect(self.run_on_all)
+        self.jobs.shown.connect(desk.show)
+        for part in (self.run_panel, self.target, self.jobs):
+            part.data_wanted.connect(lambda: desk.attend.emit("data"))
+        for keys, call in (
+            ("Ctrl+Return", self.run),
+            ("Ctrl+Enter", self.run),
+            ("Ctrl+Shift+Return", self.preview),
+            ("Ctrl+Shift+Enter", self.preview),
+            ("Escape", self._escape),
+        ):
+            self._shortcut(keys, call)
+        for signal in (desk.datasets.changed, desk.connection.changed, desk.draft.changed, desk.regions.changed):
+            self.main_thread.connect(signal, self._refresh, newest=True)
+        self.main_thread.connect(desk.results.changed, self.jobs.refresh, newest=True)
+
+    def _shortcut(self, keys: str, call: Callable[[], None]) -> None:
+        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(call)
+
+    def _escape(self) -> None:
+        search = self.analysis.finder.search
+        if search.hasFocus() and search.text():
+            search.clear()
+        else:
+            self.cancel()
+
+    def _ask(self, ask: Callable[[], object]) -> None:
+        self.analysis.commit()
         try:
-            self.workplace.desk.run(self.analysis.name, self.analysis.given(), self.analysis.chain.chain())
+            ask()
         except ThunderError as error:
-            self.run_panel.say(Trouble(str(error)))
+            self.run_panel.say(Trouble.of(error))
         else:
             self.run_panel.say(None)
+
+    def _refresh(self) -> None:
+        self.run_panel.refresh(self._what(), len(self.desk.datasets))
+
+    def _what(self) -> str:
+        """`Regression of fish in tectum, after ΔF/F.`"""
+        current, draft = self.desk.datasets.current, self.desk.draft
+        if current is None:
+            return ""
+        region = None if draft.region is None else self.desk.regions.get(draft.region)
+        place = region.name if region else "a mask file" if draft.mask_file else "the whole brain"
+        steps = f", after {n} step{'s' if n > 1 else ''} of preprocessing" if (n := len(draft.chain)) else ""
+        return f"Ready: {analyses()[draft.analysis].title} of {current.name} in {place}{steps}."

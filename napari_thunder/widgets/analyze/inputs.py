@@ -48,6 +48,15 @@ class Input(QWidget):
         """What was filled in; None when left out."""
         raise NotImplementedError
 
+    def show_value(self, value: Any) -> None:
+        """Show a value without saying that it changed."""
+        before = self.blockSignals(True)
+        self._show(value)
+        self.blockSignals(before)
+
+    def _show(self, value: Any) -> None:
+        raise NotImplementedError
+
 
 class CheckInput(Input):
     """Yes or no."""
@@ -60,6 +69,9 @@ class CheckInput(Input):
 
     def value(self) -> bool:
         return self._box.isChecked()
+
+    def _show(self, value: Any) -> None:
+        self._box.setChecked(bool(value))
 
 
 class _Decimal(QDoubleSpinBox):
@@ -78,7 +90,7 @@ class NumberInput(Input):
         super().__init__(field, self._spin)
         if not whole:
             self._spin.setDecimals(6)
-        number: Any = int if whole else float
+        self._number = number = int if whole else float
         self._spin.setLocale(QLocale.c())
         self._spin.setRange(number(_limit(field.minimum, -_HUGE)), number(_limit(field.maximum, _HUGE)))
         self._spin.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
@@ -88,7 +100,13 @@ class NumberInput(Input):
         needs_focus_to_scroll(self._spin)
 
     def value(self) -> float:
+        self._spin.interpretText()
         return self._spin.value()
+
+    def _show(self, value: Any) -> None:
+        wanted = self._number(1 if value is None else value)
+        if wanted != self._spin.value():
+            self._spin.setValue(wanted)
 
 
 class TextInput(Input):
@@ -101,8 +119,14 @@ class TextInput(Input):
         self._line.setPlaceholderText("numbers, with commas between" if numbers else field.hint or "none")
         self._line.editingFinished.connect(self.changed)
 
-    def value(self) -> str | None:
-        return self._line.text().strip() or None
+    def value(self) -> Any:
+        text = self._line.text().strip()
+        if self.field.kind is FieldKind.NUMBERS:
+            return _numbers(text, () if not self.field.optional else None)
+        return text or None
+
+    def _show(self, value: Any) -> None:
+        _set_text(self._line, _as_text(value))
 
 
 class ChoiceInput(Input):
@@ -122,24 +146,25 @@ class ChoiceInput(Input):
     def value(self) -> Any:
         return self._combo.currentData()
 
+    def _show(self, value: Any) -> None:
+        if self._combo.findData(value) < 0 and value is not None:
+            self._combo.addItem(str(value), value)
+        self._combo.setCurrentIndex(max(0, self._combo.findData(value)))
+
 
 class NamesInput(Input):
     """Any number of names, ticked in a list; what to do is said where there is nothing to tick."""
 
     def __init__(self, field: Field) -> None:
         self._list = QListWidget()
-        rows = (*field.choices, *([field.together] if field.together else []))
-        super().__init__(field, self._list if rows else QLabel(field.hint))
-        if not rows:
-            self.editor.setWordWrap(True)
-            self.editor.setEnabled(False)
-        for row in rows:
-            item = QListWidgetItem(str(row), self._list)
-            item.setFlags(Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled)
-            ticked = row in (field.value or ())
-            item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
-        shown = min(4, len(rows))
-        self._list.setFixedHeight(shown * max(18, self._list.sizeHintForRow(0)) + 6)
+        self._hint = QLabel(field.hint)
+        self._hint.setWordWrap(True)
+        self._hint.setEnabled(False)
+        super().__init__(field, self._list)
+        self.row.addWidget(self._hint, 1)
+        for name in (*field.choices, *([field.together] if field.together else [])):
+            self._add(str(name))
+        self._show(field.value)
         self._list.itemChanged.connect(lambda _: self.changed.emit())
 
     def tick(self, name: str) -> None:
@@ -148,18 +173,42 @@ class NamesInput(Input):
             item.setCheckState(Qt.CheckState.Checked)
 
     def value(self) -> tuple[str, ...] | None:
-        items = (self._list.item(i) for i in range(self._list.count()))
-        ticked = [item.text() for item in items if item.checkState() == Qt.CheckState.Checked]
+        ticked = [item.text() for item in self._items() if item.checkState() == Qt.CheckState.Checked]
         names = tuple(name for name in ticked if name != self.field.together)
         left_out = self.field.optional and not ticked
         return None if left_out else names
 
+    def _show(self, value: Any) -> None:
+        wanted = [str(name) for name in (value or ())]
+        if value is not None and not wanted and self.field.together:
+            wanted = [self.field.together]
+        there = {item.text() for item in self._items()}
+        for name in wanted:
+            if name not in there:
+                self._add(name)
+        for item in self._items():
+            ticked = item.text() in wanted
+            item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
+        rows = self._list.count()
+        self._list.setFixedHeight(min(4, rows) * max(18, self._list.sizeHintForRow(0)) + 6)
+        self._list.setVisible(rows > 0)
+        self._hint.setVisible(rows == 0)
+
+    def _items(self) -> list[QListWidgetItem]:
+        return [self._list.item(i) for i in range(self._list.count())]
+
+    def _add(self, name: str) -> None:
+        item = QListWidgetItem(name, self._list)
+        item.setFlags(Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+        item.setCheckState(Qt.CheckState.Unchecked)
+
 
 class FileInput(Input):
-    """A path to a table."""
+    """A path to a table, or the table that a result was made with."""
 
     def __init__(self, field: Field) -> None:
         self._line = QLineEdit()
+        self._table: Any = None
         super().__init__(field, self._line)
         self._line.setPlaceholderText("none")
         self._line.editingFinished.connect(self.changed)
@@ -167,8 +216,14 @@ class FileInput(Input):
         browse.clicked.connect(self._browse)
         self.row.addWidget(browse)
 
-    def value(self) -> str | None:
-        return self._line.text().strip() or None
+    def value(self) -> Any:
+        return self._line.text().strip() or self._table
+
+    def _show(self, value: Any) -> None:
+        path = value is None or isinstance(value, str)
+        self._table = None if path else value
+        self._line.setPlaceholderText("none" if path else "the table of the result")
+        _set_text(self._line, _as_text(value) if path else "")
 
     def _browse(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, self.field.label, "", "Tables (*.csv *.tsv *.txt);;All files (*)")
@@ -196,6 +251,11 @@ class OptionalInput(Input):
     def value(self) -> Any:
         return self._inner.value() if self._tick.isChecked() else None
 
+    def _show(self, value: Any) -> None:
+        self._tick.setChecked(value is not None)
+        if value is not None:
+            self._inner.show_value(value)
+
 
 _INPUTS: dict[FieldKind, Callable[[Field], Input]] = {
     FieldKind.CHECK: CheckInput,
@@ -221,9 +281,24 @@ def _limit(limit: float | None, otherwise: float) -> float:
     return otherwise if limit is None else limit
 
 
+def _set_text(line: QLineEdit, text: str) -> None:
+    """Leave the cursor where it is unless there is something new."""
+    if line.text().strip() != text:
+        line.setText(text)
+
+
+def _numbers(text: str, nothing: Any) -> Any:
+    """Numbers between commas or blanks; the text itself if it is none, to be told what is wrong with it."""
+    words = text.replace(",", " ").split()
+    try:
+        return tuple(float(word) for word in words) if words else nothing
+    except ValueError:
+        return text
+
+
 def _as_text(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, tuple):
-        return ", ".join(f"{v:g}" for v in value)
+    if isinstance(value, tuple | list):
+        return ", ".join(f"{v:.10g}" for v in value)
     return str(value)

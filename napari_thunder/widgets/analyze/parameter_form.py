@@ -2,37 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFormLayout, QLabel, QWidget
+from qtpy.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_thunder.models.form import Field
 from napari_thunder.widgets.analyze.inputs import Input, make_input
 
 
 class ParameterForm(QWidget):
-    """A line for each field, with help as tooltips."""
+    """A line for each field, with help as tooltips and the reason below what is wrong."""
 
     changed = Signal()
 
     def __init__(self, fields: tuple[Field, ...] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._inputs: dict[str, Input] = {}
+        self._notes: dict[str, QLabel] = {}
         self._layout = QFormLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         for field in fields:
             self._add(field)
+        self.setVisible(bool(fields))
 
     def given(self) -> dict[str, Any]:
         """What was filled in, by name of the parameter."""
         return {name: made.value() for name, made in self._inputs.items()}
 
+    def fill(self, given: Mapping[str, Any]) -> None:
+        """Show these values, and the defaults of what is left out; says nothing."""
+        for name, made in self._inputs.items():
+            made.show_value(given.get(name, made.field.value))
+
+    def mark(self, wrong: Mapping[str, str]) -> None:
+        """Show beside each field what is wrong with it, by name."""
+        for name, note in self._notes.items():
+            note.setText(f"⚠ {wrong[name]}" if name in wrong else "")
+            note.setVisible(name in wrong)
+
+    @property
+    def marked(self) -> dict[str, str]:
+        """What is said to be wrong, by name."""
+        return {name: note.text() for name, note in self._notes.items() if note.text()}
+
     def input(self, name: str) -> Input:
         """The input of a parameter."""
         return self._inputs[name]
+
+    def focus_first(self) -> bool:
+        """Put the cursor into the first field; False if there is none."""
+        for made in self._inputs.values():
+            made.setFocus()
+            return True
+        return False
 
     def _add(self, field: Field) -> None:
         made = self._inputs[field.name] = make_input(field)
@@ -40,4 +66,13 @@ class ParameterForm(QWidget):
         label = QLabel(field.label)
         label.setToolTip(field.help)
         label.setBuddy(made)
-        self._layout.addRow(label, made)
+        note = self._notes[field.name] = QLabel()
+        note.setWordWrap(True)
+        note.hide()
+        cell = QWidget()
+        column = QVBoxLayout(cell)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(1)
+        column.addWidget(made)
+        column.addWidget(note)
+        self._layout.addRow(label, cell)

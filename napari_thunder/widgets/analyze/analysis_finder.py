@@ -1,0 +1,135 @@
+"""A search line over the analyses, grouped by family."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from qtpy.QtCore import QEvent, QObject, Qt, Signal
+from qtpy.QtGui import QKeyEvent
+from qtpy.QtWidgets import QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from napari_thunder.analysis.registry import analyses
+from napari_thunder.models.finding import find_analyses
+
+_NAME = Qt.ItemDataRole.UserRole
+_MOST_ROWS = 10
+
+
+class AnalysisFinder(QWidget):
+    """Emits `chosen(name)` when another analysis is chosen, `entered()` when Enter is pressed on it."""
+
+    chosen = Signal(str)
+    entered = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search analyses: type, ↑ ↓, Enter")
+        self.search.setAccessibleName("Search analyses")
+        self.search.setToolTip(
+            "A few letters of a name, family or method, such as “glm”; ↑ and ↓ choose, Enter goes on"
+        )
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
+        self.search.installEventFilter(self)
+        self.tree = QTreeWidget()
+        self.tree.setHeaderHidden(True)
+        self.tree.setRootIsDecorated(False)
+        self.tree.setItemsExpandable(False)
+        self.tree.setIndentation(12)
+        self.tree.setAccessibleName("Analyses by family")
+        self.tree.installEventFilter(self)
+        self._items = self._fill()
+        self.tree.currentItemChanged.connect(self._on_current)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.search)
+        layout.addWidget(self.tree)
+        self._fit()
+
+    @property
+    def name(self) -> str:
+        """Of the analysis that is marked."""
+        item = self.tree.currentItem()
+        return "" if item is None else str(item.data(0, _NAME) or "")
+
+    def show_chosen(self, name: str) -> None:
+        """Mark an analysis without choosing it anew."""
+        if name != self.name and name in self._items:
+            self.tree.blockSignals(True)
+            self.tree.setCurrentItem(self._items[name])
+            self.tree.blockSignals(False)
+
+    def shown(self) -> tuple[str, ...]:
+        """Names of the analyses that fit what was typed, in the order of the list."""
+        return tuple(name for name, item in self._items.items() if not item.isHidden())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and self._handled(watched, event):
+            return True
+        return super().eventFilter(watched, event)
+
+    def _handled(self, watched: QObject, event: Any) -> bool:
+        key = QKeyEvent.key(event)
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        if plain and watched is self.search and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self._step(1 if key == Qt.Key.Key_Down else -1)
+            return True
+        if plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._enter()
+            return True
+        return False
+
+    def _enter(self) -> None:
+        found = find_analyses(self.search.text())
+        if self.search.text().strip() and found and self.name not in found:
+            self.tree.setCurrentItem(self._items[found[0]])
+        if found:
+            self.search.clear()
+            self.entered.emit()
+
+    def _step(self, by: int) -> None:
+        shown = self.shown()
+        if not shown:
+            return
+        if self.name not in shown:
+            at = 0 if by > 0 else len(shown) - 1
+        else:
+            at = min(max(shown.index(self.name) + by, 0), len(shown) - 1)
+        self.tree.setCurrentItem(self._items[shown[at]])
+
+    def _on_current(self, item: QTreeWidgetItem | None, _: QTreeWidgetItem | None) -> None:
+        if item is not None and item.data(0, _NAME):
+            self.chosen.emit(str(item.data(0, _NAME)))
+
+    def _filter(self, text: str) -> None:
+        found = set(find_analyses(text))
+        for name, item in self._items.items():
+            item.setHidden(name not in found)
+        for at in range(self.tree.topLevelItemCount()):
+            head = self.tree.topLevelItem(at)
+            head.setHidden(all(head.child(i).isHidden() for i in range(head.childCount())))
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as what is shown, up to a limit."""
+        heads = (self.tree.topLevelItem(at) for at in range(self.tree.topLevelItemCount()))
+        rows = len(self.shown()) + sum(not head.isHidden() for head in heads)
+        height = max(18, self.tree.sizeHintForRow(0))
+        self.tree.setFixedHeight(min(max(rows, 1), _MOST_ROWS) * height + 6)
+
+    def _fill(self) -> dict[str, QTreeWidgetItem]:
+        items: dict[str, QTreeWidgetItem] = {}
+        for family, members in groupby(analyses().items(), key=lambda item: item[1].family):
+            head = QTreeWidgetItem(self.tree, [family])
+            head.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            font = head.font(0)
+            font.setBold(True)
+            head.setFont(0, font)
+            for name, cls in members:
+                item = items[name] = QTreeWidgetItem(head, [cls.title])
+                item.setData(0, _NAME, name)
+                item.setToolTip(0, cls.summary)
+            head.setExpanded(True)
+        return items
