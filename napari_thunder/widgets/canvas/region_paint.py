@@ -58,7 +58,7 @@ class PaintLayer:
         self._fresh: tuple[int, str] | None = None
         self._colors: dict[int | None, Any] = {}
         self._names: dict[int, str] = {}
-        self._dragging = False
+        self._dragging = self._writing = False
         self._timer = QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DEBOUNCE)
@@ -177,8 +177,9 @@ class PaintLayer:
         self._name(canvas.names)
         if colors == self._colors:
             return False
-        self._colors = colors
+        self._colors, self._writing = colors, True
         self.layer.colormap = DirectLabelColormap(color_dict=colors)
+        self._writing = False
         return True
 
     def _name(self, names: dict[int, str]) -> None:
@@ -192,10 +193,11 @@ class PaintLayer:
             canvas.array,
             name=NAME,
             **(self._space.kwargs() if self._space else {}),
-            opacity=0.5,
+            opacity=0.8,
             blending="translucent_no_depth",
             metadata={"thunder": {"kind": "rois"}},
         )
+        layer.contour = max(1, round(max(canvas.volume[1:]) / 500))
         layer.brush_size = max(3, round(max(canvas.volume[1:]) / 30))
         layer.events.paint.connect(self._on_paint)
         layer.events.selected_label.connect(self._on_selected_label)
@@ -210,7 +212,7 @@ class PaintLayer:
 
     def _on_selected_label(self) -> None:
         key = None if self._canvas is None else self._canvas.key_of(int(self.layer.selected_label))
-        if key is not None:
+        if key is not None and not self._writing:
             self.chosen([key])
 
     def _on_drag(self, layer: Any, event: Any) -> Any:

@@ -15,7 +15,7 @@ from napari_thunder.models import Desk
 from napari_thunder.models.background import Background
 from napari_thunder.models.pointer import Place
 from napari_thunder.models.trouble import Trouble
-from napari_thunder.regions import region_above, regions_above
+from napari_thunder.regions import COLORS, region_above, regions_above
 from napari_thunder.widgets.canvas.region_pick import VoxelPick
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.rois.map_source import MapSource, map_in_front
@@ -216,7 +216,10 @@ class MapPanel(QWidget):
         found = regions_above(_finite(source), threshold, "Blob", sign=source.sign, minimum=least, limit=_MOST_BLOBS)
         taken = {region.name for region in regions}
         names = (name for n in count(1) if (name := f"Blob {n}") not in taken)
-        made = regions.add_all([replace(blob, name=next(names)) for blob in found])
+        first = COLORS.index(regions.free_color())
+        made = regions.add_all(
+            replace(blob, name=next(names), color=COLORS[(first + i) % len(COLORS)]) for i, blob in enumerate(found)
+        )
         regions.select(made[0].key)
 
 
