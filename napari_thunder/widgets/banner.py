@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
 from napari_thunder.models.connection import Connection, ConnectionState
 from napari_thunder.widgets.main_thread import MainThread
+from napari_thunder.widgets.trouble_label import TroubleLabel
 
 _CHECK_EVERY = 5000
 """Milliseconds between two looks whether the engine is still there."""
@@ -35,7 +36,11 @@ class Banner(QFrame):
         self.leave = QPushButton("Dismiss")
         self.leave.setToolTip("Go on without an engine; what has arrived stays on the screen")
         self.leave.clicked.connect(connection.disconnect)
-        row = QHBoxLayout(self)
+        self.trouble = TroubleLabel()
+        column = QVBoxLayout(self)
+        row = QHBoxLayout()
+        column.addLayout(row)
+        column.addWidget(self.trouble)
         row.addWidget(self.text, 1)
         row.addWidget(self.retry)
         row.addWidget(self.leave)
@@ -60,7 +65,5 @@ class Banner(QFrame):
         if trying:
             self.text.setText(f"Connecting to {connection.target} again …")
         else:
-            self.text.setText(
-                f"⚠ Lost {connection.target}. What has arrived stays; nothing new comes until it is back."
-            )
-        self.trouble.show_trouble(connection.trouble if self._was_lost else None)
+            reason = "" if connection.trouble is None else connection.trouble.message.removeprefix(connection.target)
+            self.text.setText(f"⚠ Lost {connection.target}{reason or '.'} What has arrived stays on the screen.")
