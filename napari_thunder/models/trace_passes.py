@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from threading import RLock
 
@@ -12,6 +13,7 @@ from napari_thunder.errors import EngineError, JobCancelled, ThunderError
 from napari_thunder.models.background import Background
 from napari_thunder.models.connection import Connection, ConnectionState
 from napari_thunder.models.datasets import Dataset
+from napari_thunder.models.fingerprints import Fingerprints
 from napari_thunder.models.trace_store import TraceStore
 from napari_thunder.models.trace_want import TracePass, Want
 from napari_thunder.models.trouble import Trouble
@@ -53,7 +55,7 @@ class TracePasses:
         self._dataset: Dataset | None = None
         self._wants: dict[str, Want] = {}
         self._given_up: dict[str, Trouble] = {}
-        self._fingerprints: dict[int, str] = {}
+        self._fingerprints = Fingerprints()
         self._running: list[TracePass] = []
         self._restless = False
         self._seen: tuple[object, ConnectionState] = (connection.engine, connection.state)
@@ -74,7 +76,7 @@ class TracePasses:
 
     def fingerprint(self, dataset: Dataset) -> str | None:
         """Of the recording's voxels when they were last read; None before the first time."""
-        return self._fingerprints.get(dataset.key)
+        return self._fingerprints.last(dataset)
 
     def waits_for(self, content: str) -> bool:
         """Whether this series of the current recording is wanted and will come."""
@@ -92,7 +94,7 @@ class TracePasses:
     def forget(self, key: int) -> None:
         """Drop what is known of a recording that was removed."""
         with self._lock:
-            self._fingerprints.pop(key, None)
+            self._fingerprints.forget(key)
 
     def cancel(self) -> None:
         """Stop reading; what is missing stays missing until `retry`."""
@@ -121,7 +123,7 @@ class TracePasses:
         dataset = self._dataset
         if dataset is None:
             return []
-        known = self._fingerprints.get(dataset.key)
+        known = self._fingerprints.last(dataset)
         there = {c for c in self._wants if known is not None and self._store.get(known, c) is not None}
         return [want for c, want in self._wants.items() if c not in self._given_up and c not in there]
 
@@ -180,11 +182,13 @@ class TracePasses:
         recording, job = begun.dataset.recording, begun.job
         job.wait(begun.dwell)
         engine = self._engine(job)
-        fingerprint = recording.source.fingerprint()
+        asked = time.monotonic()
+        fingerprint = self._fingerprints.ask(begun.dataset)
+        took = time.monotonic() - asked
         wants, regions = self._made(begun)
         with self._lock:
             job.check()
-            self._fingerprints[begun.dataset.key] = fingerprint
+            self._fingerprints.take(begun.dataset, fingerprint, took)
         for number, series in stream_means(regions, recording, engine, job):
             self._store.put(fingerprint, wants[number].content, series)
             if begun in self._running:

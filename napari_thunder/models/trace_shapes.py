@@ -71,11 +71,11 @@ class TraceShapes:
 
     def get(self, key: str) -> Trace | None:
         """The trace of a subject, if it is known."""
-        with self._lock:
-            wish = self._wishes.get(key)
-            if wish is None or not (self._is_known(key, wish) or (not self._are_many and self._make(key, wish))):
-                return None
-            return self._traces[key].trace
+        wish = self._wishes.get(key)
+        if wish is None or not (self._is_known(key, wish) or (not self._are_many and self._make(key, wish))):
+            return None
+        shaped = self._traces.get(key)
+        return None if shaped is None else shaped.trace
 
     def is_there(self, key: str) -> bool:
         """Whether there is nothing to wait for."""
@@ -85,9 +85,8 @@ class TraceShapes:
     def shape(self, keys: Iterable[str]) -> None:
         """Make the traces of these subjects as far as they were read and are not known, and tell of each."""
         for key in list(keys):
-            with self._lock:
-                wish = self._wishes.get(key)
-                new = wish is not None and not self._is_known(key, wish) and self._make(key, wish)
+            wish = self._wishes.get(key)
+            new = wish is not None and not self._is_known(key, wish) and self._make(key, wish)
             if new and not self._background.closed:
                 self._shaped(key)
 
@@ -111,9 +110,16 @@ class TraceShapes:
         return None if wish.ring is None else self._look(wish.ring)
 
     def _make(self, key: str, wish: Wish) -> bool:
-        raw, ring = self._look(wish.content), self._ring(wish)
-        if raw is None or self._recording is None or (wish.ring is not None and ring is None):
+        """Make a trace; what is wished for by then may be another, and the trace is dropped."""
+        with self._lock:
+            settings, recording = self._settings, self._recording
+            raw, ring = self._look(wish.content), self._ring(wish)
+        if raw is None or recording is None or (wish.ring is not None and ring is None):
             return False
-        trace = make_trace(wish.subject, raw, ring, self._settings, self._recording)
-        self._traces[key] = _Shaped(trace, raw, ring)
-        return True
+        shaped = _Shaped(make_trace(wish.subject, raw, ring, settings, recording), raw, ring)
+        with self._lock:
+            now = self._wishes.get(key)
+            same = now is not None and now.is_as(wish) and settings is self._settings and recording is self._recording
+            if same:
+                self._traces[key] = shaped
+            return same

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_thunder.models.pointer import Place
 from napari_thunder.models.trace_store import digest_of
@@ -38,37 +39,30 @@ class Wish:
         Their digest.
     ring
         Digest of what the ring around them is made of, or None if none is wanted.
-    around
-        Regions that the ring leaves out.
-    voxel_size
-        (z, y, x) in µm, or None.
+    make_ring
+        Makes it; takes a while.
     """
 
     subject: Subject
     region: Region
     content: str
     ring: str | None = None
-    around: tuple[Region, ...] = ()
-    voxel_size: VoxelSize = None
+    make_ring: Callable[[], Region] | None = None
 
     def wants(self) -> Iterable[Want]:
         """The series it needs."""
         later = self.subject.key == HOVER
-        yield Want(self.content, lambda: self.region, later)
-        if self.ring is not None:
-            ring = partial(
-                surround,
-                self.region,
-                voxel_size=self.voxel_size,
-                exclude=self.around,
-                inner=RING[0],
-                outer=RING[1],
-            )
-            yield Want(self.ring, ring, later)
+        yield Want(self.content, self._own, later)
+        if self.ring is not None and self.make_ring is not None:
+            yield Want(self.ring, self.make_ring, later)
+
+    def _own(self) -> Region:
+        return self.region
 
     def is_as(self, other: Wish) -> bool:
         """Whether it is for the same voxels under the same name."""
-        return (self.subject, self.content, self.ring) == (other.subject, other.content, other.ring)
+        mine, others = (self.subject, self.content, self.ring), (other.subject, other.content, other.ring)
+        return self is other or mine == others
 
 
 class Wishes:
@@ -128,21 +122,23 @@ class _Maker:
         self._digest, self._regions, self._voxel_size, self._neuropil = digest, regions, voxel_size, neuropil
         self._low = np.array([region.corner for region in regions]).reshape(-1, 3)
         self._high = self._low + np.array([region.mask.shape for region in regions]).reshape(-1, 3)
+        self._digests = np.array([digest(region).encode() for region in regions])
         self._reach = np.ceil(_RING_REACH / np.array(voxel_size or (1.0, 1.0, 1.0))) + 1
 
     def __call__(self, subject: Subject, region: Region) -> Wish:
         content = self._digest(region)
         if not self._neuropil:
             return Wish(subject, region, content)
-        around = self._near(region)
-        drawn = region.outline is not None
-        made_of = (content, drawn, self._voxel_size, RING, sorted(self._digest(other) for other in around))
-        ring = hashlib.blake2b(repr(made_of).encode(), digest_size=16).hexdigest()
-        return Wish(subject, region, content, f"ring {ring}", around, self._voxel_size)
+        near = self._near(region)
+        about = repr((content, region.outline is not None, self._voxel_size, RING)).encode()
+        ring = hashlib.blake2b(about + self._digests[near].tobytes(), digest_size=16).hexdigest()
+        return Wish(subject, region, content, f"ring {ring}", partial(self._ring, region, near))
 
-    def _near(self, region: Region) -> tuple[Region, ...]:
-        """The regions that may lie in the ring around one."""
+    def _ring(self, region: Region, near: NDArray[np.intp]) -> Region:
+        others = [self._regions[place] for place in near.tolist()]
+        return surround(region, voxel_size=self._voxel_size, exclude=others, inner=RING[0], outer=RING[1])
+
+    def _near(self, region: Region) -> NDArray[np.intp]:
+        """Places of the regions that may lie in the ring around one."""
         low, high = np.array(region.corner), np.array(region.corner) + region.mask.shape
-        near = ((self._low < high + self._reach) & (self._high > low - self._reach)).all(axis=1)
-        others = (self._regions[place] for place in np.flatnonzero(near).tolist())
-        return tuple(other for other in others if other is not region)
+        return np.flatnonzero(((self._low < high + self._reach) & (self._high > low - self._reach)).all(axis=1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,12 @@ def units_of(measure: Measure | str) -> str:
 
 def _step(settings: TraceSettings, context: Context) -> Callable[[Series], Series]:
     if settings.measure == Measure.DFF:
-        return DeltaFOverF(percentile=settings.baseline_percentile).bind(context)
+        return _delta_f_over_f(settings.baseline_percentile).bind(context)
     if settings.measure == Measure.ZSCORE:
         return ZScore().bind(context)
     return np.copy
+
+
+@lru_cache(maxsize=8)
+def _delta_f_over_f(percentile: float) -> DeltaFOverF:
+    return DeltaFOverF(percentile=percentile)
