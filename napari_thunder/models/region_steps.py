@@ -15,21 +15,24 @@ _MOST_BYTES = 512 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An edit, as the regions in their order before and after it."""
+    """An edit.
+
+    Parameters
+    ----------
+    before, after
+        The regions in their order.
+    n_bytes
+        Memory of the masks that are in one of them only.
+    """
 
     before: State
     after: State
+    n_bytes: int
 
-    @property
-    def n_bytes(self) -> int:
-        """Memory of the masks that only this step keeps."""
-        pairs = ((self.before, self.after), (self.after, self.before))
-        return sum(
-            _bytes_of(region)
-            for these, those in pairs
-            for key, region in these.items()
-            if key not in those or those[key].mask is not region.mask
-        )
+    @classmethod
+    def of(cls, before: State, after: State) -> Step:
+        """The step from one state to another."""
+        return cls(before, after, _only_in(before, after) + _only_in(after, before))
 
 
 class Steps:
@@ -68,6 +71,11 @@ class Steps:
             return None
         self.done.append(self.undone.pop())
         return self.done[-1].after
+
+
+def _only_in(these: State, those: State) -> int:
+    gone = (r for key, r in these.items() if key not in those or those[key].mask is not r.mask)
+    return sum(_bytes_of(region) for region in gone)
 
 
 def _bytes_of(region: Region) -> int:

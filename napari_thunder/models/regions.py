@@ -170,7 +170,7 @@ class Regions:
         now = self._regions
         if list(before) == list(now) and all(_alike(region, now[key]) for key, region in before.items()):
             return False
-        self._steps.add(Step(before, self._regions))
+        self._steps.add(Step.of(before, now))
         return True
 
     def _go(self, take: Callable[[], State | None]) -> None:
