@@ -144,7 +144,7 @@ class Pictures:
         if look is None:
             return None
         self._given[id(dataset)] = look, shown
-        return self._results.add(title, dataset)
+        return self._results.add(title, dataset, path=str(spec.thunder.get("path", "")))
 
     def state(self) -> dict[str, Any]:
         """Order, looks and what is shown, as JSON can hold it; for a session."""

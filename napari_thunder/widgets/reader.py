@@ -62,12 +62,16 @@ def read_recording(path: str | list[str]) -> list[LayerData]:
 
 
 def read_result(path: str | list[str]) -> list[LayerData]:
-    """A saved result as the layers that show it; the current viewer will say its numbers under the mouse."""
+    """A saved result as the layers that show it; the current viewer will say its numbers under the mouse.
+
+    Where there is a dock, which shows one picture of a result after the other, only the topmost layer comes.
+    """
     viewer = napari.current_viewer()
     if viewer is not None:
         say_numbers(viewer)
     where = path[0] if isinstance(path, list) else path
-    return _soon(where, partial(_result_layers, where), list, _leave_it)
+    alone = viewer is not None and Workplace.there(viewer) is not None
+    return _soon(where, partial(_result_layers, where), _topmost if alone else list, _leave_it)
 
 
 def recording_layers(recording: Recording) -> list[LayerData]:
@@ -82,7 +86,14 @@ def recording_layers(recording: Recording) -> list[LayerData]:
 
 
 def _result_layers(path: str) -> list[LayerData]:
-    return [spec.as_tuple() for spec in layers_for_result(load_result(path))]
+    specs = layers_for_result(load_result(path))
+    for spec in specs:
+        spec.thunder["path"] = str(local_path(path))
+    return [spec.as_tuple() for spec in specs]
+
+
+def _topmost(layers: list[LayerData]) -> list[LayerData]:
+    return layers[-1:]
 
 
 def _soon(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,13 +31,20 @@ from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
 
 
 class LookPanel(QWidget):
-    """Fields for a `Look`; emits `asked` when a person changed one."""
+    """Fields for a `Look`; emits `asked` when a person changed one.
+
+    Parameters
+    ----------
+    now
+        Gives the look as it is now, which may have changed since it was shown.
+    """
 
     asked = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], Look | None]) -> None:
         super().__init__()
         self.look: Look | None = None
+        self._now = now
         self._entry: ResultEntry | None = None
         self._filling = False
         self.picture = self._combo("Shown", "Which picture of this result is shown", self._take_picture)
@@ -150,8 +157,8 @@ class LookPanel(QWidget):
         return combo
 
     def _take_picture(self) -> None:
-        if self.look is not None:
-            self._take(look_at(self.picture.currentData(), self.look))
+        if (look := self._now()) is not None:
+            self._take(look_at(self.picture.currentData(), look))
 
     def _take_strength(self) -> None:
         self._change(strength=self.strength.currentData(), threshold=None)
@@ -163,8 +170,8 @@ class LookPanel(QWidget):
         self._change(colormap=self.colormap.currentData())
 
     def _change(self, **changes: Any) -> None:
-        if self.look is not None:
-            self._take(replace(self.look, **changes))
+        if (look := self._now()) is not None:
+            self._take(replace(look, **changes))
 
     def _take(self, look: Look) -> None:
         if not self._filling:

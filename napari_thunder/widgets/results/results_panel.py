@@ -57,7 +57,7 @@ class ResultsPanel(QWidget):
         self.sorted = SortedResults(self.model)
         self.table = self._make_table()
         self._legends = workplace.map_legends
-        self.look = LookPanel()
+        self.look = LookPanel(lambda: self._pictures.look(self._pictures.front or 0))
         self.look.asked.connect(self._apply)
         self.trouble = TroubleLabel()
         self.actions_ = ResultActions(workplace, self.chosen, self)
