@@ -1,4 +1,4 @@
-"""The same work without a window: `napari-thunder info | simulate | analyses | run | rerun | show | demo`."""
+"""The same work without a window: `napari-thunder info | simulate | analyses | run | traces | rerun | show | demo`."""
 
 from __future__ import annotations
 
@@ -19,12 +19,16 @@ from napari_thunder import __version__
 from napari_thunder.analysis.registry import analyses, make_analysis, steps
 from napari_thunder.engine import Engine, Job, connect
 from napari_thunder.errors import JobCancelled, ThunderError
-from napari_thunder.parameters import Parameter, parameters
+from napari_thunder.io.regions import read_regions
+from napari_thunder.parameters import Parameter, build, parameters, values
 from napari_thunder.pipeline import run
 from napari_thunder.recording import Recording, open
 from napari_thunder.result import check_place, load_result, rerun, save_result
 from napari_thunder.simulation import simulate
 from napari_thunder.tables import plain
+from napari_thunder.traces.of_regions import region_traces
+from napari_thunder.traces.settings import TraceSettings
+from napari_thunder.traces.table import check_csv_place, write_csv
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -72,6 +76,19 @@ def _run(options: argparse.Namespace) -> None:
         recording = _recording(options, engine)
         result = run(analysis, recording, engine=engine, preprocess=options.preprocess, mask=options.mask, job=job)
     _save(result, job, options)
+
+
+def _traces(options: argparse.Namespace) -> None:
+    settings = build(TraceSettings, _pairs(options.set))
+    target = check_csv_place(options.output, overwrite=options.overwrite)
+    with _watched("traces", options) as job, _engine(options, job) as engine:
+        recording = _recording(options, engine)
+        regions = read_regions(options.regions, recording.shape[1:], say=_warn)
+        table = region_traces(recording, regions, settings=settings, engine=engine, job=job)
+    about = {"recording": recording.uri, "regions": options.regions} | values(settings)
+    write_csv(target, table, about)
+    facts = {"traces": str(target), "regions": list(table)[1:], "frames": len(table), "seconds": round(job.seconds, 3)}
+    _say(options, facts, lambda: print(f"{target}: {len(regions)} traces of {len(table)} frames"))
 
 
 def _rerun(options: argparse.Namespace) -> None:
@@ -130,6 +147,19 @@ def _parser() -> argparse.ArgumentParser:
         "--mask", metavar="FILE", help="compute inside these regions or labels only: the others are NaN in the maps"
     )
     _output_options(ran)
+
+    traced = _command(commands, "traces", _traces, "the traces of regions, as CSV", json_too=True)
+    _recording_options(traced)
+    _engine_option(traced)
+    traced.add_argument(
+        "--regions", required=True, metavar="FILE", help="GeoJSON, ImageJ .roi or .zip, or labels as TIFF or OME-Zarr"
+    )
+    traced.add_argument(
+        "--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE",
+        help="measure=raw|dff|z, baseline_percentile=, neuropil=true, neuropil_factor=",
+    )  # fmt: skip
+    traced.add_argument("-o", "--output", required=True, metavar="TRACES.csv", help="where to write them")
+    traced.add_argument("--overwrite", action="store_true", help="replace a file that is there already")
 
     again = _command(commands, "rerun", _rerun, "make a saved result again; the numbers are the same", json_too=True)
     again.add_argument("result", metavar="RESULT.zarr")
@@ -300,6 +330,10 @@ def _aligned(rows: Mapping[str, str]) -> None:
     width = max(map(len, rows))
     for name, text in rows.items():
         print(f"{name:<{width}}  {text}")
+
+
+def _warn(sentence: str) -> None:
+    print(f"napari-thunder: {sentence}", file=sys.stderr)
 
 
 def _pairs(given: Sequence[str]) -> dict[str, str]:

@@ -16,11 +16,9 @@ from napari_thunder.models.trace_subjects import HOVER, Subject, subject_of_regi
 from napari_thunder.models.trace_want import Want
 from napari_thunder.recording import Recording
 from napari_thunder.regions import Mask, Region, surround
+from napari_thunder.traces.settings import RING
 
 VoxelSize = tuple[float, float, float] | None
-
-RING = (2.0, 10.0)
-"""Inner and outer distance of the ring, in µm (in voxels if their size is not known)."""
 
 _RING_REACH = 4 * RING[1]
 

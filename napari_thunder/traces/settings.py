@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from napari_thunder.parameters import check, parameter
 
+RING = (2.0, 10.0)
+"""Inner and outer distance of the neuropil ring, in µm (in voxels if their size is not known)."""
+
 
 class Measure(StrEnum):
     """What is shown of a trace."""

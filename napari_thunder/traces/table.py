@@ -39,6 +39,22 @@ def trace_table(
     return pd.DataFrame(table)
 
 
+def check_csv_place(path: str | Path, *, overwrite: bool = False) -> Path:
+    """Where a table will be written, before the work for it is done.
+
+    Raises
+    ------
+    ThunderError
+        If there is something already, or no folder to put it in.
+    """
+    target = Path(path).expanduser()
+    if not target.parent.is_dir():
+        raise ThunderError(f"{target}: there is no folder {target.parent}. Make it, or choose another place.")
+    if target.exists() and not overwrite:
+        raise ThunderError(f"{target}: is there already. Give another name, or --overwrite.")
+    return target
+
+
 def write_csv(path: str | Path, table: pd.DataFrame, about: Mapping[str, Any]) -> None:
     """Write a table whole or not at all.
 

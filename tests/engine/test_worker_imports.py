@@ -18,6 +18,7 @@ for name in {DESK_ONLY}:
 WORK = """
 import napari_thunder.engine.worker
 import napari_thunder.analysis.blockwise
+import napari_thunder.traces.sums
 from napari_thunder.analysis.registry import analyses, steps
 from napari_thunder.io import formats
 analyses(), steps(), formats()
