@@ -219,9 +219,10 @@ class Session:
             job.advance(n / steps, f"opening {record.get('uri', '')}")
             with problems.of(f"recording {record.get('uri', '?')}"):
                 keys.recordings[record["key"]] = self._open(record, job)
-        for record in stored["regions"]:
-            with problems.of(f"region {record.get('name', '?')}"):
-                keys.regions[record["key"]] = self._desk.regions.add(region_from_plain(record)).key
+        with self._desk.regions.one_step():
+            for record in stored["regions"]:
+                with problems.of(f"region {record.get('name', '?')}"):
+                    keys.regions[record["key"]] = self._desk.regions.add(region_from_plain(record)).key
         for n, record in enumerate(stored["results"], len(stored["recordings"])):
             job.advance(n / steps, f"loading {record.get('name', '')}")
             with problems.of(f"result {record.get('name', '?')}"):

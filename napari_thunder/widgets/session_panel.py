@@ -34,9 +34,9 @@ class SessionPanel(QWidget):
         self._main_thread = main_thread
         self._last: LastSession | None = None
         self._background = Background("last-session")
-        self.save_button = _button("Save session…", "Save recordings, ROIs, results and the window, to go on another day")
+        self.save_button = _button("Save session…", "")
         self.save_button.clicked.connect(self.save_as)
-        self.open_button = _button("Open session…", "Restore a session that was saved")
+        self.open_button = _button("Open session…", "")
         self.open_button.clicked.connect(self.open)
         self.last_button = _button("Restore the last desk", "")
         self.last_button.clicked.connect(self.restore_last)
