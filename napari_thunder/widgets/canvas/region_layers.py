@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +20,9 @@ from napari_thunder.widgets.main_thread import MainThread
 if TYPE_CHECKING:
     import napari.viewer
 
+_DEEPEST = 999
+"""Planes above and below that can be asked for."""
+
 
 class RegionLayers:
     """Keeps two layers of a viewer, one of shapes and one of labels, and the regions of a desk in step.
@@ -36,8 +39,6 @@ class RegionLayers:
 
     Attributes
     ----------
-    reach
-        How many planes above and below the one drawn on belong to what is drawn; None for all planes.
     chosen
         Keys of the regions that are chosen, in the table and on the canvas.
 
@@ -50,7 +51,7 @@ class RegionLayers:
     troubled = Signal(object)
 
     def __init__(self, viewer: napari.viewer.Viewer, desk: Desk, main_thread: MainThread) -> None:
-        self.reach: int | None = 0
+        self._reach: int | None = 0
         self.chosen: tuple[int, ...] = ()
         self._viewer = viewer
         self._desk = desk
@@ -76,6 +77,16 @@ class RegionLayers:
         """Shape (z, y, x) of the current recording's volume."""
         current = self._desk.datasets.current
         return None if current is None else current.recording.shape[1:]
+
+    @property
+    def reach(self) -> int | None:
+        """How many planes above and below the one drawn on belong to what is drawn; None for all planes."""
+        return self._reach
+
+    @reach.setter
+    def reach(self, reach: int | None) -> None:
+        self._reach = reach
+        self.tooled.emit()
 
     @property
     def plane(self) -> int:
@@ -167,6 +178,15 @@ class RegionLayers:
         self._viewer.dims.set_point(self._viewer.dims.ndim - 3, plane * scale[0])
         camera = self._viewer.scene.camera
         camera.center = tuple(middle * scale) if self._viewer.dims.ndisplay == 3 else (0.0, *(middle * scale)[1:])
+
+    def to_plain(self) -> dict[str, Any]:
+        """What a session keeps of the tools, as JSON can hold it."""
+        return {"reach": self.reach}
+
+    def from_plain(self, stored: Any) -> None:
+        """Take over what a session kept; what makes no sense is left out."""
+        reach = stored.get("reach", 0) if isinstance(stored, Mapping) else 0
+        self.reach = reach if reach is None or (type(reach) is int and 0 <= reach <= _DEEPEST) else 0
 
     def close(self, seconds: float = 0.5) -> None:
         """Let go of the viewer; the layers stay."""

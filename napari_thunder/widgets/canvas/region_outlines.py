@@ -15,7 +15,7 @@ from napari_thunder.errors import RegionError
 from napari_thunder.models.regions import Regions
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.regions import Box, Outline, Region, region_of_outline
-from napari_thunder.widgets.canvas.region_rows import Drawn, closed, kind_of, look_of, rows_of, vertices_of
+from napari_thunder.widgets.canvas.region_rows import Drawn, Look, closed, kind_of, look_of, rows_of, vertices_of
 from napari_thunder.widgets.canvas.region_work import InTurn
 from napari_thunder.widgets.main_thread import MainThread
 
@@ -26,6 +26,8 @@ _DEBOUNCE = 300
 
 _AT_ONCE = 20
 """Shapes that are put on the canvas before the window has its turn again."""
+
+_NO_LOOK: Look = ("#ffffff", "", True)
 
 DRAWING = ("add_polygon", "add_polygon_lasso", "add_rectangle", "add_ellipse", "add_path", "add_polyline", "add_line")
 
@@ -272,16 +274,25 @@ class OutlineLayer:
 
     def _add(self, regions: list[Region]) -> None:
         layer, first = self.layer, self.layer.nshapes
-        shapes = []
-        for region in regions:
-            vertices, plane = region.outline.vertices, self._plane_of(region)
-            shapes.append((np.insert(np.asarray(vertices, float), 0, plane, axis=1), region.outline.kind))
-        keys = rows_of(layer)
-        layer.add(shapes, edge_width=self._edge_width())
-        self._number(keys + [region.key for region in regions])
+        edges, faces = zip(*(look_of(region.color, visible=region.visible) for region in regions), strict=True)
+        keys = [*rows_of(layer), *(region.key for region in regions)]
+        layer.add(
+            [self._shape_of(region) for region in regions],
+            edge_width=self._edge_width(),
+            edge_color=np.array(edges),
+            face_color=np.array(faces),
+        )
         data = layer.data
         for row, region in enumerate(regions, first):
-            self._drawn[region.key] = Drawn(region.outline, np.array(data[row]), self._plane_of(region))
+            look = region.color, region.name, region.visible
+            self._drawn[region.key] = Drawn(region.outline, np.array(data[row]), self._plane_of(region), look)
+        self._number(keys)
+
+    def _shape_of(self, region: Region) -> tuple[Any, str]:
+        outline = region.outline
+        if outline is None:
+            raise ValueError(f"{region.name} has no outline")
+        return np.insert(np.asarray(outline.vertices, float), 0, self._plane_of(region), axis=1), outline.kind
 
     def _remove(self, keys: set[int]) -> None:
         rows = [row for row, key in enumerate(rows_of(self.layer)) if key in keys]
@@ -297,23 +308,29 @@ class OutlineLayer:
         if looks != shown:
             self._write(lambda layer: self._paint(looks))
 
-    def _paint(self, looks: list[tuple[str, str, bool] | None]) -> None:
+    def _paint(self, looks: list[Look | None]) -> None:
         layer, keys = self.layer, rows_of(self.layer)
         if not keys:
             return
-        edges, faces, table = layer.edge_color.copy(), layer.face_color.copy(), layer.features.iloc[: len(keys)].copy()
+        edges, faces = layer.edge_color.copy(), layer.face_color.copy()
         for row, (key, look) in enumerate(zip(keys, looks, strict=True)):
             if look is not None:
-                color, name, visible = look
+                color, _, visible = self._drawn[key].look = look
                 edges[row], faces[row] = look_of(color, visible=visible)
-                table.loc[table.index[row], ["name", "color"]] = name if visible else "", color
-                self._drawn[key].look = look
-        layer.edge_color, layer.face_color, layer.features = edges, faces, table
+        layer.edge_color, layer.face_color = edges, faces
+        self._number(keys)
 
     def _number(self, keys: list[int]) -> None:
-        table = self.layer.features.iloc[: len(keys)]
-        if list(table["key"]) != keys:
-            self.layer.features = table.assign(key=keys)
+        """Say in the layer's features which shape is which."""
+        looks = [(drawn.look if (drawn := self._drawn.get(key)) else None) or _NO_LOOK for key in keys]
+        now = {
+            "key": keys,
+            "name": [name if visible else "" for _, name, visible in looks],
+            "color": [color for color, _, _ in looks],
+        }
+        table = self.layer.features
+        if any(list(table[column]) != values for column, values in now.items()):
+            self.layer.features = now
 
     def _plane_of(self, region: Region) -> int:
         first, last = region.planes

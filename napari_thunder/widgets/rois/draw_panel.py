@@ -79,6 +79,7 @@ class DrawPanel(QWidget):
         self.hint.setText(why_not or (f"{TOOLS[current].title}: {TOOLS[current].tip}." if current else _NO_TOOL))
         self.ball.setEnabled(not why_not)
         self.planes.setEnabled(not why_not)
+        self._show_reach()
 
     def _button(self, name: str) -> QPushButton:
         button = QPushButton()
@@ -134,10 +135,18 @@ class DrawPanel(QWidget):
         self.depth.setVisible(False)
         return row
 
+    def _show_reach(self) -> None:
+        reach = self._layers.reach
+        for widget in (self.planes, self.depth):
+            widget.blockSignals(True)
+        self.planes.setCurrentIndex(2 if reach is None else min(reach, 1))
+        self.depth.setValue(reach or self.depth.value())
+        self.depth.setVisible(bool(reach))
+        for widget in (self.planes, self.depth):
+            widget.blockSignals(False)
+
     def _reach(self) -> None:
-        chosen = self.planes.currentData()
-        self.depth.setVisible(chosen == "some")
-        self._layers.reach = {"one": 0, "some": self.depth.value()}.get(chosen)
+        self._layers.reach = {"one": 0, "some": self.depth.value()}.get(self.planes.currentData())
 
     def _recolor(self, _: object = None) -> None:
         red, green, blue = get_theme(self._viewer.theme).text.as_rgb_tuple(alpha=False)

@@ -53,8 +53,10 @@ class RegionList(QTableView):
             return
         self._showing = True
         selection = QItemSelection()
-        for row in range(self._sorted.rowCount()):
-            if self._key(row) in keys:
+        for key in keys:
+            row = self.table.row_of(key)
+            if row is not None:
+                row = self._sorted.mapFromSource(self.table.index(row, 0)).row()
                 selection.select(self._sorted.index(row, 0), self._sorted.index(row, len(HEADERS) - 1))
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         if selection.indexes():
@@ -101,6 +103,7 @@ class RegionList(QTableView):
         header = self.horizontalHeader()
         header.setMinimumSectionSize(24)
         header.setHighlightSections(False)
+        header.setResizeContentsPrecision(_ROWS_SHOWN[1])
         for column in range(len(HEADERS)):
             mode = QHeaderView.ResizeMode.Stretch if column == NAME else QHeaderView.ResizeMode.ResizeToContents
             header.setSectionResizeMode(column, mode)

@@ -43,6 +43,7 @@ class RegionTable(QAbstractTableModel):
         self._regions = regions
         self._space = space
         self._rows: list[Region] = []
+        self._row_of: dict[int, int] = {}
         self._volume, self._voxel_size = space()
 
     def region(self, row: int) -> Region:
@@ -51,10 +52,11 @@ class RegionTable(QAbstractTableModel):
 
     def row_of(self, key: int) -> int | None:
         """Where a region is."""
-        return next((row for row, region in enumerate(self._rows) if region.key == key), None)
+        return self._row_of.get(key)
 
     def show(self) -> None:
         """Show the regions as they are now, changing only the rows that did."""
+        self._row_of = {region.key: row for row, region in enumerate(self._regions)}
         now, space = list(self._regions), self._space()
         everywhere = space != (self._volume, self._voxel_size)
         self._volume, self._voxel_size = space
