@@ -61,7 +61,8 @@ def _entries(lines: Sequence[str], labels: Mapping[str, str]) -> str:
         if line.endswith("."):
             loose.append(line)
         elif line and line != "end":
-            html.append(f"<dt><b>{_inline(labels.get(line, line))}</b></dt>")
+            names = "; ".join(labels.get(name, name) for name in line.split(", ")) if labels else line
+            html.append(f"<dt><b>{_inline(names)}</b></dt>")
     return f"<dl>{''.join(html)}</dl>{_paragraphs(loose)}"
 
 

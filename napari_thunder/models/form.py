@@ -181,5 +181,5 @@ def _hint(source: str, choices: tuple[Any, ...], recording: Recording | None) ->
     if recording is None:
         return "What there is to choose comes with the recording."
     if source == "signals":
-        return "This recording has no signals: give a signals file above."
-    return "This recording has no events with further columns: give an events file above."
+        return "This recording has no signals: give a signals file under Data."
+    return "This recording has no events with further columns: give an events file under Data."

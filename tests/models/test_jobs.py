@@ -130,7 +130,9 @@ def test_a_preview_does_not_wait_for_the_queue_and_takes_an_older_ones_place() -
     assert jobs.runs == (full, waits, second)
     release.set()
     wait_until(lambda: second.job.state is JobState.DONE and waits.job.state is JobState.DONE)
-    wait_until(lambda: jobs.runs == (full, waits))
+    third = jobs.submit(look("third"))
+    wait_until(lambda: third.job.state is JobState.DONE)
+    assert jobs.runs == (full, waits, third)
     jobs.close()
 
 

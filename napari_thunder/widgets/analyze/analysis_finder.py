@@ -1,19 +1,18 @@
-"""A search line over the analyses, grouped by family."""
+"""A search line over the analyses, which are listed by family."""
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtGui import QKeyEvent
-from qtpy.QtWidgets import QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from napari_thunder.analysis.registry import analyses
 from napari_thunder.models.finding import find_analyses
 
 _NAME = Qt.ItemDataRole.UserRole
-_MOST_ROWS = 10
+_MOST_ROWS = 8
 
 
 class AnalysisFinder(QWidget):
@@ -34,10 +33,9 @@ class AnalysisFinder(QWidget):
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)
         self.tree = QTreeWidget()
-        self.tree.setHeaderHidden(True)
+        self.tree.setHeaderLabels(["Analysis", "Family"])
         self.tree.setRootIsDecorated(False)
-        self.tree.setItemsExpandable(False)
-        self.tree.setIndentation(12)
+        self.tree.setAllColumnsShowFocus(True)
         self.tree.setAccessibleName("Analyses by family")
         self.tree.installEventFilter(self)
         self._items = self._fill()
@@ -107,29 +105,23 @@ class AnalysisFinder(QWidget):
         found = set(find_analyses(text))
         for name, item in self._items.items():
             item.setHidden(name not in found)
-        for at in range(self.tree.topLevelItemCount()):
-            head = self.tree.topLevelItem(at)
-            head.setHidden(all(head.child(i).isHidden() for i in range(head.childCount())))
         self._fit()
 
     def _fit(self) -> None:
         """As high as what is shown, up to a limit."""
-        heads = (self.tree.topLevelItem(at) for at in range(self.tree.topLevelItemCount()))
-        rows = len(self.shown()) + sum(not head.isHidden() for head in heads)
         height = max(18, self.tree.sizeHintForRow(0))
-        self.tree.setFixedHeight(min(max(rows, 1), _MOST_ROWS) * height + 6)
+        rows = min(max(len(self.shown()), 1), _MOST_ROWS)
+        self.tree.setFixedHeight(rows * height + self.tree.header().height() + 6)
 
     def _fill(self) -> dict[str, QTreeWidgetItem]:
         items: dict[str, QTreeWidgetItem] = {}
-        for family, members in groupby(analyses().items(), key=lambda item: item[1].family):
-            head = QTreeWidgetItem(self.tree, [family])
-            head.setFlags(Qt.ItemFlag.ItemIsEnabled)
-            font = head.font(0)
-            font.setBold(True)
-            head.setFont(0, font)
-            for name, cls in members:
-                item = items[name] = QTreeWidgetItem(head, [cls.title])
-                item.setData(0, _NAME, name)
-                item.setToolTip(0, cls.summary)
-            head.setExpanded(True)
+        for name, cls in analyses().items():
+            item = items[name] = QTreeWidgetItem(self.tree, [cls.title, cls.family])
+            item.setData(0, _NAME, name)
+            for column in (0, 1):
+                item.setToolTip(column, cls.summary)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         return items

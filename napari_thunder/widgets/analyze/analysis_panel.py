@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_thunder.analysis.registry import analyses
 from napari_thunder.models.datasets import Datasets
@@ -42,8 +42,7 @@ class AnalysisPanel(QWidget):
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        self.docs_button = QToolButton()
-        self.docs_button.setText("Docs")
+        self.docs_button = QPushButton("Docs…")
         self.docs_button.clicked.connect(self.show_docs)
         self.reset_button = QPushButton("Reset to defaults")
         self.reset_button.clicked.connect(self._reset)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QKeySequence
-from qtpy.QtWidgets import QShortcut
+from qtpy.QtGui import QKeyEvent, QKeySequence
+from qtpy.QtWidgets import QShortcut, QVBoxLayout
 
 from napari_thunder.analysis.registry import analyses
 from napari_thunder.errors import ThunderError
@@ -37,9 +37,12 @@ class AnalyzeTab(Tab):
         self.run_panel = RunPanel(desk.why_not_run)
         self.jobs = JobsPanel(desk.jobs, self.main_thread, desk.result_of)
         self.column.addWidget(Section("Analysis", self.analysis))
-        self.column.addWidget(Section("Run", self.target, self.run_panel))
-        self.column.addWidget(Section("Jobs", self.jobs))
         self.column.addStretch(1)
+        always_in_sight = QVBoxLayout()
+        always_in_sight.setContentsMargins(9, 0, 9, 6)
+        always_in_sight.addWidget(Section("Run", self.target, self.run_panel))
+        always_in_sight.addWidget(Section("Jobs", self.jobs))
+        self.layout().addLayout(always_in_sight)
         self._connect()
         self._refresh()
 
@@ -88,7 +91,6 @@ class AnalyzeTab(Tab):
             ("Ctrl+Enter", self.run),
             ("Ctrl+Shift+Return", self.preview),
             ("Ctrl+Shift+Enter", self.preview),
-            ("Escape", self._escape),
         ):
             self._shortcut(keys, call)
         for signal in (desk.datasets.changed, desk.connection.changed, desk.draft.changed, desk.regions.changed):
@@ -100,10 +102,12 @@ class AnalyzeTab(Tab):
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(call)
 
-    def _escape(self) -> None:
-        search = self.analysis.finder.search
-        if search.hasFocus() and search.text():
-            search.clear()
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape that nobody else wanted empties the search line, or else cancels what runs."""
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif self.analysis.finder.search.text():
+            self.analysis.finder.search.clear()
         else:
             self.cancel()
 

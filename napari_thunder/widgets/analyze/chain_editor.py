@@ -67,7 +67,7 @@ class StepRow(QFrame):
         self.on.setChecked(link.on)
         self.form.fill(link.parameters)
         self.form.mark(what_is_wrong(self._step, self.form.given(), self._recording))
-        filled = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in link.parameters.items())
+        filled = ", ".join(f"{name.replace('_', ' ')} {_brief(value)}" for name, value in link.parameters.items())
         self.head.setText(f"{number}. {self._step.title}{f' ({filled})' if filled else ''}")
         self.up.setEnabled(number > 1)
         self.down.setEnabled(number < count)
@@ -181,6 +181,10 @@ class ChainEditor(QWidget):
         self._layout.removeWidget(row)
         row.hide()
         row.deleteLater()
+
+
+def _brief(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _taken(rows: list[StepRow], name: str) -> StepRow | None:

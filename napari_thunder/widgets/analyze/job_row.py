@@ -32,7 +32,6 @@ class JobRow(QFrame):
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.status = QLabel()
         self.status.setWordWrap(True)
-        self.status.setEnabled(False)
         self.show_button = QToolButton()
         self.show_button.setText("Show")
         self.show_button.setToolTip("Bring this result to the front")
@@ -87,7 +86,7 @@ def status_of(run: Run) -> str:
         return "cancelled"
     if job.state is JobState.RUNNING:
         left = None if job.seconds_left is None else f"{time_text(job.seconds_left)} left"
-        return ", ".join(part for part in (f"{job.fraction:.0%}", job.message, left) if part)
+        return ", ".join(part for part in (f"{100 * job.fraction:.0f} %", job.message, left) if part)
     if job.state is JobState.DONE:
-        return f"done in {time_text(job.seconds)}"
+        return f"done in {time_text(job.seconds)}{f', {run.said}' if run.said else ''}"
     return {JobState.QUEUED: "waits"}.get(job.state, str(job.state))

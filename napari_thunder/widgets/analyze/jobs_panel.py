@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from napari_thunder.models.jobs import Jobs, Run
 from napari_thunder.widgets.analyze.job_row import JobRow
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.section import say_why
+
+_MOST_HEIGHT = 190
 
 
 class JobsPanel(QWidget):
@@ -38,15 +40,23 @@ class JobsPanel(QWidget):
         self.cancel_all_button.clicked.connect(jobs.cancel_all)
         self.clear_button = QPushButton("Clear finished")
         self.clear_button.clicked.connect(jobs.clear_ended)
-        self._column = QVBoxLayout()
+        inside = QWidget()
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(0, 0, 6, 0)
         self._column.setSpacing(2)
+        self._column.addStretch(1)
+        self._list_area = QScrollArea()
+        self._list_area.setFrameShape(QFrame.Shape.NoFrame)
+        self._list_area.setWidgetResizable(True)
+        self._list_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list_area.setWidget(inside)
         buttons = QHBoxLayout()
         buttons.addWidget(self.cancel_all_button)
         buttons.addWidget(self.clear_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._none)
-        layout.addLayout(self._column)
+        layout.addWidget(self._list_area)
         layout.addLayout(buttons)
         main_thread.connect(jobs.listed, self._list, newest=True)
         main_thread.connect(jobs.changed, self._refresh, newest_of_each=True)
@@ -74,6 +84,8 @@ class JobsPanel(QWidget):
                 self._column.insertWidget(0, self._rows[key])
                 self._refresh(run)
         self._none.setVisible(not runs)
+        self._list_area.setVisible(bool(runs))
+        self._fit()
         self._say_what_can_be_done()
 
     def _new_row(self, run: Run) -> JobRow:
@@ -87,7 +99,13 @@ class JobsPanel(QWidget):
         row = self._rows.get(run.key)
         if row is not None:
             row.refresh(self._result_of(run) is not None)
+            self._fit()
         self._say_what_can_be_done()
+
+    def _fit(self) -> None:
+        """As high as what is listed, up to a limit."""
+        height = self._list_area.widget().sizeHint().height()
+        self._list_area.setFixedHeight(min(height, _MOST_HEIGHT))
 
     def _say_what_can_be_done(self) -> None:
         ended = [row.run.ended for row in self._rows.values()]

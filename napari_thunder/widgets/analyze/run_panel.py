@@ -35,7 +35,7 @@ class RunPanel(QWidget):
         self.run_button = QPushButton("Run")
         self.run_button.clicked.connect(lambda: self.asked.emit(False))
         self.more_button = QToolButton()
-        self.more_button.setText("▾")
+        self.more_button.setText("More")
         self.more_button.setToolTip("More ways to run")
         self.more_button.setAccessibleName("More ways to run")
         self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
