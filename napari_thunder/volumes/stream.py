@@ -366,8 +366,9 @@ class VolumeStream:
                 self._reports.succeeded(t)
             draw = self._is_news(flight, t)
             if draw:
-                generation = self._view.generation if t in self._view.wanted else flight.run.view.generation
-                self._show(t, self._picture(flight.lane, volume), max(generation, self._shown_generation))
+                newest = t in self._view.wanted or self._pace.playing(time.monotonic())
+                generation = self._view.generation if newest else flight.run.view.generation
+                self._show(t, self._picture(flight.lane, volume), generation)
         if draw:
             self._announce_busy()
             self._emit(self.arrived.emit, t)
@@ -376,9 +377,11 @@ class VolumeStream:
         """Whether to draw it: what is wanted now, or nearer to that than what is shown."""
         if flight.lane is not self._fine and t in self._fine.cache:
             return False
-        if t in self._view.wanted or self._was_wanted_since(flight.run, t):
+        if t in self._view.wanted:
             return True
-        return self._pace.playing(time.monotonic()) and self._passed(t)
+        if self._pace.playing(time.monotonic()):
+            return self._passed(t)
+        return self._was_wanted_since(flight.run, t)
 
     def _was_wanted_since(self, run: Any, t: int) -> bool:
         """Whether it answers an older request, but one that is newer than what is shown."""

@@ -18,6 +18,9 @@ from napari_thunder.widgets.canvas.recording_views import RecordingViews
 from napari_thunder.widgets.canvas.streaming import array_of
 from napari_thunder.widgets.main_thread import MainThread
 
+_CORNER = "top_left"
+"""Away from the scale bar and the legends."""
+
 _RENEW_MS = 500
 _PATIENCE = 0.15
 """Seconds until a picture that is not there is said to be loading, so that quick ones do not flicker."""
@@ -83,6 +86,7 @@ class Caption:
         if overlay.text != text:
             overlay.text = text
         if overlay.visible != bool(text):
+            overlay.position = _CORNER
             overlay.visible = bool(text)
 
     def _on_moved(self, _: int) -> None:

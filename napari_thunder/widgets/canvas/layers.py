@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Layer
+from psygnal import Signal
 
 from napari_thunder.display import layer_for_recording
 from napari_thunder.display.space import space_of_recording
@@ -23,7 +24,7 @@ class Layers:
     """Keeps the recordings in a viewer and those of a desk in step.
 
     Of several recordings only the current one is shown, so that none hides another unsaid; any may be shown by its
-    eye in the layer list, or all side by side.
+    eye in the layer list, or all side by side. `arranged()` is emitted when they are put side by side or back.
 
     Parameters
     ----------
@@ -33,6 +34,8 @@ class Layers:
         Whose recordings they show.
     """
 
+    arranged = Signal()
+
     def __init__(self, viewer: napari.viewer.Viewer, desk: Desk, main_thread: MainThread) -> None:
         self._viewer = viewer
         self._desk = desk
@@ -41,6 +44,7 @@ class Layers:
         follow(viewer)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
+        viewer.canvas.grid.events.enabled.connect(self._on_grid)
         main_thread.connect(desk.datasets.opened, self._show_recording)
         main_thread.connect(desk.datasets.amended, self._amend_recording)
         main_thread.connect(desk.datasets.removed, self._remove_recording)
@@ -81,6 +85,10 @@ class Layers:
         """Let go of the viewer; its layers stay, and recordings go on streaming."""
         self._viewer.layers.events.inserted.disconnect(self._on_inserted)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
+        self._viewer.canvas.grid.events.enabled.disconnect(self._on_grid)
+
+    def _on_grid(self, _: object) -> None:
+        self.arranged.emit()
 
     def _on_inserted(self, event: Any) -> None:
         self._adopt(event.value)

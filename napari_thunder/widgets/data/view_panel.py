@@ -35,6 +35,7 @@ _KINDS = {
     ViewKind.DFF: ("ΔF/F", "Change relative to each voxel's baseline, computed by the engine"),
     ViewKind.MEAN: ("Mean over frames", "Mean over a few frames around the one that is shown"),
 }
+_ASSUMED = "Its voxel size is not known: it is drawn as if 1 µm, to lie with the others. Give it above."
 _NO_RECORDING = "Open a recording first."
 
 
@@ -72,12 +73,15 @@ class ViewPanel(QWidget):
         self.retry = QPushButton("Try again")
         self.retry.clicked.connect(self._retry)
         self.trouble = TroubleLabel()
+        self.space = QLabel(_ASSUMED)
+        self.space.setWordWrap(True)
         self._edited = QTimer(self)
         self._edited.setSingleShot(True)
         self._edited.setInterval(_EDIT_MS)
         self._edited.timeout.connect(self._apply)
         self._lay_out()
-        for signal in (workplace.desk.datasets.changed, self._views.changed, workplace.caption.changed):
+        desk, layers = workplace.desk, workplace.layers
+        for signal in (desk.datasets.changed, self._views.changed, workplace.caption.changed, layers.arranged):
             main_thread.connect(signal, self._show, newest=True)
         self._show()
 
@@ -106,7 +110,7 @@ class ViewPanel(QWidget):
         spin = QDoubleSpinBox()
         spin.setRange(0, 100)
         spin.setDecimals(0)
-        spin.setSuffix(" %")
+        spin.setPrefix("percentile ")
         spin.setAccessibleName("Percentile over time that is the baseline")
         spin.valueChanged.connect(self._on_edited)
         needs_focus_to_scroll(spin)
@@ -126,6 +130,7 @@ class ViewPanel(QWidget):
             self._busy,
             self.trouble,
             self.retry,
+            self.space,
             _row(self.contrast, self.caption, self.side_by_side),
         ):
             layout.addWidget(part)
@@ -172,6 +177,7 @@ class ViewPanel(QWidget):
             self.side_by_side.setChecked(self._workplace.layers.side_by_side)
         self._show_whats_possible(dataset, view)
         self._show_progress(dataset)
+        self.space.setVisible(self._is_drawn_as_if_known(dataset))
 
     def _show_whats_possible(self, dataset: Dataset | None, view: MovieView) -> None:
         missing = _NO_RECORDING if dataset is None else ""
@@ -185,6 +191,10 @@ class ViewPanel(QWidget):
         say_why(self.contrast, missing, "Span the contrast by what is shown now; each view keeps its own")
         alone = "" if len(self._workplace.desk.datasets) > 1 else "Open a second recording first."
         say_why(self.side_by_side, alone, "Show every recording in a part of the canvas of its own")
+
+    def _is_drawn_as_if_known(self, dataset: Dataset | None) -> bool:
+        others = (other.recording.voxel_size for other in self._workplace.desk.datasets)
+        return dataset is not None and dataset.recording.voxel_size is None and any(others)
 
     def _show_progress(self, dataset: Dataset | None) -> None:
         job = None if dataset is None else self._views.job(dataset.key)

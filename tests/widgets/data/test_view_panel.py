@@ -80,3 +80,15 @@ def test_the_caption_is_switched_here_and_recordings_put_side_by_side(panel: Any
     wait_until(qtbot, lambda: panel.side_by_side.isEnabled())
     panel.side_by_side.setChecked(True)
     assert viewer.canvas.grid.enabled
+    wait_until(qtbot, lambda: panel.side_by_side.isChecked())
+    viewer.canvas.grid.enabled = False
+    wait_until(qtbot, lambda: not panel.side_by_side.isChecked())
+
+
+def test_a_size_that_is_assumed_is_said(panel: Any, qtbot: Any) -> None:
+    _, dock, panel = panel
+    dock.desk.datasets.add(flickering("unknown"))
+    assert panel.space.isHidden()
+    dock.desk.datasets.add(flickering("known", voxel_size=(8, 2, 2)))
+    dock.desk.datasets.make_current(next(iter(dock.desk.datasets)).key)
+    wait_until(qtbot, lambda: not panel.space.isHidden())
