@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,8 @@ class Pointing:
     def close(self) -> None:
         """Let go of the viewer."""
         for timer in (self._step, self._hover, self._watch):
-            timer.stop()
+            with suppress(RuntimeError):  # at the end of the program Qt may be gone before us
+                timer.stop()
         viewer = self._viewer
         viewer.dims.events.current_step.disconnect(self._on_step)
         for callbacks, ours in (

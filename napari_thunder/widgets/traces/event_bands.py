@@ -28,6 +28,7 @@ class EventBands(pg.GraphicsObject):
         super().__init__()
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self.setZValue(-10)
+        self.still = False
         self._named = named
         self._conditions = Conditions()
         self._brushes: list[QColor] = []
@@ -54,8 +55,13 @@ class EventBands(pg.GraphicsObject):
         return self.viewRect()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: Any = None) -> None:
+        if not self.still:
+            self.draw(painter, option)
+
+    def draw(self, painter: QPainter, option: QStyleOptionGraphicsItem) -> None:
+        """Paint the bands and their names."""
         view = self.viewRect()
-        seen = view.intersected(option.exposedRect)
+        seen = view.intersected(option.exposedRect) if option.exposedRect.isValid() else view
         pixel = view.width() / max(1.0, self.getViewBox().width())
         start, stop, of = self._conditions.between(seen.left() - pixel, seen.right() + pixel)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from qtpy.QtCore import QBuffer, QByteArray, QIODevice, QMimeData
+from qtpy.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QPoint, QRect, QRectF
 from qtpy.QtGui import QImage, QPainter
+from qtpy.QtSvg import QSvgGenerator
 
 from napari_thunder.errors import ThunderError
 from napari_thunder.widgets.traces.plotting import pg
@@ -34,10 +35,18 @@ def image_of(plot: pg.GraphicsLayoutWidget) -> QImage:
 
 def svg_of(plot: pg.GraphicsLayoutWidget) -> bytes:
     """A plot as it is on the screen, as lines and text."""
-    from pyqtgraph.exporters import SVGExporter
-
-    svg: bytes = SVGExporter(plot.scene()).export(toBytes=True)
-    return svg.replace(b"pyqtgraph SVG export", b"napari-thunder", 1)
+    buffer, size = QBuffer(), plot.viewport().size()
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setResolution(plot.logicalDpiX())
+    generator.setSize(size)
+    generator.setViewBox(QRect(QPoint(0, 0), size))
+    generator.setTitle("napari-thunder")
+    painter = QPainter(generator)
+    painter.fillRect(QRect(QPoint(0, 0), size), plot.backgroundBrush())
+    plot.render(painter, QRectF(QRect(QPoint(0, 0), size)), plot.viewport().rect())
+    painter.end()
+    return bytes(buffer.data())
 
 
 def save_picture(plot: pg.GraphicsLayoutWidget, path: str | Path) -> Path:

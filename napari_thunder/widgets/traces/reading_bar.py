@@ -12,7 +12,7 @@ _PATIENCE_MS = 400
 
 
 class ReadingBar(QWidget):
-    """A bar with Cancel while traces are read; it keeps its place while it is hidden."""
+    """A bar with Cancel while traces are read; hidden else."""
 
     cancelled = Signal()
 
@@ -20,7 +20,7 @@ class ReadingBar(QWidget):
         super().__init__()
         self.bar = QProgressBar()
         self.bar.setAccessibleName("Reading traces")
-        self.bar.setFixedWidth(220)
+        self.bar.setFixedWidth(180)
         self.cancel = QPushButton("Cancel")
         self.cancel.setToolTip("Stop reading; what is missing can be read later with Retry")
         self.cancel.clicked.connect(self.cancelled)
@@ -28,9 +28,6 @@ class ReadingBar(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.bar)
         layout.addWidget(self.cancel)
-        policy = self.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.setSizePolicy(policy)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(_PATIENCE_MS)

@@ -29,8 +29,8 @@ class ResponsePanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.group = QComboBox()
-        self.before = _seconds("before", "Time shown before the start of an event")
-        self.after = _seconds("after", "Time shown after the start of an event")
+        self.before = _seconds("−", "Time shown before the start of an event")
+        self.after = _seconds("+", "Time shown after the start of an event")
         self.graphics = pg.GraphicsLayoutWidget()
         self.response = ResponsePlot()
         self.tuning = TuningPlot()
@@ -126,11 +126,11 @@ class ResponsePanel(QWidget):
         layout.addWidget(self.pages, 1)
 
 
-def _seconds(word: str, what: str) -> QDoubleSpinBox:
+def _seconds(sign: str, what: str) -> QDoubleSpinBox:
     spin = QDoubleSpinBox()
     spin.setRange(0.0, _LONGEST)
     spin.setDecimals(1)
-    spin.setPrefix(f"{word} ")
+    spin.setPrefix(sign)
     spin.setSuffix(" s")
     spin.setAccessibleName(what)
     spin.setAccessibleDescription(what)

@@ -41,6 +41,7 @@ class SignalPlot(pg.PlotItem):
         self.bands = EventBands(named=False)
         self.curve = TraceCurve("#888888", _NO_MARK)
         self._name = pg.LabelItem(name, size="8pt", justify="left")
+        self.bands.still = self.curve.still = True
         self.addItem(self.bands, ignoreBounds=True)
         self.addItem(self.curve, ignoreBounds=True)
         self.hideButtons()

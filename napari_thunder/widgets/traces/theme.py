@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from napari.utils.theme import get_theme
@@ -35,12 +36,7 @@ class Colours:
 
     def readable(self, color: str) -> str:
         """A colour, moved towards the text's until it can be told from the background."""
-        shown, text = QColor(color), QColor(self.text)
-        for _ in range(10):
-            if contrast(shown.name(), self.background) >= _LEAST_CONTRAST:
-                break
-            shown = _between(shown, text, 0.12)
-        return shown.name()
+        return _moved_until_readable(color, self.text, self.background)
 
 
 def colours_of(viewer: Any) -> Colours:
@@ -53,6 +49,16 @@ def colours_of(viewer: Any) -> Colours:
         "cursor": theme.warning,
     }
     return Colours(**{name: QColor(*color.as_rgb_tuple(alpha=False)).name() for name, color in named.items()})
+
+
+@lru_cache(maxsize=256)
+def _moved_until_readable(color: str, text: str, background: str) -> str:
+    shown = QColor(color)
+    for _ in range(10):
+        if contrast(shown.name(), background) >= _LEAST_CONTRAST:
+            break
+        shown = _between(shown, QColor(text), 0.12)
+    return shown.name()
 
 
 def contrast(one: str, other: str) -> float:

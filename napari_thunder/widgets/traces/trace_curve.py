@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import QPointF
-from qtpy.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QTransform
+from qtpy.QtCore import QPointF, Qt
+from qtpy.QtGui import QColor, QIcon, QPaintEngine, QPainter, QPainterPath, QPen, QPixmap, QTransform
 
 from napari_thunder.widgets.traces.decimation import finite_range, visible_points
 from napari_thunder.widgets.traces.plotting import Symbols, pg
@@ -46,6 +46,7 @@ class TraceCurve(pg.PlotCurveItem):
         self.span: tuple[float, float] | None = None
         self._marks: list[QPointF] = []
         self._columns: tuple[Any, ...] = ()
+        self.still = False
         self.set_look(color, 1)
 
     def set_look(self, color: str, width: int) -> None:
@@ -84,7 +85,15 @@ class TraceCurve(pg.PlotCurveItem):
         return max(super().pixelPadding(), _MARK_SIZE)
 
     def paint(self, painter: QPainter, *args: Any) -> None:
-        super().paint(painter, *args)
+        if not self.still:
+            self.draw(painter, *args)
+
+    def draw(self, painter: QPainter, option: Any = None, widget: Any = None) -> None:
+        """Paint the line and its marks."""
+        if painter.paintEngine().type() == QPaintEngine.Type.SVG:
+            self._draw_cut(painter)
+        else:
+            super().paint(painter, option, widget)
         to_screen = painter.worldTransform()
         shape = mark_shape(self.mark)
         painter.setPen(QPen(QColor(self.look[0])))
@@ -95,6 +104,17 @@ class TraceCurve(pg.PlotCurveItem):
             painter.setWorldTransform(QTransform.fromTranslate(on_screen.x(), on_screen.y()))
             painter.drawPath(shape)
         painter.setWorldTransform(to_screen)
+
+    def _draw_cut(self, painter: QPainter) -> None:
+        """Cut off at the borders of the view by hand, as SVG files of Qt know no clipping."""
+        (left, right), (low, high) = self.getViewBox().viewRange()
+        x, y = self.getData()
+        border = np.interp([left, right], x, y) if len(x) else np.empty(2)
+        y = np.where(x < left, border[0], np.where(x > right, border[1], y))
+        path = pg.arrayToQPath(np.clip(x, left, right), np.clip(y, low, high), connect="finite")
+        painter.setPen(self.opts["pen"])
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(path)
 
     def _place_marks(self, start: float, stop: float, width: int) -> list[QPointF]:
         """Every so often, at another place for each line, on samples that have a value."""

@@ -17,6 +17,7 @@ from napari_thunder.widgets.traces.decimation import nice_step
 from napari_thunder.widgets.traces.event_bands import EventBands
 from napari_thunder.widgets.traces.plotting import pg
 from napari_thunder.widgets.traces.signal_plots import SignalPlot, dress_axes, set_up_axes
+from napari_thunder.widgets.traces.still_view import StillView
 from napari_thunder.widgets.traces.theme import Colours
 from napari_thunder.widgets.traces.time_cursor import TimeCursor
 from napari_thunder.widgets.traces.time_view import TimeView
@@ -29,7 +30,7 @@ _FEW = 4
 """So many lines are drawn two pixels wide; more would be slow and hide each other."""
 
 
-class TracePlot(pg.GraphicsLayoutWidget):
+class TracePlot(StillView):
     """Lines of several subjects over one time axis.
 
     `asked(time)` is emitted when someone clicks at a moment or drags the cursor there, `stepped(frames)` for the arrow
@@ -44,6 +45,7 @@ class TracePlot(pg.GraphicsLayoutWidget):
         self.curves: dict[str, TraceCurve] = {}
         self.signal_plots: dict[str, SignalPlot] = {}
         self.bands = EventBands()
+        self.bands.still = True
         self.cursor_line = TimeCursor(self)
         self._conditions = Conditions()
         self._colours: Colours | None = None
@@ -66,6 +68,8 @@ class TracePlot(pg.GraphicsLayoutWidget):
         self.setAccessibleDescription(
             "Left and Right go to the frame before and after, Home shows everything, the wheel zooms in time."
         )
+        self._view.sigRangeChanged.connect(self.stale)
+        self._view.sigResized.connect(self.stale)
         self.scene().sigMouseClicked.connect(self._on_click)
         self.cursor_line.dragged.connect(self.asked)
 
@@ -74,15 +78,19 @@ class TracePlot(pg.GraphicsLayoutWidget):
         curve = self.curves.get(subject.key)
         if curve is None:
             curve = self.curves[subject.key] = TraceCurve(subject.color, mark)
+            curve.still = subject.kind != "hover"
             self.plot.addItem(curve, ignoreBounds=True)
         curve.name_shown, curve.color, curve.mark = subject.name, subject.color, mark
         if curve.times is not times or curve.values is not values:
             curve.set_trace(times, values)
+            self._changed(curve)
 
     def keep_only(self, keys: Sequence[str]) -> None:
         """Draw no other lines than these."""
         for key in [key for key in self.curves if key not in keys]:
-            self.plot.removeItem(self.curves.pop(key))
+            gone = self.curves.pop(key)
+            self.plot.removeItem(gone)
+            self._changed(gone)
         self.curves = {key: self.curves[key] for key in keys if key in self.curves}
 
     def fit(self) -> None:
@@ -126,6 +134,7 @@ class TracePlot(pg.GraphicsLayoutWidget):
         self.bands.set_conditions(conditions)
         for plot in self.signal_plots.values():
             plot.show_conditions(conditions)
+        self.stale()
 
     def show_signals(self, times: Array | None, signals: Mapping[str, Array]) -> None:
         """Draw these signals below, each in a row of its own."""
@@ -138,6 +147,7 @@ class TracePlot(pg.GraphicsLayoutWidget):
                 row = self.signal_plots.get(name) or self._add_row(name)
                 row.show_signal(times, values)
         self._place_time_axis()
+        self.stale()
 
     def show_all(self) -> None:
         """All of the time, and a height that fits."""
@@ -156,6 +166,7 @@ class TracePlot(pg.GraphicsLayoutWidget):
         for row in self.signal_plots.values():
             row.set_colours(colours)
         self.select(self._selected)
+        self.stale()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
@@ -195,6 +206,8 @@ class TracePlot(pg.GraphicsLayoutWidget):
 
     def _add_row(self, name: str) -> SignalPlot:
         row = self.signal_plots[name] = SignalPlot(name, self.plot)
+        row.getViewBox().sigRangeChanged.connect(self.stale)
+        row.getViewBox().sigResized.connect(self.stale)
         set_up_axes(row)
         self.addItem(row, self.ci.layout.rowCount(), 0)
         self.cursor_line.add_to(row)
@@ -210,18 +223,24 @@ class TracePlot(pg.GraphicsLayoutWidget):
         curve.setZValue(10 if key == self._selected else 0)
         if (color, width) != (curve.look):
             curve.set_look(color, width)
+            self._changed(curve)
 
     def _place_lines(self) -> float:
         """Offsets of the lines; gives the distance from line to line, 0 if they are not stacked."""
         spans = [curve.span for curve in self.curves.values() if curve.span is not None]
         if not self._stacked or not spans:
             for curve in self.curves.values():
-                curve.set_offset(0.0)
+                self._raise(curve, 0.0)
             return 0.0
         step = nice_step(max(high - low for low, high in spans))
         for place, curve in enumerate(reversed(list(self.curves.values()))):
-            curve.set_offset(place * step - (curve.span[0] if curve.span else 0.0))
+            self._raise(curve, place * step - (curve.span[0] if curve.span else 0.0))
         return step
+
+    def _raise(self, curve: TraceCurve, offset: float) -> None:
+        if curve.offset != offset:
+            curve.set_offset(offset)
+            self._changed(curve)
 
     def _label_height(self, step: float) -> None:
         axis = self.plot.getAxis("left")
@@ -257,6 +276,16 @@ class TracePlot(pg.GraphicsLayoutWidget):
             self.show_all()
         elif (time := self.time_at(event.scenePos())) is not None:
             self.asked.emit(time)
+
+    def still_items(self) -> list[tuple[pg.ViewBox, Any]]:
+        rows = self.signal_plots.values()
+        behind = [(self._view, self.bands), *((row.getViewBox(), row.bands) for row in rows)]
+        lines = sorted((c for c in self.curves.values() if c.still), key=lambda curve: float(curve.zValue()))
+        return [*behind, *((self._view, curve) for curve in lines), *((row.getViewBox(), row.curve) for row in rows)]
+
+    def _changed(self, curve: TraceCurve) -> None:
+        if curve.still:
+            self.stale()
 
     def time_at(self, place: QPointF) -> float | None:
         """The time under a place of the scene, or None beside the plots."""

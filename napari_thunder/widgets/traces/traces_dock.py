@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QSize, Qt
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
-from napari_thunder.errors import ThunderError
-from napari_thunder.models.background import Background
 from napari_thunder.models.traces import Trace
 from napari_thunder.models.trouble import Trouble
-from napari_thunder.recording import Recording
 from napari_thunder.traces.measures import units_of
-from napari_thunder.traces.responses import period_of
-from napari_thunder.widgets.main_thread import MainThread
-from napari_thunder.widgets.traces.conditions import conditions_of, grouping_columns
+from napari_thunder.widgets.traces.exports import Exports
 from napari_thunder.widgets.traces.hint import Hint
-from napari_thunder.widgets.traces.pictures import picture_for_clipboard, save_picture
 from napari_thunder.widgets.traces.reading_bar import ReadingBar
+from napari_thunder.widgets.traces.recording_view import RecordingView
 from napari_thunder.widgets.traces.response_panel import ResponsePanel
 from napari_thunder.widgets.traces.subject_list import Row, SubjectList
 from napari_thunder.widgets.traces.theme import Colours, colours_of
-from napari_thunder.widgets.traces.time_axis import TimeAxis, why_no_signals
 from napari_thunder.widgets.traces.toolbar import Toolbar
 from napari_thunder.widgets.traces.trace_plot import TracePlot
 from napari_thunder.widgets.traces.trouble_row import TroubleRow
@@ -36,7 +29,6 @@ if TYPE_CHECKING:
     import napari.viewer
 
 _NEXT_STEP = "Draw an ROI, or hold Shift over the brain; Shift+click keeps a voxel."
-_SIGNALS_AT_FIRST = 1
 _SIZES = (1000, 520)
 _HEIGHT = 290
 
@@ -53,7 +45,7 @@ class TracesDock(QWidget):
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self.workplace = Workplace.of(napari_viewer)
-        self.workplace.hold(self)
+        self._bridge = self.workplace.hold(self)
         self.desk = self.workplace.desk
         self.traces = self.desk.traces
         self.toolbar = Toolbar()
@@ -64,15 +56,10 @@ class TracesDock(QWidget):
         self.hint = Hint(self.plot)
         self.panel = ResponsePanel()
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._axis: TimeAxis | None = None
-        self._was_shown = False
-        self._seen: tuple[object, ...] = ()
-        self._shown_signals: list[str] | None = None
+        self.around = RecordingView(self.plot, self.toolbar, self.traces)
+        self.exports = Exports(self.traces, {"traces": self.plot, "response": self.panel.graphics}, self._bridge)
         self._colours: Colours | None = None
-        self._picture_trouble: Trouble | None = None
-        self._background = Background("traces-copy")
-        self._main_thread = MainThread()
-        self.destroyed.connect(partial(_let_go, [self._main_thread]))
+        self._was_shown = False
         self._lay_out()
         self._connect_views()
         self._connect_models()
@@ -111,29 +98,17 @@ class TracesDock(QWidget):
 
     def export(self, what: str, path: str | Path) -> None:
         """Save what is shown: `csv`, or `traces` or `response` as a picture by the ending of the path."""
-        if what == "csv":
-            self.traces.export_csv(str(path))
-            return
-        try:
-            save_picture(self.panel.graphics if what.startswith("response") else self.plot, path)
-            self._picture_trouble = None
-        except ThunderError as error:
-            self._picture_trouble = Trouble.of(error)
-        self._show_progress()
+        self.exports.save(what, path)
 
     def copy(self, what: str) -> None:
         """Put what is shown on the clipboard: `numbers` (tab separated), or a picture of `traces` or `response`."""
-        if what == "numbers":
-            self._background.start(self._make_text)
-        else:
-            plot = self.panel.graphics if what == "response" else self.plot
-            QApplication.clipboard().setMimeData(picture_for_clipboard(plot))
+        self.exports.copy(what)
 
     def state(self) -> dict[str, Any]:
         """What a session keeps of the dock, as plain JSON values; the traces' settings and pins are the model's."""
         return {
             "stacked": self.toolbar.stack.isChecked(),
-            "signals": self._shown_signals,
+            "signals": self.around.chosen_signals,
             "sizes": [int(size) for size in self.splitter.sizes()],
         }
 
@@ -141,11 +116,9 @@ class TracesDock(QWidget):
         """Take over what `state` gave; what is missing stays as it is."""
         self.toolbar.stack.setChecked(bool(state.get("stacked", self.toolbar.stack.isChecked())))
         if isinstance(state.get("signals"), list):
-            self._shown_signals = [str(name) for name in state["signals"]]
+            self.around.choose_signals([str(name) for name in state["signals"]])
         if isinstance(state.get("sizes"), list) and len(state["sizes"]) == self.splitter.count():
             self.splitter.setSizes([int(size) for size in state["sizes"]])
-        self._seen = ()
-        self._refresh()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -192,7 +165,7 @@ class TracesDock(QWidget):
         self.panel.configured.connect(self._configure)
         bar.stacked.connect(plot.set_stacked)
         bar.all_asked.connect(plot.show_all)
-        bar.signals_chosen.connect(self._choose_signals)
+        bar.signals_chosen.connect(self.around.choose_signals)
         bar.exported.connect(self._ask_where)
         bar.copied.connect(self.copy)
         self.reading.cancelled.connect(self.traces.cancel)
@@ -204,7 +177,7 @@ class TracesDock(QWidget):
         self.list.cleared.connect(self.traces.clear_pins)
 
     def _connect_models(self) -> None:
-        bridge, desk = self._main_thread, self.desk
+        bridge, desk = self._bridge, self.desk
         bridge.connect(desk.pointer.moved, self._show_frame, newest=True)
         bridge.connect(desk.datasets.changed, self._refresh, newest=True)
         bridge.connect(self.traces.changed, self._refresh, newest=True)
@@ -212,66 +185,24 @@ class TracesDock(QWidget):
         bridge.connect(self.traces.answered, self._show_answer, newest=True)
         bridge.connect(self.traces.selected, self._show_selection, newest=True)
         bridge.connect(self.traces.progressed, self._show_progress, newest=True)
+        self.exports.changed.connect(self._show_progress)
 
     # showing
 
-    @property
-    def _recording(self) -> Recording | None:
-        current = self.desk.datasets.current
-        return None if current is None else current.recording
-
     def _refresh(self) -> None:
-        recording = self._recording
-        seen = (self.desk.datasets.current, self.traces.settings.group_by)
-        if seen != self._seen:
-            fresh = not self._seen or self._seen[0] is not seen[0]
-            self._seen = seen
-            self._show_recording(recording, fresh=fresh)
-        self._show_settings(recording)
+        self.around.show(self.desk.datasets.current)
+        self._show_settings()
         self._show_traces()
         self._show_selection(self.traces.selection)
         self._show_progress()
 
-    def _show_recording(self, recording: Recording | None, *, fresh: bool) -> None:
-        """Axis, events and signals of another recording, or of the same one with more known."""
-        self._axis = None if recording is None else TimeAxis.of(recording)
-        if recording is None or self._axis is None:
-            self.plot.show_conditions(conditions_of(None, ""))
-            self.plot.show_signals(None, {})
-            return
-        if fresh:
-            self._suggest_group(recording)
-        events = recording.events if self._axis.in_seconds else None
-        self.plot.show_conditions(conditions_of(events, self.traces.settings.group_by))
-        self._show_signals()
-
-    def _suggest_group(self, recording: Recording) -> None:
-        """Group by a column that is there: a direction if there is one."""
-        columns = grouping_columns(recording.events)
-        if self.traces.settings.group_by not in columns:
-            best = next((column for column in columns if period_of(column)), next(iter(columns), ""))
-            self.traces.configure(group_by=best)
-
-    def _show_settings(self, recording: Recording | None) -> None:
-        settings = self.traces.settings
+    def _show_settings(self) -> None:
+        settings, axis = self.traces.settings, self.around.axis
         self.toolbar.show_settings(settings)
-        events = None if recording is None else recording.events
-        self.panel.show_settings(settings, grouping_columns(events), self._why_no_response())
-        if self._axis is not None:
-            self.plot.set_axes(self._axis.span, self._axis.label, units_of(settings.measure))
+        self.panel.show_settings(settings, self.around.columns, self.around.why_no_response())
+        if axis is not None:
+            self.plot.set_axes(axis.span, axis.label, units_of(settings.measure))
             self._show_frame(self.desk.pointer.frame)
-
-    def _show_signals(self) -> None:
-        recording, axis = self._recording, self._axis
-        why_not = why_no_signals(recording, axis)
-        signals = None if recording is None or why_not else recording.signals
-        names = [] if signals is None else [str(name) for name in signals.columns]
-        shown = self._shown_signals if self._shown_signals is not None else names[:_SIGNALS_AT_FIRST]
-        shown = [name for name in names if name in shown]
-        times = None if signals is None or axis is None else axis.of_signals(signals)
-        columns = {} if signals is None else {name: signals[name].to_numpy(float) for name in shown}
-        self.plot.show_signals(times, columns)
-        self.toolbar.show_signals(names, shown, why_not)
 
     def _show_traces(self, *_: object) -> None:
         """Draw the lines that are there, and say which are still to come; only what differs is touched."""
@@ -303,12 +234,12 @@ class TracesDock(QWidget):
         self._show_possible(list(self.plot.curves))
 
     def _show_frame(self, frame: int) -> None:
-        if self._axis is not None:
-            self.plot.cursor_line.move(self._axis.time_of(frame))
-            self.toolbar.show_moment(self._axis.words(frame))
+        if self.around.axis is not None:
+            self.plot.cursor_line.move(self.around.axis.time_of(frame))
+            self.toolbar.show_moment(self.around.axis.words(frame))
 
     def _show_progress(self) -> None:
-        trouble = self.traces.trouble or self._picture_trouble
+        trouble = self.traces.trouble or self.exports.trouble
         left_out = self.traces.why_left_out()
         self.reading.show_job(self.traces.job)
         can_retry = self.traces.trouble is not None
@@ -319,23 +250,16 @@ class TracesDock(QWidget):
         self.toolbar.show_possible(no_traces, "" if self.traces.response() is not None else self._why_no_answer())
 
     def _next_step(self, drawn: list[str]) -> str:
-        if self._recording is None:
+        if self.around.recording is None:
             return "Open a recording under Data to see its activity here."
         if drawn or self.traces.trouble is not None:
             return ""
         return "Reading …" if self.traces.subjects else _NEXT_STEP
 
-    def _why_no_response(self) -> str:
-        if self._recording is None:
-            return "Open a recording first."
-        if self._recording.events is None:
-            return "Attach events under Data to see the average around them."
-        return "" if self._axis is not None and self._axis.in_seconds else "Say the frame rate under Data first."
-
     def _why_no_answer(self) -> str:
         if not self.traces.subjects:
             return ""
-        if why_not := self._why_no_response():
+        if why_not := self.around.why_no_response():
             return why_not
         if self.traces.selection is None:
             return "Choose a trace in the list to see how it answers events."
@@ -355,17 +279,13 @@ class TracesDock(QWidget):
     def _configure(self, changes: dict[str, Any]) -> None:
         self.traces.configure(**changes)
 
-    def _choose_signals(self, names: list[str]) -> None:
-        self._shown_signals = names
-        self._show_signals()
-
     def _go_to(self, time: float) -> None:
-        if self._axis is not None:
-            self.desk.pointer.ask(self._axis.frame_at(time))
+        if self.around.axis is not None:
+            self.desk.pointer.ask(self.around.axis.frame_at(time))
 
     def _step(self, frames: int) -> None:
-        if self._axis is not None:
-            last = len(self._axis.times) - 1
+        if self.around.axis is not None:
+            last = len(self.around.axis.times) - 1
             self.desk.pointer.ask(min(max(self.desk.pointer.frame + frames, 0), last))
 
     def _dismiss(self, key: str) -> None:
@@ -375,25 +295,12 @@ class TracesDock(QWidget):
             self.traces.unpin(key)
 
     def _retry(self) -> None:
-        self._picture_trouble = None
+        self.exports.trouble = None
         self.traces.retry()
 
     def _ask_where(self, what: str) -> None:
-        ending = what.rsplit(".", 1)[-1]
-        name = "recording" if self._recording is None else self._recording.name.split(".")[0]
-        dialog = QFileDialog(self, "Export", f"{name}_{what}" if "." in what else f"{name}_traces.csv")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(ending)
-        dialog.setNameFilter(f"{ending.upper()} (*.{ending})")
-        dialog.selectFile(f"{name}_{what}" if "." in what else f"{name}_traces.csv")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(partial(self.export, what))
-        dialog.open()
-
-    def _make_text(self) -> None:
-        """Beside the window: a long table takes a while to write."""
-        text = self.traces.table().to_csv(sep="\t", index=False)
-        self._main_thread.call(_put_text, text)
+        recording = self.around.recording
+        self.exports.ask_where(what, "recording" if recording is None else recording.name, self)
 
 
 def _note(trace: Trace | None, *, waits: bool) -> str:
@@ -407,13 +314,3 @@ def _dock_around(widget: QWidget) -> QDockWidget | None:
     while parent is not None and not isinstance(parent, QDockWidget):
         parent = parent.parentWidget()
     return parent
-
-
-def _put_text(text: str) -> None:
-    QApplication.clipboard().setText(text)
-
-
-def _let_go(held: list[MainThread], *_: object) -> None:
-    """The dock is gone: nothing may be called on it any more."""
-    while held:
-        held.pop().close()

@@ -1,0 +1,81 @@
+"""What is shown of the traces, on the way to a file or to the clipboard."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from psygnal import Signal
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication, QFileDialog, QWidget
+
+from napari_thunder.errors import ThunderError
+from napari_thunder.models.background import Background
+from napari_thunder.models.traces import Traces
+from napari_thunder.models.trouble import Trouble
+from napari_thunder.widgets.main_thread import MainThread
+from napari_thunder.widgets.traces.pictures import picture_for_clipboard, save_picture
+from napari_thunder.widgets.traces.plotting import pg
+
+
+class Exports:
+    """Saves and copies the numbers of the traces, and the plots as pictures; `changed()` when the trouble did.
+
+    Parameters
+    ----------
+    traces
+        Whose numbers.
+    plots
+        By name, those that can become pictures.
+    bridge
+        To the window's thread, as long texts are made beside it.
+    """
+
+    changed = Signal()
+
+    def __init__(self, traces: Traces, plots: dict[str, pg.GraphicsLayoutWidget], bridge: MainThread) -> None:
+        self.trouble: Trouble | None = None
+        self._traces = traces
+        self._plots = plots
+        self._bridge = bridge
+        self._background = Background("traces-copy")
+
+    def save(self, what: str, path: str | Path) -> None:
+        """Save `csv`, or a plot by its name as a picture by the ending of the path."""
+        self.trouble = None
+        if what == "csv":
+            self._traces.export_csv(str(path))
+        else:
+            try:
+                save_picture(self._plots[what.split(".")[0]], path)
+            except ThunderError as error:
+                self.trouble = Trouble.of(error)
+        self.changed.emit()
+
+    def ask_where(self, what: str, recording: str, parent: QWidget) -> None:
+        """Let a person choose the file for `csv`, `traces.svg` and the like; returns at once."""
+        ending = what.rsplit(".", 1)[-1]
+        name = f"{recording.split('.')[0]}_{what if '.' in what else f'traces.{what}'}"
+        dialog = QFileDialog(parent, "Export")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(ending)
+        dialog.setNameFilter(f"{ending.upper()} (*.{ending})")
+        dialog.selectFile(name)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(partial(self.save, what))
+        dialog.open()
+
+    def copy(self, what: str) -> None:
+        """Put `numbers` (tab separated) on the clipboard, soon; or a plot by its name, as a picture."""
+        if what == "numbers":
+            self._background.start(self._make_text)
+        else:
+            QApplication.clipboard().setMimeData(picture_for_clipboard(self._plots[what]))
+
+    def _make_text(self) -> None:
+        text = self._traces.table().to_csv(sep="\t", index=False)
+        self._bridge.call(_put_text, text)
+
+
+def _put_text(text: str) -> None:
+    QApplication.clipboard().setText(text)
