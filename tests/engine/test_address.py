@@ -8,7 +8,7 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 
-from napari_thunder.engine.spark.address import CERTIFICATE, TOKEN, parse_address
+from napari_thunder.engine.spark.address import CERTIFICATE, TOKEN, parse_address, remember_token
 from napari_thunder.errors import EngineError
 
 
@@ -93,3 +93,19 @@ def test_a_bad_address_is_told_without_its_secrets(url, said):
     with pytest.raises(EngineError, match=said) as caught:
         parse_address(url)
     assert "hush" not in str(caught.value)
+
+
+def test_a_token_is_kept_for_the_server_alone(monkeypatch):
+    kept = {}
+    monkeypatch.setattr(keyring, "set_password", lambda service, user, token: kept.update({(service, user): token}))
+    remember_token("sc://head.lab", "secret")
+    assert kept == {("napari-thunder", "head.lab:15002"): "secret"}
+
+
+def test_a_keyring_that_refuses_says_what_else_to_do(monkeypatch):
+    def refuse(*_):
+        raise keyring.errors.NoKeyringError("no backend")
+
+    monkeypatch.setattr(keyring, "set_password", refuse)
+    with pytest.raises(EngineError, match="Set the environment variable NAPARI_THUNDER_TOKEN"):
+        remember_token("sc://head.lab", "secret")

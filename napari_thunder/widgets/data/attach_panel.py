@@ -125,7 +125,7 @@ class AttachPanel(QWidget):
     def _show_table(self, recording: Recording | None) -> None:
         table = getattr(recording, self.what) if recording is not None else None
         seconds = recording_seconds(recording) if recording is not None else None
-        self.preview.setVisible(table is not None)
+        self.preview.setVisible(table is not None and not self.question.isVisibleTo(self))
         same = self._shown[0] is table and self._shown[1] == seconds
         self._shown = (table, seconds)
         if table is None or same:

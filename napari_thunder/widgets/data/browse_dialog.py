@@ -7,12 +7,10 @@ from collections.abc import Callable
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QKeyEvent, QKeySequence
 from qtpy.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDialog,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QProgressBar,
     QPushButton,
     QShortcut,
@@ -27,6 +25,7 @@ from napari_thunder.models.connection import Connection
 from napari_thunder.models.history import History
 from napari_thunder.models.target import is_server
 from napari_thunder.widgets.data.folder_bar import FolderBar
+from napari_thunder.widgets.data.folder_filter import FolderFilter
 from napari_thunder.widgets.data.folder_table import FolderTable
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.section import say_why
@@ -100,7 +99,9 @@ class BrowseDialog(QDialog):
         self.open = _button("Open", "", self._choose_current)
         self.cancel = _button("Cancel", "Leave without choosing (Esc)", self.reject)
         self._make_where()
-        self._make_filter()
+        self.filters = FolderFilter()
+        self.filters.changed.connect(self._filter)
+        QShortcut(QKeySequence("Ctrl+F"), self, activated=self.filters.text.setFocus)
         self._make_state()
         self._lay_out()
         self.setWindowTitle(_TITLES[what])
@@ -136,21 +137,6 @@ class BrowseDialog(QDialog):
     def _is_far(self) -> bool:
         return self._connection.engine is not None and is_server(self._connection.target)
 
-    def _make_filter(self) -> None:
-        self.filter = QLineEdit()
-        self.filter.setPlaceholderText("filter names")
-        self.filter.setAccessibleName("Filter names")
-        self.filter.setToolTip("Show only what has this in its name (Ctrl+F)")
-        self.filter.setClearButtonEnabled(True)
-        self.filter.textChanged.connect(lambda _: self._filter())
-        self.hidden = QCheckBox("Hidden")
-        self.hidden.setToolTip("Show what begins with a dot too")
-        self.all_files = QCheckBox("All files")
-        self.all_files.setToolTip("Show files that cannot be opened here too")
-        for box in (self.hidden, self.all_files):
-            box.toggled.connect(lambda _: self._filter())
-        QShortcut(QKeySequence("Ctrl+F"), self, activated=self.filter.setFocus)
-
     def _make_state(self) -> None:
         self.busy = QProgressBar()
         self.busy.setRange(0, 0)
@@ -170,9 +156,7 @@ class BrowseDialog(QDialog):
     def _lay_out(self) -> None:
         middle, bottom, wrong = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         middle.addWidget(self.where)
-        middle.addWidget(self.filter, 1)
-        middle.addWidget(self.all_files)
-        middle.addWidget(self.hidden)
+        middle.addWidget(self.filters, 1)
         wrong.addWidget(self.trouble, 1)
         wrong.addWidget(self.again)
         bottom.addWidget(self.note, 1)
@@ -210,16 +194,15 @@ class BrowseDialog(QDialog):
         before, self._shown = self._shown, listing
         came_from = before.folder if before is not None and before.parent == listing.folder else ""
         if before is None or before.folder != listing.folder:
-            self.filter.blockSignals(True)
-            self.filter.clear()
-            self.filter.blockSignals(False)
+            self.filters.clear()
         self.table.show_entries(listing.entries)
         self._filter()
         self.table.select(came_from.rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1])
 
     def _filter(self) -> None:
+        shown = self.filters
         self.table.filter(
-            self.filter.text().strip(), hidden=self.hidden.isChecked(), all_files=self.all_files.isChecked()
+            shown.text.text().strip(), hidden=shown.hidden.isChecked(), all_files=shown.all_files.isChecked()
         )
         self._show_choice()
 

@@ -51,6 +51,9 @@ class RecordingPanel(QWidget):
         self.table.closed.connect(self._close)
         self.close_button = QPushButton("Close")
         self.close_button.clicked.connect(self.close_current)
+        self.give_up_button = QPushButton("Give up opening")
+        self.give_up_button.setToolTip("Wait no longer for what is being opened")
+        self.give_up_button.clicked.connect(self.give_up)
         self.facts = RecordingFacts()
         self.facts.given.connect(self._amend)
         self.trouble = TroubleLabel()
@@ -79,6 +82,11 @@ class RecordingPanel(QWidget):
         row = self.table.row()
         if row is not None:
             self._close(row)
+
+    def give_up(self) -> None:
+        """Wait no longer for recordings that are being opened."""
+        for opening in self._datasets.openings:
+            self._datasets.give_up(opening.key)
 
     def ask_path(self) -> None:
         """Put the cursor into the path field."""
@@ -109,6 +117,7 @@ class RecordingPanel(QWidget):
         row.addWidget(self.browse_button)
         below = QHBoxLayout()
         below.addStretch(1)
+        below.addWidget(self.give_up_button)
         below.addWidget(self.close_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -160,6 +169,7 @@ class RecordingPanel(QWidget):
         row = self.table.row()
         self.close_button.setVisible(row is not None)
         waiting = isinstance(row, Opening)
+        self.give_up_button.setVisible(bool(self._datasets.openings) and not waiting)
         self.close_button.setText("Give up" if waiting else "Close")
         self.close_button.setToolTip(
             "Wait for it no longer (Delete)" if waiting else "Take it off the desk; its files stay (Delete)"

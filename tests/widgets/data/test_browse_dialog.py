@@ -43,10 +43,10 @@ def names(dialog: BrowseDialog) -> list[str]:
 def test_only_what_can_be_opened_is_shown_unless_asked(dock: ThunderDock, qtbot: Any, folder: Path) -> None:
     dialog, _ = opened(dock, qtbot, folder)
     assert names(dialog) == ["sub", "movie.npy"]
-    dialog.hidden.setChecked(True)
-    dialog.all_files.setChecked(True)
+    dialog.filters.hidden.setChecked(True)
+    dialog.filters.all_files.setChecked(True)
     assert set(names(dialog)) == {"sub", "movie.npy", ".hidden.npy", "notes.md", "events.csv"}
-    dialog.filter.setText("MOV")
+    dialog.filters.text.setText("MOV")
     assert names(dialog) == ["movie.npy"]
     dialog.reject()
     tables, _ = opened(dock, qtbot, folder, Use.TABLE)
@@ -111,7 +111,7 @@ def test_ten_thousand_files_stall_nothing(dock: ThunderDock, qtbot: Any, monkeyp
     with Heartbeat() as heart:
         dialog.browser.go("/many")
         wait_until(qtbot, lambda: dialog.table.count() == 10_000)
-        dialog.filter.setText("99")
+        dialog.filters.text.setText("99")
         qtbot.wait(100)
     assert heart.longest < 0.25
     dialog.reject()
