@@ -87,6 +87,9 @@ class Desk:
         self.session.parts["views"] = Part(
             self.views.state, lambda said, keys: self.views.restore(said, keys.recordings)
         )
+        self.session.parts["pictures"] = Part(
+            self.pictures.state, lambda said, keys: self.pictures.restore(said, keys.results)
+        )
         self.session.parts["draft"] = Part(
             self.draft.to_plain, lambda said, keys: self.draft.from_plain(said, keys.regions)
         )

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from napari_thunder import save_result
 from napari_thunder.display import status_text
-from napari_thunder.widgets.canvas.hover import voxel_under_mouse
+from napari_thunder.widgets.canvas.hover import numbers_under_mouse, voxel_under_mouse
 from napari_thunder.widgets.thunder_dock import ThunderDock
 from tests.widgets.canvas.test_layers import run_tuning
-from tests.widgets.conftest import slow_recording
+from tests.widgets.conftest import slow_recording, wait_until
 
 MakeDock = Callable[..., tuple[Any, ThunderDock]]
 VOXEL = (1, 10, 12)
@@ -98,3 +100,46 @@ def test_a_result_opened_by_napari_says_its_numbers_without_the_dock(
     viewer.cursor.position = tuple(viewer.layers[-1].data_to_world(VOXEL))
     viewer.update_status_from_cursor()
     assert set(numbers(tuned[1]).split(", ")) <= set(viewer.status["coordinates"].split(": ")[1].split(", "))
+
+
+def test_several_maps_in_sight_are_named_and_kept_short(tuned: tuple[Any, ThunderDock], qtbot: Any) -> None:
+    viewer, dock = tuned
+    first = dock.results.panel.current
+    second = dock.desk.results.add("second", first.dataset)
+    dock.desk.pictures.switch([first.key], on=True)
+    wait_until(qtbot, lambda: len(viewer.layers) == 3 and all(layer.visible for layer in viewer.layers))
+    point_at(viewer, VOXEL)
+    said = viewer.status["coordinates"]
+    assert f"{second.name}: " in said
+    assert f"|  {first.name}: " in said
+    assert "selectivity" not in said
+
+
+def test_the_numbers_of_many_maps_are_there_within_3_ms(make_dock: MakeDock, qtbot: Any) -> None:
+    viewer, dock = make_dock()
+    shape = (40, 20, 64, 64)
+    dims = ("regressor", "z", "y", "x")
+    values = np.random.default_rng(0).random(shape, np.float32)
+    maps = {f"map_{n}": (dims, values, {"role": "signed"}) for n in range(8)}
+    plain = {f"plain_{n}": (dims[1:], values[n], {"role": "fraction"}) for n in range(32)}
+    dock.desk.results.add("many", xr.Dataset({**plain, **maps}))
+    wait_until(qtbot, lambda: dock.settled and len(viewer.layers) == 1)
+    numbers_under_mouse(viewer)
+    viewer.cursor.position = (3, 10, 12)
+    times = []
+    for _ in range(20):
+        began = time.perf_counter()
+        _, text = numbers_under_mouse(viewer)
+        times.append(time.perf_counter() - began)
+    assert "plain 31" in text
+    assert sorted(times)[10] < 0.003
+
+
+def test_a_voxel_without_numbers_says_so(tuned: tuple[Any, ThunderDock]) -> None:
+    viewer, dock = tuned
+    for name in dock.results.panel.current.dataset.data_vars:
+        values = dock.results.panel.current.dataset[name]
+        if set("zyx") <= set(values.dims):
+            values.values[(..., *VOXEL)] = np.nan
+    point_at(viewer, VOXEL)
+    assert viewer.status["coordinates"].endswith("not estimable")
