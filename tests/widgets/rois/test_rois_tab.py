@@ -15,6 +15,7 @@ from napari_thunder.regions import Outline, Region, region_of_mask, region_of_ou
 from napari_thunder.widgets.rois.map_source import MapSource, map_in_front
 from napari_thunder.widgets.rois.region_table import NAME, PLANES, SIZE, VISIBLE, VOXELS
 from napari_thunder.widgets.thunder_dock import ThunderDock
+from tests.widgets.canvas.region_hand import Hand
 from tests.widgets.canvas.test_layers import run_tuning
 from tests.widgets.conftest import slow_recording, wait_until
 
@@ -154,6 +155,8 @@ def test_delete_duplicate_undo_and_redo_by_button(opened: tuple[Any, ThunderDock
     dock.desk.regions.add_all([square("a"), square("b")])
     buttons, regions = dock.rois.regions.buttons, dock.desk.regions
     wait_until(qtbot, lambda: dock.rois.regions.table.rowCount() == 2)
+    dock.rois.regions.list.clearSelection()
+    qtbot.wait(100)
     assert buttons["delete"].toolTip() == "Choose a region in the table first."
     dock.rois.regions.list.selectAll()
     buttons["duplicate"].click()
@@ -239,6 +242,28 @@ def test_a_voxel_below_the_threshold_is_said(mapped: tuple[Any, ThunderDock, Map
     assert "threshold" in panel.trouble.message
     assert len(dock.desk.regions) == 0
     wait_until(qtbot, panel.pick.isEnabled)
+
+
+def test_a_click_on_the_canvas_picks_the_voxel(mapped: tuple[Any, ThunderDock, MapSource], qtbot: Any) -> None:
+    viewer, dock, source = mapped
+    panel = dock.rois.from_map
+    panel.threshold.setValue(float(np.nanmin(source.values[np.isfinite(source.values)])) - 1)
+    viewer.window._qt_window.resize(1100, 800)
+    qtbot.wait(200)
+    viewer.reset_view()
+    qtbot.wait(50)
+    panel.pick.click()
+    assert panel.pick.text() == "Click on the map…"
+    Hand(viewer, dock, qtbot).click((10, 12))
+    wait_until(qtbot, lambda: len(dock.desk.regions) == 1)
+    assert next(iter(dock.desk.regions)).full_mask()[1, 10, 12]
+    assert panel.pick.text() == "Pick a voxel…"
+    panel.pick.click()
+    panel.pick.click()
+    assert len(viewer.mouse_drag_callbacks) == len(set(viewer.mouse_drag_callbacks))
+    Hand(viewer, dock, qtbot).click((10, 12))
+    qtbot.wait(100)
+    assert len(dock.desk.regions) == 1
 
 
 def test_all_blobs_become_regions_in_one_step(mapped: tuple[Any, ThunderDock, MapSource], qtbot: Any) -> None:
