@@ -93,6 +93,9 @@ class Desk:
         self.session.parts["draft"] = Part(
             self.draft.to_plain, lambda said, keys: self.draft.from_plain(said, keys.regions)
         )
+        self.session.parts["traces"] = Part(
+            self.traces.state, lambda said, keys: self.traces.restore(said, keys.recordings, keys.regions)
+        )
         self.jobs.changed.connect(self._follow)
 
     def why_not_run(self) -> str:

@@ -613,6 +613,26 @@ def test_state_comes_back_with_other_keys(desk, movie):
     other.close()
 
 
+def test_a_session_brings_back_pins_settings_and_selection(desk, movie, tmp_path: Path):
+    np.save(tmp_path / "movie.npy", movie)
+    dataset = desk.datasets.add(nt.open(tmp_path / "movie.npy"))
+    region = desk.regions.add(box((0, 1), (0, 3), (0, 3), name="tectum"))
+    desk.pointer.pin(Place(dataset.key, (1, 2, 3)))
+    desk.traces.configure(measure="z")
+    desk.traces.select(f"region:{region.key}")
+    desk.session.save(tmp_path / "desk.json")
+    wait_until(lambda: not desk.session.busy)
+    other = Desk()
+    other.connection.connect("threads")
+    other.session.restore(desk.session.path)
+    wait_until(lambda: not other.session.busy)
+    settle(other)
+    assert other.traces.settings.measure == "z"
+    assert [subject.name for subject in other.traces.subjects] == ["tectum", "Voxel 1, 2, 3"]
+    assert other.traces.selection == other.traces.subjects[0].key
+    other.close()
+
+
 def test_a_damaged_state_is_taken_as_far_as_it_goes(desk, movie):
     dataset = desk.datasets.add(nt.Recording(disk(movie)))
     state = {"settings": {"measure": "loud", "before": 3.0, "gone": 1}, "pins": [{"recording": 99}], "selection": "x"}
