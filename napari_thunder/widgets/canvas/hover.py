@@ -20,8 +20,16 @@ def say_numbers(viewer: Any) -> None:
     viewer.events.status.connect(_on_status, position="last")
 
 
+def renew_numbers(viewer: Any) -> None:
+    """Say the numbers under a mouse that rests, after what is under it has changed."""
+    _say(viewer, viewer.status)
+
+
 def _on_status(event: Any) -> None:
-    viewer, status = event.source, event.value
+    _say(event.source, event.value)
+
+
+def _say(viewer: Any, status: Any) -> None:
     if not isinstance(status, dict) or not viewer.mouse_over_canvas:
         return
     voxel, text = numbers_under_mouse(viewer)

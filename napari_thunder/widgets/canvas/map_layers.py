@@ -14,7 +14,7 @@ from napari_thunder.display.space import about_recording, space_of_volume
 from napari_thunder.models import Desk
 from napari_thunder.models.datasets import Dataset
 from napari_thunder.models.results import ResultEntry
-from napari_thunder.widgets.canvas.hover import say_numbers
+from napari_thunder.widgets.canvas.hover import renew_numbers, say_numbers
 from napari_thunder.widgets.main_thread import MainThread
 
 if TYPE_CHECKING:
@@ -165,6 +165,7 @@ class MapLayers:
             else:
                 self._replace_map(entry, layer, spec)
             self._lay_on_recording(key)
+        renew_numbers(self._viewer)
 
     def _add_map(self, entry: ResultEntry, spec: LayerSpec, index: int | None = None) -> None:
         layer = Layer.create(*spec.as_tuple())

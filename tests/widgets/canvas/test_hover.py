@@ -48,6 +48,22 @@ def test_the_numbers_under_the_mouse_are_said_instead_of_a_colour(tuned: tuple[A
     assert viewer.status["coordinates"] == f"{viewer.status['coords']}: {numbers(dock)}"
 
 
+def test_numbers_under_a_mouse_that_rests_are_renewed_as_a_map_fills(
+    tuned: tuple[Any, ThunderDock], qtbot: Any
+) -> None:
+    viewer, dock = tuned
+    point_at(viewer, VOXEL)
+    before = viewer.status["coordinates"]
+    entry = dock.results.panel.current
+    filled = entry.dataset.copy(deep=True)
+    for name in filled.data_vars:
+        if filled[name].dims == ("z", "y", "x"):
+            filled[name][VOXEL] = 0.25
+    dock.desk.results.update(entry.key, filled, finished=True)
+    wait_until(qtbot, lambda: viewer.status["coordinates"] != before)
+    assert "R² 0.25" in viewer.status["coordinates"]
+
+
 def test_they_stand_beside_the_value_of_the_recording(tuned: tuple[Any, ThunderDock]) -> None:
     viewer, dock = tuned
     viewer.dims.set_current_step(0, 0)
