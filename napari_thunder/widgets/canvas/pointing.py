@@ -103,7 +103,7 @@ class Pointing:
         if array is None or frame is None:
             return None
         volume = array[frame]
-        values = volume[tuple(voxels.T)].astype(np.float64)
+        values = np.nan_to_num(volume[tuple(voxels.T)].astype(np.float64))
         return best_seen(voxels, values - values.min() + 1)
 
     def _on_map(self, recording: Any, position: Any) -> Voxel | None:
