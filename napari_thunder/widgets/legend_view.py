@@ -51,12 +51,16 @@ class LegendView(QWidget):
         painter.end()
 
 
-def legend_pixels(legend: Legend, ink: QColor, threshold: float | None = None, heading: str = "") -> NDArray[np.uint8]:
-    """A legend as a picture (y, x, 4) uint8, for the canvas; `heading` goes above it."""
+def legend_pixels(
+    legend: Legend, ink: QColor, threshold: float | None = None, heading: str = "", times: int = 1
+) -> NDArray[np.uint8]:
+    """A legend as a picture (y, x, 4) uint8, for the canvas; `heading` goes above it, all `times` as large."""
     room = _LINE if heading else 0
-    image = QImage(_WIDTH, _height(legend) + room, QImage.Format.Format_RGBA8888)
+    image = QImage(_WIDTH * times, (_height(legend) + room) * times, QImage.Format.Format_RGBA8888)
     image.fill(QColor(0, 0, 0, 0))
     painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.scale(times, times)
     painter.setPen(ink)
     if heading:
         _small(painter, bold=True)
@@ -68,9 +72,9 @@ def legend_pixels(legend: Legend, ink: QColor, threshold: float | None = None, h
     return np.frombuffer(pixels, np.uint8).reshape(image.height(), image.width(), 4).copy()
 
 
-def title_pixels(text: str, ink: QColor) -> NDArray[np.uint8]:
+def title_pixels(text: str, ink: QColor, times: int = 1) -> NDArray[np.uint8]:
     """A title alone as a picture (y, x, 4) uint8, for a map that has no legend."""
-    return legend_pixels(Swatches("", ()), ink, heading=text)
+    return legend_pixels(Swatches("", ()), ink, heading=text, times=times)
 
 
 def _height(legend: Legend) -> int:

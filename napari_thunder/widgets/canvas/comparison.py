@@ -121,7 +121,7 @@ class Comparison:
         layers = self._viewer.layers
         anatomy = self._anatomy()
         for layer in layers:
-            layer.visible = layer in (left, right, anatomy)
+            _see(layer, layer in (left, right, anatomy))
         if anatomy is None:
             order, stride = [right, left], -1
         else:
@@ -130,11 +130,20 @@ class Comparison:
             layers.append(self._copy)
             layers.link_layers([anatomy, self._copy], _LINKED)
             order, stride = [self._copy, right, anatomy, left], -2
-        for layer in order:
-            layers.move(layers.index(layer), len(layers))
+        layers.move_multiple([layers.index(layer) for layer in order], len(layers))
         layers.selection = {left}
+        self._set_grid({"stride": stride, "shape": (1, 2), "spacing": _GAP}, on=True)
+
+    def _set_grid(self, values: dict[str, Any], *, on: bool) -> None:
+        """One change, not several: napari builds its scene anew for each."""
         grid = self._viewer.canvas.grid
-        grid.stride, grid.shape, grid.spacing, grid.enabled = stride, (1, 2), _GAP, True
+        if not on:
+            grid.enabled = False
+        with grid.events.blocker_all():
+            for name, value in values.items():
+                setattr(grid, name, value)
+        if on:
+            grid.enabled = True
 
     def _anatomy(self) -> Layer | None:
         """The recording that is seen, the topmost of several."""
@@ -143,18 +152,17 @@ class Comparison:
 
     def _put_back(self, before: _View) -> None:
         layers = self._viewer.layers
-        for name in _GRID[::-1]:
-            setattr(self._viewer.canvas.grid, name, before.grid[name])
+        values = {name: before.grid[name] for name in _GRID if name != "enabled"}
+        self._set_grid(values, on=before.grid["enabled"])
         if self._copy is not None and self._copy in layers:
             layers.remove(self._copy)
         self._copy = None
-        left = [
-            (layer, visible) for layer, visible in zip(before.layers, before.visible, strict=True) if layer in layers
-        ]
-        for place, (layer, visible) in enumerate(left):
-            if (now := layers.index(layer)) != place:
-                layers.move(now, place)
-            layer.visible = visible
+        known = [pair for pair in zip(before.layers, before.visible, strict=True) if pair[0] in layers]
+        wanted = [layers.index(layer) for layer, _ in known]
+        if wanted != sorted(wanted):
+            layers.move_multiple(wanted, 0)
+        for layer, visible in known:
+            _see(layer, visible)
         layers.selection = {layer for layer in before.selected if layer in layers}
         for name, value in before.camera.items():
             setattr(self._viewer.scene.camera, name, value)
@@ -169,3 +177,8 @@ class Comparison:
         if self.pair is not None and pictures.overlay and pictures.shown != set(self.pair):
             self._finish(give_back=False)
             self._layers.show_and_hide()
+
+
+def _see(layer: Layer, visible: bool) -> None:
+    if layer.visible != visible:
+        layer.visible = visible

@@ -47,6 +47,7 @@ class MapLayers:
         main_thread.connect(desk.datasets.amended, self._amend_recording)
         main_thread.connect(desk.pictures.painted, self._show_map)
         main_thread.connect(desk.pictures.sighted, self.show_and_hide, newest=True)
+        main_thread.connect(desk.pictures.fronted, self._select, newest=True)
         main_thread.connect(desk.results.arranged, self._arrange, newest=True)
         main_thread.connect(desk.results.renamed, self._rename)
         main_thread.connect(desk.results.removed, self._remove_map)
@@ -186,6 +187,12 @@ class MapLayers:
             for key, layer in self._maps.items():
                 if layer.visible != (seen := self._desk.pictures.in_sight(key)):
                     layer.visible = seen
+
+    def _select(self, key: int) -> None:
+        """Let napari's own controls be those of the map in front, unless they are of something else than a map."""
+        selection = self._viewer.layers.selection
+        if key in self._maps and selection.active in self._maps.values():
+            selection.active = self._maps[key]
 
     def _rename(self, entry: ResultEntry) -> None:
         layer = self._maps.get(entry.key)

@@ -39,6 +39,7 @@ class MapLegends:
         self._desk = desk
         self._layers = layers
         self._pair: tuple[int, int] | None = None
+        self._times = 1
         self.works = True
         viewer.events.theme.connect(self._on_theme)
         for signal in (desk.pictures.painted, desk.pictures.sighted, desk.pictures.changed, desk.pictures.fronted):
@@ -53,6 +54,11 @@ class MapLegends:
     def stand_apart(self, pair: tuple[int, int] | None) -> None:
         """Put the legends of two results into the halves of the canvas, or all into one corner again."""
         self._pair = pair
+        self.show()
+
+    def enlarge(self, times: int) -> None:
+        """Draw the legends so many times as large, for a picture of the canvas."""
+        self._times = times
         self.show()
 
     def show(self) -> None:
@@ -80,8 +86,8 @@ class MapLegends:
     def _drawn(self, spec: LayerSpec, heading: str) -> Any:
         legend, ink = spec.thunder["legend"], _text_colour(self._viewer)
         if legend is None:
-            return title_pixels(heading or spec.name, ink)
-        return legend_pixels(legend, ink, spec.thunder.get("threshold"), heading)
+            return title_pixels(heading or spec.name, ink, self._times)
+        return legend_pixels(legend, ink, spec.thunder.get("threshold"), heading, self._times)
 
     def _fall_back(self, key: int) -> None:
         bar = getattr(self._layers.layer(key), "colorbar", None)

@@ -145,8 +145,12 @@ class ResultActions(QObject):
         """Ask where to, and save the canvas with its legends as a picture, `times` as fine as on the screen."""
 
         def write(_: object, path: Path) -> None:
+            results, place = self._desk.results, self._workplace
             save_picture(
-                self._workplace.viewer, times, lambda make: self._desk.results.write(lambda: make(path), str(path))
+                place.viewer,
+                place.map_legends,
+                times,
+                lambda make: results.write(lambda: make(path), str(path)),
             )
 
         self._to_file(".png", "Save the view", write, needs_entry=False)
