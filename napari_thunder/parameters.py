@@ -8,6 +8,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import PurePath
 from typing import Any, TypeVar
 
@@ -74,6 +75,7 @@ def parameter(
     return dataclasses.field(default=default, metadata=extra)
 
 
+@cache
 def parameters(cls: type) -> tuple[Parameter, ...]:
     """The parameters of a class made with `parameter` fields, in order."""
     hints = typing.get_type_hints(cls)

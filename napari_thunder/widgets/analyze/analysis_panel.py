@@ -36,6 +36,7 @@ class AnalysisPanel(QWidget):
         self._datasets = datasets
         self._recording: Recording | None = None
         self._shown = ""
+        self._forms: dict[str, ParameterForm] = {}
         self.finder = AnalysisFinder()
         self.finder.chosen.connect(self.choose)
         self.finder.entered.connect(lambda: self.form.focus_first())
@@ -91,9 +92,12 @@ class AnalysisPanel(QWidget):
     def _follow(self) -> None:
         current = self._datasets.current
         recording = current.recording if current else None
-        if self._shown != self.name or recording is not self._recording:
-            self._recording, self._shown = recording, self.name
+        if recording is not self._recording:
+            self._recording, self._shown = recording, ""
             self.chain.set_recording(recording)
+            self._forget_forms()
+        if self._shown != self.name:
+            self._shown = self.name
             self._show_form()
         self.form.fill(self._draft.parameters)
         self._mark()
@@ -104,12 +108,23 @@ class AnalysisPanel(QWidget):
         self.finder.show_chosen(self.name)
         self.summary.setText(chosen.summary)
         self.docs_button.setToolTip(f"What {chosen.title} computes, with formulas and sources; needs no network")
-        form = ParameterForm(form_fields(chosen, self._recording))
-        form.changed.connect(self._write)
+        form = self._forms.get(self.name)
+        if form is None:
+            form = self._forms[self.name] = ParameterForm(form_fields(chosen, self._recording))
+            form.changed.connect(self._write)
         self._layout.replaceWidget(self.form, form)
         self.form.hide()
-        self.form.deleteLater()
+        form.setVisible(bool(form.given()))
         self.form = form
+
+    def _forget_forms(self) -> None:
+        """Forms offer what one recording has; the one in sight goes when it is replaced."""
+        shown, self.form = self.form, ParameterForm()
+        self._layout.replaceWidget(shown, self.form)
+        for form in {shown, *self._forms.values()}:
+            form.hide()
+            form.deleteLater()
+        self._forms.clear()
 
     def _write(self) -> None:
         self._draft.fill(given_beside_defaults(analyses()[self.name], self.form.given()))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QToolButton, QVBoxLayout
 
 from napari_thunder.engine.job import JobState
 from napari_thunder.models.facts import time_text
 from napari_thunder.models.jobs import Run
+from napari_thunder.models.trouble import Trouble
 from napari_thunder.widgets.analyze.run_panel import data_button, worded
 from napari_thunder.widgets.trouble_label import TroubleLabel
 
@@ -45,9 +46,8 @@ class JobRow(QFrame):
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(_BAR_HEIGHT)
-        self.trouble = TroubleLabel()
-        self.data_button = data_button()
-        self.data_button.clicked.connect(self.data_wanted)
+        self.trouble: TroubleLabel | None = None
+        self.data_button: QPushButton | None = None
         self._lay_out()
 
     def refresh(self, has_result: bool) -> None:
@@ -63,8 +63,16 @@ class JobRow(QFrame):
         self.show_button.setEnabled(has_result)
         if not has_result:
             self.show_button.setToolTip("This result was removed from the desk.")
-        self.trouble.show_trouble(worded(run.trouble))
-        self.data_button.setVisible(run.trouble is not None and run.trouble.missing)
+        if run.trouble is not None and self.trouble is None:
+            self._say(run.trouble)
+
+    def _say(self, trouble: Trouble) -> None:
+        self.trouble, self.data_button = TroubleLabel(), data_button()
+        self.data_button.clicked.connect(self.data_wanted)
+        self.layout().addWidget(self.trouble)
+        self.layout().addWidget(self.data_button)
+        self.trouble.show_trouble(worded(trouble))
+        self.data_button.setVisible(trouble.missing)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -75,8 +83,8 @@ class JobRow(QFrame):
         layout.setContentsMargins(0, 2, 0, 4)
         layout.setSpacing(2)
         layout.addLayout(head)
-        for widget in (self.bar, self.status, self.trouble, self.data_button):
-            layout.addWidget(widget)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.status)
 
 
 def status_of(run: Run) -> str:

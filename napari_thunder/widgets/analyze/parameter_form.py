@@ -21,13 +21,15 @@ class ParameterForm(QWidget):
         super().__init__(parent)
         self._inputs: dict[str, Input] = {}
         self._notes: dict[str, QLabel] = {}
+        self._cells: dict[str, QVBoxLayout] = {}
         self._layout = QFormLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         for field in fields:
             self._add(field)
-        self.setVisible(bool(fields))
+        if not fields:
+            self.hide()
 
     def given(self) -> dict[str, Any]:
         """What was filled in, by name of the parameter."""
@@ -40,6 +42,10 @@ class ParameterForm(QWidget):
 
     def mark(self, wrong: Mapping[str, str]) -> None:
         """Show beside each field what is wrong with it, by name."""
+        for name in wrong.keys() - self._notes.keys():
+            note = self._notes[name] = QLabel()
+            note.setWordWrap(True)
+            self._cells[name].addWidget(note)
         for name, note in self._notes.items():
             note.setText(f"⚠ {wrong[name]}" if name in wrong else "")
             note.setVisible(name in wrong)
@@ -66,13 +72,7 @@ class ParameterForm(QWidget):
         label = QLabel(field.label)
         label.setToolTip(field.help)
         label.setBuddy(made)
-        note = self._notes[field.name] = QLabel()
-        note.setWordWrap(True)
-        note.hide()
-        cell = QWidget()
-        column = QVBoxLayout(cell)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(1)
-        column.addWidget(made)
-        column.addWidget(note)
+        cell = self._cells[field.name] = QVBoxLayout()
+        cell.setSpacing(1)
+        cell.addWidget(made)
         self._layout.addRow(label, cell)

@@ -153,9 +153,10 @@ def test_what_is_missing_leads_to_the_data_tab_in_the_windows_words(make_dock: M
     dock.analyze.analysis.choose("direction_tuning")
     dock.run()
     wait_until(qtbot, lambda: "needs events" in dock.analyze.trouble_message)
-    wait_until(qtbot, lambda: dock.analyze.jobs.row(dock.desk.jobs.runs[0]) is not None)
-    row = dock.analyze.jobs.row(dock.desk.jobs.runs[0])
-    wait_until(qtbot, lambda: "Give “Events”, a CSV" in row.trouble.message)
+    rows = dock.analyze.jobs
+    wait_until(qtbot, lambda: (row := rows.row(dock.desk.jobs.runs[0])) is not None and row.trouble is not None)
+    row = rows.row(dock.desk.jobs.runs[0])
+    assert "Give “Events”, a CSV" in row.trouble.message
     click(row.data_button)
     wait_until(qtbot, lambda: dock.tabs.currentWidget() is dock.data)
 
