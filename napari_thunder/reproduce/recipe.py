@@ -1,0 +1,56 @@
+"""What a recipe is, and what every kind of it asks of a provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from napari_thunder.analysis.registry import analyses
+from napari_thunder.errors import ResultError
+from napari_thunder.parameters import Parameter, parameters
+
+GONE = (
+    "This result was made of a movie in memory, which no program can open again. Save the movie to a file, open that, "
+    "and run the analysis anew."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a result is made again.
+
+    Parameters
+    ----------
+    text
+        A Python program, or a command line.
+    files
+        What it needs beside the recording, written for it.
+    """
+
+    text: str
+    files: tuple[Path, ...] = ()
+
+
+class NeedsFolderError(ResultError):
+    """There are files to be written, and no folder to write them to."""
+
+
+def parameters_of(record: Mapping[str, Any]) -> tuple[Parameter, ...]:
+    """The parameters an analysis was run with.
+
+    Raises
+    ------
+    ResultError
+        If this version has no such analysis.
+    """
+    cls = analyses().get(record["analysis"])
+    if cls is None:
+        raise ResultError(f"There is no analysis {record['analysis']!r} in this version of napari-thunder.")
+    return tuple(p for p in parameters(cls) if p.name in record["parameters"])
+
+
+def stem_of(record: Mapping[str, Any]) -> str:
+    """How files of a result are called."""
+    return str(record["analysis"])
