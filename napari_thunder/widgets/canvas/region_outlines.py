@@ -7,7 +7,6 @@ from itertools import count
 from typing import Any
 
 import numpy as np
-from napari.layers import Shapes
 from qtpy.QtCore import QTimer
 
 from napari_thunder.display.space import Space
@@ -15,19 +14,19 @@ from napari_thunder.errors import RegionError
 from napari_thunder.models.regions import Regions
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.regions import Box, Outline, Region, region_of_outline
-from napari_thunder.widgets.canvas.region_rows import Drawn, Look, closed, kind_of, look_of, rows_of, vertices_of
+from napari_thunder.widgets.canvas.region_rows import Drawn, closed, kind_of, vertices_of
+from napari_thunder.widgets.canvas.region_shapes import RegionShapes
 from napari_thunder.widgets.canvas.region_work import InTurn
 from napari_thunder.widgets.main_thread import MainThread
-
-NAME = "ROIs (shapes)"
 
 _DEBOUNCE = 300
 """ms after the last change by hand until it becomes one of the region."""
 
+_FINE = 250
+"""Lines are as thick as the plane's longer side divided by this."""
+
 _AT_ONCE = 20
 """Shapes that are put on the canvas before the window has its turn again."""
-
-_NO_LOOK: Look = ("#ffffff", "", True)
 
 DRAWING = ("add_polygon", "add_polygon_lasso", "add_rectangle", "add_ellipse", "add_path", "add_polyline", "add_line")
 
@@ -61,7 +60,7 @@ class OutlineLayer:
         planes_from: Callable[[int], tuple[int, int]],
         tell: Callable[[Trouble | None], None],
     ) -> None:
-        self.layer: Any = None
+        self._shapes = RegionShapes()
         self.chosen: Callable[[list[int]], None] = lambda _: None
         self._add_layer = add_layer
         self._regions = regions
@@ -71,15 +70,20 @@ class OutlineLayer:
         self._tell = tell
         self._volume: Box | None = None
         self._space: Space | None = None
-        self._drawn: dict[int, Drawn] = {}
+        self._drawn = self._shapes.drawn
         self._marked: frozenset[int] = frozenset()
         self._numbers = count(1)
-        self._writing = self._creating = self._dragging = False
+        self._creating = self._dragging = False
         self._plane = 0
         self._timer = QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DEBOUNCE)
         self._timer.timeout.connect(self.take)
+
+    @property
+    def layer(self) -> Any:
+        """The layer, or None if there is none."""
+        return self._shapes.layer
 
     @property
     def busy(self) -> bool:
@@ -90,11 +94,12 @@ class OutlineLayer:
         """Lie on another recording, or on none."""
         if (volume, space) == (self._volume, self._space):
             return
+        self._finish()
         self.take()
         if volume != self._volume and self.layer is not None:
-            self._write(lambda layer: layer.remove(list(range(layer.nshapes))))
-            self._drawn.clear()
+            self._shapes.clear()
         self._volume, self._space = volume, space
+        self._shapes.edge_width = max((volume or (1, 1, 1))[1:]) / _FINE
         if self.layer is not None and space is not None:
             self.layer.units, self.layer.scale = space.units, space.scale
         self.show()
@@ -102,21 +107,17 @@ class OutlineLayer:
     def ready(self) -> Any:
         """The layer, made if there is none; a recording must be there."""
         if self.layer is None and self._space is not None and self._volume is not None:
-            self.layer = self._make()
+            self._watch(self._shapes.make(self._space))
             self._add_layer(self.layer)
         return self.layer
 
     def prepare(self) -> None:
         """Draw the next shape in the colour that its region will have."""
-        layer = self.layer
-        with layer.block_update_properties():
-            layer.current_edge_color, layer.current_face_color = look_of(self._regions.free_color())
-            layer.current_edge_width = self._edge_width()
+        self._shapes.prepare(self._regions.free_color())
 
     def forget(self) -> None:
         """The layer was taken out of the viewer; the regions stay."""
-        self.layer = None
-        self._drawn.clear()
+        self._shapes.forget()
         self._creating = self._dragging = False
         self._timer.stop()
 
@@ -131,17 +132,21 @@ class OutlineLayer:
         self._plane = plane
         if self.layer is None:
             return
-        if self._creating:
+        self._finish()
+        self.show()
+
+    def _finish(self) -> None:
+        """End a drawing that is under way, as napari does when another mode is chosen."""
+        if self.layer is not None and self._creating:
             mode = self.layer.mode
             self.layer.mode = "pan_zoom"
             self.layer.mode = mode
-        self.show()
 
     def select(self, keys: Collection[int]) -> None:
         """Mark the shapes of these regions."""
         self._marked = frozenset(keys)
         if self.layer is not None and not self._creating and not self._dragging:
-            self._mark()
+            self._shapes.mark(self._marked)
 
     def show(self) -> None:
         """Let the shapes be those of the regions; put off while a hand is at work."""
@@ -155,8 +160,8 @@ class OutlineLayer:
         self._adopt(wanted)
         stale = [key for key, region in wanted.items() if self._is_stale(key, region)]
         self._exchange(wanted, stale[:_AT_ONCE])
-        self._restyle(wanted)
-        self._mark()
+        self._shapes.restyle({key: (r.color, r.name, r.visible) for key, r in wanted.items()})
+        self._shapes.mark(self._marked)
         if self.layer.mode in DRAWING:
             self.prepare()
         if stale[_AT_ONCE:]:
@@ -168,14 +173,14 @@ class OutlineLayer:
         self._timer.stop()
         if layer is None or self._volume is None or self._creating or self._dragging:
             return
-        keys, seen = rows_of(layer), set[int]()
+        keys, seen = self._shapes.keys, set[int]()
         for row, key in enumerate(keys):
             if key == 0 or key in seen or key not in self._drawn:
                 key = keys[row] = self._take_new(row)
             elif not np.array_equal(layer.data[row], self._drawn[key].data):
                 self._take_edit(row, key)
             seen.add(key)
-        self._write(lambda layer: self._number(keys))
+        self._shapes.number(keys)
         gone = [key for key in self._drawn if key not in seen]
         for key in gone:
             del self._drawn[key]
@@ -205,7 +210,7 @@ class OutlineLayer:
         unfit = {key for key, drawn in self._drawn.items() if drawn.unfit}
         if not unfit:
             return
-        self._remove(unfit)
+        self._shapes.remove(unfit)
         self._tell(
             Trouble("A region needs a closed line, drawn on the plane y–x. Draw a polygon, rectangle or ellipse.")
         )
@@ -240,18 +245,18 @@ class OutlineLayer:
 
     def _refuse(self, key: int, trouble: Trouble) -> None:
         self._tell(trouble)
-        self._remove({key})
+        self._shapes.remove({key})
 
     def _adopt(self, wanted: dict[int, Region]) -> None:
         """A region that was made of a shape gets it."""
         making = {id(drawn.outline): key for key, drawn in self._drawn.items() if key < 0}
-        keys = rows_of(self.layer)
+        keys = self._shapes.keys
         for key, region in wanted.items():
             before = making.pop(id(region.outline), 0) if key not in self._drawn else 0
-            if before in keys:
+            if before < 0 and before in keys:
                 keys[keys.index(before)] = key
                 self._drawn[key] = self._drawn.pop(before)
-        self._write(lambda layer: self._number(keys))
+        self._shapes.number(keys)
 
     def _is_stale(self, key: int, region: Region) -> bool:
         drawn = self._drawn.get(key)
@@ -263,124 +268,34 @@ class OutlineLayer:
     def _exchange(self, wanted: dict[int, Region], stale: list[int]) -> None:
         """Put the shapes of these regions anew, and take away those of regions that are gone."""
         gone = {key for key in self._drawn if key > 0 and key not in wanted}
-        self._remove(gone | {key for key in stale if key in self._drawn})
+        self._shapes.remove(gone | {key for key in stale if key in self._drawn})
         if stale:
-            self._write(lambda layer: self._add([wanted[key] for key in stale]))
-
-    def _mark(self) -> None:
-        rows = {row for row, key in enumerate(rows_of(self.layer)) if key in self._marked}
-        if rows != set(self.layer.selected_data):
-            self._write(lambda layer: setattr(layer, "selected_data", rows))
-
-    def _add(self, regions: list[Region]) -> None:
-        layer, first = self.layer, self.layer.nshapes
-        edges, faces = zip(*(look_of(region.color, visible=region.visible) for region in regions), strict=True)
-        keys = [*rows_of(layer), *(region.key for region in regions)]
-        layer.add(
-            [self._shape_of(region) for region in regions],
-            edge_width=self._edge_width(),
-            edge_color=np.array(edges),
-            face_color=np.array(faces),
-        )
-        data = layer.data
-        for row, region in enumerate(regions, first):
-            look = region.color, region.name, region.visible
-            self._drawn[region.key] = Drawn(region.outline, np.array(data[row]), self._plane_of(region), look)
-        self._number(keys)
-
-    def _shape_of(self, region: Region) -> tuple[Any, str]:
-        outline = region.outline
-        if outline is None:
-            raise ValueError(f"{region.name} has no outline")
-        return np.insert(np.asarray(outline.vertices, float), 0, self._plane_of(region), axis=1), outline.kind
-
-    def _remove(self, keys: set[int]) -> None:
-        rows = [row for row, key in enumerate(rows_of(self.layer)) if key in keys]
-        if rows:
-            self._write(lambda layer: layer.remove(rows))
-        for key in keys:
-            self._drawn.pop(key, None)
-
-    def _restyle(self, wanted: dict[int, Region]) -> None:
-        """Colours and names of the shapes, if one of them changed."""
-        looks = [(r.color, r.name, r.visible) if (r := wanted.get(key)) else None for key in rows_of(self.layer)]
-        shown = [drawn.look if (drawn := self._drawn.get(key)) else None for key in rows_of(self.layer)]
-        if looks != shown:
-            self._write(lambda layer: self._paint(looks))
-
-    def _paint(self, looks: list[Look | None]) -> None:
-        layer, keys = self.layer, rows_of(self.layer)
-        if not keys:
-            return
-        edges, faces = layer.edge_color.copy(), layer.face_color.copy()
-        for row, (key, look) in enumerate(zip(keys, looks, strict=True)):
-            if look is not None:
-                color, _, visible = self._drawn[key].look = look
-                edges[row], faces[row] = look_of(color, visible=visible)
-        layer.edge_color, layer.face_color = edges, faces
-        self._number(keys)
-
-    def _number(self, keys: list[int]) -> None:
-        """Say in the layer's features which shape is which."""
-        looks = [(drawn.look if (drawn := self._drawn.get(key)) else None) or _NO_LOOK for key in keys]
-        now = {
-            "key": keys,
-            "name": [name if visible else "" for _, name, visible in looks],
-            "color": [color for color, _, _ in looks],
-        }
-        table = self.layer.features
-        if any(list(table[column]) != values for column, values in now.items()):
-            self.layer.features = now
+            self._shapes.add([wanted[key] for key in stale], self._plane_of)
 
     def _plane_of(self, region: Region) -> int:
         first, last = region.planes
         return min(max(self._plane, first), last)
 
-    def _edge_width(self) -> float:
-        return max((self._volume or (1, 1, 1))[1:]) / 250
-
-    def _write(self, change: Callable[[Any], None]) -> None:
-        """Change the layer ourselves: what it then says is no news."""
-        self._writing = True
-        try:
-            change(self.layer)
-        finally:
-            self._writing = False
-
-    def _make(self) -> Any:
-        features = {"key": np.zeros(0, int), "name": np.zeros(0, object), "color": np.zeros(0, object)}
-        text = {"string": "{name}", "color": {"feature": "color"}, "anchor": "upper_left", "size": 11}
-        layer = Shapes(
-            ndim=3,
-            name=NAME,
-            **(self._space.kwargs() if self._space else {}),
-            features=features,
-            feature_defaults={"key": 0, "name": "", "color": "#ffffff"},
-            text=text,
-            opacity=1.0,
-            blending="translucent_no_depth",
-            metadata={"thunder": {"kind": "rois"}},
-        )
+    def _watch(self, layer: Any) -> None:
         layer.events.data.connect(self._on_data)
         layer.events.features.connect(self._on_features)
         layer.selected_data.events.items_changed.connect(self._on_selection)
         layer.mouse_drag_callbacks.append(self._on_drag)
-        return layer
 
     def _on_data(self, event: Any) -> None:
-        if self._writing:
+        if self._shapes.writing:
             return
         self._creating = str(event.action) == "adding"
         if not self._creating:
             self._timer.start()
 
     def _on_features(self) -> None:
-        if not self._writing and not self._creating:
+        if not self._shapes.writing and not self._creating:
             self._timer.start()
 
     def _on_selection(self, *_: object) -> None:
-        if not self._writing and not self._creating:
-            keys = rows_of(self.layer)
+        if not self._shapes.writing and not self._creating:
+            keys = self._shapes.keys
             self.chosen([keys[row] for row in sorted(self.layer.selected_data) if row < len(keys) and keys[row] > 0])
 
     def _on_drag(self, layer: Any, event: Any) -> Any:
