@@ -13,7 +13,7 @@ from napari_thunder.models import Desk
 from napari_thunder.models.datasets import Dataset
 from napari_thunder.volumes import VolumeArray
 from napari_thunder.widgets.canvas.streaming import array_of, follow, show_raw
-from napari_thunder.widgets.canvas.units import agree_on_units
+from napari_thunder.widgets.canvas.units import agree_on_units, slice_anew
 from napari_thunder.widgets.main_thread import MainThread
 
 if TYPE_CHECKING:
@@ -145,6 +145,7 @@ class Layers:
             space = space_of_recording(dataset.recording)
             layer.units, layer.scale = space.units, space.scale
             agree_on_units(self._viewer.layers)
+            slice_anew(layer)
 
     def _remove_recording(self, dataset: Dataset) -> None:
         self._take_away(self._recordings.pop(dataset.key, None))

@@ -15,6 +15,7 @@ from napari_thunder.models import Desk
 from napari_thunder.models.datasets import Dataset
 from napari_thunder.models.results import ResultEntry
 from napari_thunder.widgets.canvas.hover import renew_numbers, say_numbers
+from napari_thunder.widgets.canvas.units import slice_anew
 from napari_thunder.widgets.main_thread import MainThread
 
 if TYPE_CHECKING:
@@ -150,6 +151,7 @@ class MapLayers:
             space = space_of_volume(dataset.recording.voxel_size)
             if dataset.recording.uri == owner and tuple(layer.scale) != space.scale:
                 layer.units, layer.scale = space.units, space.scale
+                slice_anew(layer)
 
     def _show_map(self, key: int, spec: LayerSpec) -> None:
         entry = self._desk.results.get(key)

@@ -25,3 +25,12 @@ def agree_on_units(layers: Any) -> None:
         )
         if units != tuple(map(str, layer.units)):
             layer.units = units
+
+
+def slice_anew(layer: Any) -> None:
+    """Let napari slice a layer by its units as they are now.
+
+    It keeps the units of the world from when the slider last moved, and would show a plane that is not there.
+    """
+    layer.events.reload(layer=layer)
+    layer.refresh(extent=False)

@@ -109,6 +109,16 @@ def test_a_voxel_size_given_late_moves_the_maps_too(make_dock: MakeDock, qtbot: 
     assert tuple(viewer.layers[-1].scale) == (5, 1, 1)
 
 
+def test_what_is_shown_stays_when_its_voxel_size_is_given(make_dock: MakeDock, qtbot: Any) -> None:
+    viewer, dock = make_dock()
+    dataset = dock.desk.datasets.add(slow_recording()[0].with_known(voxel_size=None, frame_rate=None, frame_times=None))
+    wait_until(qtbot, lambda: dock.settled and len(viewer.layers) == 1)
+    dock.desk.datasets.amend(dataset, voxel_size=(1, 1, 1))
+    layer = viewer.layers[0]
+    wait_until(qtbot, lambda: str(layer.units[-1]) == "micrometer")
+    wait_until(qtbot, lambda: layer._slice.image.raw.max() == viewer.dims.current_step[0])
+
+
 def test_the_words_around_the_wheel_can_be_read_in_every_theme(make_dock: MakeDock, qtbot: Any) -> None:
     viewer, dock = make_dock()
     dock.desk.datasets.add(slow_recording()[0])
