@@ -5,7 +5,7 @@ PYTHON ?= python3.11
 QT ?= pyqt5
 BIN := .venv/bin
 
-.PHONY: demo test lint bench pictures clean
+.PHONY: demo test lint bench pictures walkthrough clean
 
 demo: .venv/.ready
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" != Linux ]; then \
@@ -31,6 +31,10 @@ bench: .venv/.ready
 	$(BIN)/python -m tests.benchmarks
 	xvfb-run -a -s "-screen 0 1024x700x24" $(BIN)/python -W ignore -m tests.benchmarks.scrubbing
 
+# Needs xdotool, and the zebrafish.
+walkthrough: .venv/.ready
+	QT_API=$(QT) xvfb-run -a -s "-screen 0 1600x1000x24" $(BIN)/python -m tests.walkthrough
+
 .venv/.ready: setup.cfg pyproject.toml .ci/system-libraries
 	.ci/system-libraries $(PYTHON)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -41,4 +45,4 @@ pictures: .venv/.ready
 	xvfb-run -a -s "-screen 0 1600x1000x24" $(BIN)/python resources/make_pictures.py
 
 clean:
-	rm -rf .venv demo.png
+	rm -rf .venv demo.png walkthrough

@@ -45,6 +45,10 @@ class Window:
         self._bridge.call(call)
         return answer.result(60)
 
+    def later(self, do: Callable[[], Any]) -> None:
+        """Have something done in the window's thread without waiting: it may open a dialog that stays."""
+        self._bridge.call(do)
+
     def wait(self, true: Callable[[], Any], what: str, seconds: float = 90.0) -> None:
         """Wait until something has come."""
         deadline = time.monotonic() + seconds

@@ -72,6 +72,7 @@ class SlowSource:
 
     movie: ArraySource
     seconds: float = 0.0
+    block_seconds: float | None = None
     hangs: Event = field(default_factory=Event)
     release: Event = field(default_factory=Event)
     uri: str = "memory:slow movie"
@@ -94,15 +95,15 @@ class SlowSource:
         return str(id(self))
 
     def read_volume(self, t: int) -> Any:
-        self._wait()
+        self._wait(self.seconds)
         return self.movie.read_volume(t)
 
     def read_block(self, block: Block) -> Any:
-        self._wait()
+        self._wait(self.seconds if self.block_seconds is None else self.block_seconds)
         return self.movie.read_block(block)
 
-    def _wait(self) -> None:
-        time.sleep(self.seconds)
+    def _wait(self, seconds: float) -> None:
+        time.sleep(seconds)
         if self.hangs.is_set():
             self.release.wait(60)
 

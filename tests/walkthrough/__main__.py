@@ -1,0 +1,110 @@
+"""Walk through the window with real mouse and key events, and watch its thread: `make walkthrough`.
+
+Needs the zebrafish in ../shared/data (or NAPARI_THUNDER_DATA), `xdotool`, and a display of 1600 × 1000, be it virtual.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tests.walkthrough.watchdog import LIMIT
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("NAPARI_THUNDER_DATA", ROOT.parent / "shared" / "data"))
+LONGEST = 900
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "walkthrough", help="folder for the pictures")
+    parser.add_argument("--only", choices=("fish", "slow"), help="one of the two walks")
+    options = parser.parse_args()
+    shutil.rmtree(options.out, ignore_errors=True)
+    options.out.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        events = events_file(Path(scratch))
+        about = ["--out", str(options.out), "--uri", str(DATA / "fish" / "series"), "--events", events]
+        walks = []
+        if options.only != "slow":
+            with server(Path(scratch)) as (port, token):
+                walks.append(walk("first", [*about, "--engine", f"sc://127.0.0.1:{port}"], token, options.out))
+                walks.append(walk("again", about, token, options.out))
+        if options.only != "fish":
+            walks.append(walk("slow", about, "", options.out))
+    failures = [text for seen in walks for text in seen["failures"]]
+    report(walks)
+    sys.exit("\n".join(failures) if failures else 0)
+
+
+def walk(name: str, arguments: list[str], token: str, out: Path) -> dict[str, Any]:
+    """Go one of the walks in a program of its own, with settings of its own."""
+    print(f"{name}:", flush=True)
+    mine = {"NAPARI_CONFIG": str(out / "settings.yaml"), "XDG_STATE_HOME": str(out / "state"), "PYTHONPATH": str(ROOT)}
+    secret = {"NAPARI_THUNDER_TOKEN": token} if token else {}
+    command = [sys.executable, "-W", "ignore", "-m", "tests.walkthrough.program", name, *arguments]
+    ended = subprocess.run(command, env={**os.environ, **mine, **secret}, timeout=LONGEST, check=False)
+    if ended.returncode:
+        sys.exit(f"the program of the walk {name!r} ended with {ended.returncode}")
+    seen: dict[str, Any] = json.loads((out / f"{name}.json").read_text())
+    return seen
+
+
+@contextmanager
+def server(scratch: Path) -> Iterator[tuple[str, str]]:
+    """A Spark Connect server in a process of its own; gives its port and token."""
+    place = scratch / "server"
+    process = subprocess.Popen([sys.executable, "-m", "tests.walkthrough.server", str(place)], stdin=subprocess.PIPE)
+    try:
+        deadline = time.monotonic() + 180
+        while not place.exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                sys.exit("the Spark Connect server did not start")
+            time.sleep(0.2)
+        port, token = place.read_text().split()
+        yield port, token
+    finally:
+        process.communicate(timeout=60)
+
+
+def events_file(folder: Path) -> str:
+    """The stimulus of the fish as a table: 12 directions, motion on in frames 10 to 19 of each trial of 20."""
+    with np.load(DATA / "fish" / "fish.npz") as stored:
+        degrees = np.rad2deg(stored["stim_direction_rad"]) % 360
+    starts = np.arange(12) * 20.0 + 10
+    path = folder / "events.csv"
+    pd.DataFrame({"start_time": starts, "stop_time": starts + 10, "direction": degrees}).to_csv(path, index=False)
+    return str(path)
+
+
+def report(walks: list[dict[str, Any]]) -> None:
+    """Print the longest stall of each step, and what the window's thread did in those above the limit."""
+    print(f"\n{'step':<28}{'longest stall, ms':>20}{'above 50 ms':>14}{'in our code':>14}")
+    for seen in walks:
+        for step, longest in seen["longest"].items():
+            stalls = [s for s in seen["stalls"] if s["step"] == step]
+            ours = sum(any("/napari_thunder/" in line for line in s["doing"]) for s in stalls)
+            if not step.startswith("("):
+                print(f"{step:<28}{1000 * longest:>20.0f}{len(stalls):>14}{ours:>14}")
+    worst = sorted((s for seen in walks for s in seen["stalls"]), key=lambda s: -s["seconds"])[:25]
+    for stall in worst:
+        lines = [line for line in stall["doing"] if "/napari_thunder/" in line] or stall["doing"][-2:]
+        print(f"\n{stall['step']}: {1000 * stall['seconds']:.0f} ms (limit {1000 * LIMIT:.0f})")
+        print("".join(lines[-3:]).rstrip())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""One of the programs of the walk: a window, a person in another thread, a watchdog. Prints what it saw as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import threading
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import napari
+import numpy as np
+import pandas as pd
+
+from napari_thunder.io.array import ArraySource
+from napari_thunder.recording import from_source
+from napari_thunder.widgets.app import open_window
+from tests.walkthrough.person import Person
+from tests.walkthrough.watchdog import Watchdog
+from tests.walkthrough.window import Window
+from tests.widgets.conftest import SlowSource
+
+REGION = [(44.0, 40.0), (44.0, 52.0), (50.0, 56.0), (54.0, 50.0), (52.0, 41.0)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("walk", choices=("first", "again", "slow"))
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--engine", default="threads")
+    parser.add_argument("--uri", default="")
+    parser.add_argument("--events", default="")
+    options = parser.parse_args()
+    viewer, dock = open_window(engine="")
+    watchdog = Watchdog()
+    person = Person(Window(viewer, dock), watchdog, options.out)
+    failures: list[str] = []
+    walk = threading.Thread(target=_walk, args=(person, options, failures), name="person", daemon=True)
+    watchdog.begin()
+    walk.start()
+    napari.run()
+    dock.desk.close(2.0)
+    seen = {"longest": watchdog.longest, "stalls": [asdict(s) for s in watchdog.stalls], "failures": failures}
+    (options.out / f"{options.walk}.json").write_text(json.dumps(seen, indent=1))
+
+
+def _walk(person: Person, options: argparse.Namespace, failures: list[str]) -> None:
+    try:
+        WALKS[options.walk](person, options)
+    except Exception:
+        failures.append(traceback.format_exc())
+        person.step("failed", lambda: None)
+    finally:
+        person.window.ask(person._watchdog.end)
+        person.window.later(person.window.viewer.close)
+
+
+def _first(person: Person, options: Any) -> None:
+    person.step("empty", lambda: None)
+    person.step("connected", lambda: person.connect(options.engine))
+    person.step("opened", lambda: person.open(options.uri))
+    person.step("described", lambda: person.describe(options.events))
+    _explore(person)
+    person.step("exported", lambda: person.export(str(options.out / "tuning.tif")))
+    person.step("saved", lambda: person.save(str(options.out / "fish.thunder.json")))
+
+
+def _again(person: Person, options: Any) -> None:
+    person.step("restored", lambda: person.restore(str(options.out / "fish.thunder.json")))
+
+
+def _slow(person: Person, options: Any) -> None:
+    """All of it with a source that takes 0.5 s for a volume and 5 s for a block of series."""
+    desk = person.desk
+    person.step("slow-connected", lambda: person.connect("threads"))
+    recording = _slow_fish(options.uri, options.events)
+    person.step("slow-opened", lambda: _put(person, recording))
+    _explore(person, "slow-")
+    person.step("slow-saved", lambda: desk.regions and person.save(str(options.out / "slow.thunder.json")))
+
+
+def _put(person: Person, recording: Any) -> None:
+    person.window.later(lambda: person.desk.datasets.add(recording))
+    person.window.wait(lambda: person.desk.datasets.current is not None and person.dock.settled, "opening")
+
+
+def _explore(person: Person, prefix: str = "") -> None:
+    person.step(f"{prefix}scrubbed", person.scrub)
+    person.step(f"{prefix}drawn", lambda: person.draw(REGION))
+    person.step(f"{prefix}traced", person.see_trace)
+    person.step(f"{prefix}pointed", lambda: person.point((30, 45), (33, 60)))
+    person.step(f"{prefix}tuned", person.tune)
+    person.step(f"{prefix}thresholded", person.threshold)
+    person.step(f"{prefix}hovered", lambda: person.hover((44, 40), (50, 55)))
+
+
+def _slow_fish(uri: str, events: str) -> Any:
+    import napari_thunder as nt
+
+    known = nt.open(uri)
+    movie = np.stack([known.read_volume(t) for t in range(known.shape[0])])
+    source = SlowSource(ArraySource(movie, "slow fish"), 0.5, block_seconds=5.0)
+    return from_source(source, frame_rate=1.0, voxel_size=(1, 1, 1), events=pd.read_csv(events))
+
+
+WALKS = {"first": _first, "again": _again, "slow": _slow}
+
+if __name__ == "__main__":
+    main()
