@@ -90,8 +90,11 @@ class EventBands(pg.GraphicsObject):
 def merged(
     start: NDArray[np.float64], stop: NDArray[np.float64], of: NDArray[np.intp], pixel: float
 ) -> list[tuple[float, float, int]]:
-    """Bands as they are drawn: those of one condition that fall on the same pixels are one."""
+    """Bands as they are drawn; of many, the longest of those that begin on the same pixel."""
     if len(start) < _FEW or pixel <= 0:
         return list(zip(start.tolist(), stop.tolist(), of.tolist(), strict=True))
-    grid = np.stack([np.floor(start / pixel), np.ceil(stop / pixel), of], axis=1)
-    return [(a * pixel, b * pixel, int(k)) for a, b, k in np.unique(grid, axis=0).tolist()]
+    column = np.floor(start / pixel)
+    longest_first = np.lexsort((-stop, column))
+    _, firsts = np.unique(column[longest_first], return_index=True)
+    kept = longest_first[firsts]
+    return list(zip(start[kept].tolist(), stop[kept].tolist(), of[kept].tolist(), strict=True))

@@ -31,6 +31,11 @@ class StillView(pg.GraphicsLayoutWidget):
         """Still items, the lowest first, and the boxes they are cut off at."""
         raise NotImplementedError
 
+    def watch(self, box: pg.ViewBox) -> None:
+        """Paint anew whenever a box shows another range, or is moved or resized."""
+        for signal in (box.sigRangeChanged, box.sigTransformChanged, box.geometryChanged):
+            signal.connect(self.stale)
+
     def stale(self, *_: object) -> None:
         """Paint the still items anew, soon."""
         self.resetCachedContent()

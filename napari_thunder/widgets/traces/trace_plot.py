@@ -50,6 +50,7 @@ class TracePlot(StillView):
         self._conditions = Conditions()
         self._colours: Colours | None = None
         self._unit = ""
+        self._labelled: tuple[object, ...] = ()
         self._time_label = "time (s)"
         self._stacked = False
         self._free_height = False
@@ -68,8 +69,7 @@ class TracePlot(StillView):
         self.setAccessibleDescription(
             "Left and Right go to the frame before and after, Home shows everything, the wheel zooms in time."
         )
-        self._view.sigRangeChanged.connect(self.stale)
-        self._view.sigResized.connect(self.stale)
+        self.watch(self._view)
         self.scene().sigMouseClicked.connect(self._on_click)
         self.cursor_line.dragged.connect(self.asked)
 
@@ -206,8 +206,7 @@ class TracePlot(StillView):
 
     def _add_row(self, name: str) -> SignalPlot:
         row = self.signal_plots[name] = SignalPlot(name, self.plot)
-        row.getViewBox().sigRangeChanged.connect(self.stale)
-        row.getViewBox().sigResized.connect(self.stale)
+        self.watch(row.getViewBox())
         set_up_axes(row)
         self.addItem(row, self.ci.layout.rowCount(), 0)
         self.cursor_line.add_to(row)
@@ -243,6 +242,10 @@ class TracePlot(StillView):
             self._changed(curve)
 
     def _label_height(self, step: float) -> None:
+        names = tuple(_short(curve.name_shown) for curve in self.curves.values()) if step else ()
+        if (step, self._unit, names) == self._labelled:
+            return
+        self._labelled = (step, self._unit, names)
         axis = self.plot.getAxis("left")
         if not step:
             axis.setTicks(None)
@@ -250,7 +253,6 @@ class TracePlot(StillView):
             axis.setStyle(hideOverlappingLabels=True)
             self._scale.setText("")
             return
-        names = [_short(curve.name_shown) for curve in self.curves.values()]
         axis.setTicks([[(place * step, name) for place, name in enumerate(reversed(names))]])
         axis.setLabel(None)
         axis.showLabel(False)
