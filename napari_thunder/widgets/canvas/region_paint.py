@@ -193,11 +193,10 @@ class PaintLayer:
             canvas.array,
             name=NAME,
             **(self._space.kwargs() if self._space else {}),
-            opacity=0.8,
+            opacity=0.4,
             blending="translucent_no_depth",
             metadata={"thunder": {"kind": "rois"}},
         )
-        layer.contour = max(1, round(max(canvas.volume[1:]) / 500))
         layer.brush_size = max(3, round(max(canvas.volume[1:]) / 30))
         layer.events.paint.connect(self._on_paint)
         layer.events.selected_label.connect(self._on_selected_label)
