@@ -8,7 +8,6 @@ import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import PurePath
 from typing import Any, TypeVar
 
@@ -75,12 +74,16 @@ def parameter(
     return dataclasses.field(default=default, metadata=extra)
 
 
-@cache
 def parameters(cls: type) -> tuple[Parameter, ...]:
     """The parameters of a class made with `parameter` fields, in order."""
-    hints = typing.get_type_hints(cls)
-    fields = (f for f in dataclasses.fields(cls) if "help" in f.metadata)
-    return tuple(_parameter(f, hints[f.name]) for f in fields)
+    if cls not in _known:
+        hints = typing.get_type_hints(cls)
+        fields = (f for f in dataclasses.fields(cls) if "help" in f.metadata)
+        _known[cls] = tuple(_parameter(f, hints[f.name]) for f in fields)
+    return _known[cls]
+
+
+_known: dict[type, tuple[Parameter, ...]] = {}
 
 
 def _parameter(field: dataclasses.Field[Any], hint: Any) -> Parameter:

@@ -104,7 +104,9 @@ class JobsPanel(QWidget):
 
     def _fit(self) -> None:
         """As high as what is listed, up to a limit."""
-        height = self._list_area.widget().sizeHint().height()
+        self._column.activate()
+        flows, width = self._column.hasHeightForWidth(), self._list_area.viewport().width()
+        height = self._column.heightForWidth(width) if flows else self._column.sizeHint().height()
         self._list_area.setFixedHeight(min(height, _MOST_HEIGHT))
 
     def _say_what_can_be_done(self) -> None:
