@@ -31,6 +31,8 @@ class Browser:
         The folder that is on its way, or was refused.
     trouble
         Why it was refused.
+    asked
+        The path that was asked for last, which may be that of a file in the folder.
 
     Parameters
     ----------
@@ -43,6 +45,7 @@ class Browser:
     def __init__(self, list_folder: ListFolder) -> None:
         self.listing: Listing | None = None
         self.wanted = ""
+        self.asked = ""
         self.trouble: Trouble | None = None
         self._list = list_folder
         self._job: Job | None = None
@@ -107,7 +110,7 @@ class Browser:
         self._cancel()
         job = Job(f"list {folder}")
         with self._lock:
-            self._job, self.wanted, self.trouble = job, folder, None
+            self._job, self.wanted, self.asked, self.trouble = job, folder, folder, None
         self.changed.emit()
         self._background.start(self._work, folder, job)
 

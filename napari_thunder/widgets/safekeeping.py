@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer
@@ -38,9 +39,10 @@ class Safekeeping:
         self._timer.timeout.connect(self.autosave.keep)
         self._timer.start(1000 * int(setting("session", "autosave_seconds")))
 
-    def end(self, seconds: float = 0.3) -> None:
+    def close(self, seconds: float = 0.3) -> None:
         """Keep what changed since the last time, in bounded time, and stop."""
         if self._timer is not None:
-            self._timer.stop()
+            with suppress(RuntimeError):  # at the end of the program Qt may be gone before us
+                self._timer.stop()
             self._timer = None
             self.autosave.end(seconds)

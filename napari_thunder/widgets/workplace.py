@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,6 +26,8 @@ from napari_thunder.widgets.safekeeping import Safekeeping
 
 if TYPE_CHECKING:
     import napari.viewer
+
+log = logging.getLogger(__name__)
 
 Held = TypeVar("Held", bound=QWidget)
 
@@ -104,19 +107,15 @@ class Workplace:
     def close(self) -> None:
         """Undo every connection and let the desk go."""
         _workplaces.pop(id(self.viewer), None)
-        self.safekeeping.end()
-        self.main_thread.close()
-        self.pointing.close()
-        self.pin_marks.close()
-        self.draft_memory.close()
-        self.layers.close()
-        self.recording_views.close()
-        self.caption.close()
-        self.comparison.close()
-        self.map_legends.close()
-        self.map_layers.close()
-        self.region_layers.close()
-        self.desk.close()
+        for part in (
+            self.safekeeping, self.main_thread, self.pointing, self.pin_marks, self.draft_memory, self.layers,
+            self.recording_views, self.caption, self.comparison, self.map_legends, self.map_layers, self.region_layers,
+            self.desk,
+        ):  # fmt: skip
+            try:
+                part.close()
+            except Exception:
+                log.exception("%s did not close as it should", type(part).__name__)
 
 
 def _release(held: list[tuple[Workplace, int, MainThread]], *_: object) -> None:

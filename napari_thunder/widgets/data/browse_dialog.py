@@ -197,7 +197,7 @@ class BrowseDialog(QDialog):
             self.filters.clear()
         self.table.show_entries(listing.entries)
         self._filter()
-        self.table.select(came_from.rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1])
+        self.table.select(_last_part(came_from or self.browser.asked))
 
     def _filter(self) -> None:
         shown = self.filters
@@ -262,6 +262,10 @@ class BrowseDialog(QDialog):
 
     def _whose(self) -> str:
         return self._connection.target if self._is_far() and not self._here else "this computer"
+
+
+def _last_part(path: str) -> str:
+    return path.rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def _button(text: str, tip: str, do: Callable[[], object]) -> QPushButton:
