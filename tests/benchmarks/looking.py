@@ -67,6 +67,7 @@ def _play(movie: Any, seconds: float) -> None:
     layer = Image(array, contrast_limits=(0, 2000), projection_mode="none", multiscale=False, rgb=False)
     layer.metadata["thunder"] = thunder
     viewer.add_layer(layer)
+    viewer.dims.set_current_step(0, 0)
     live(2.0)
     seen: list[tuple[float, int | None]] = []
     begun, step = time.monotonic(), 0
