@@ -43,7 +43,8 @@ def save_result(result: xr.Dataset, path: str | Path, *, overwrite: bool = False
     path = Path(path).expanduser().absolute()
     if "preview" in result.attrs:
         raise ResultError(
-            f"This is a preview, made of {result.attrs['preview']} on a coarse grid. Run the analysis in full to save it."
+            f"This is a preview, made of {result.attrs['preview']} on a coarse grid. "
+            "Run the analysis in full to save it."
         )
     read_provenance(result)
     check_place(path, overwrite=overwrite)

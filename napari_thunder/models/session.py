@@ -176,7 +176,7 @@ class Session:
             _TOKEN.sub("", desk.connection.target).rstrip("/;"),
             desk.datasets.current.key if desk.datasets.current else None,
             tuple(desk.datasets),
-            tuple(entry for entry in desk.results if entry.finished and "provenance" in entry.dataset.attrs),
+            tuple(entry for entry in desk.results if _can_be_kept(entry)),
             tuple(desk.regions),
             {name: part.state() for name, part in self.parts.items()},
             self.window(),
@@ -246,7 +246,7 @@ class Session:
     def _load(self, path: Path, record: Mapping[str, Any]) -> int:
         name = Path(str(record["file"])).name
         dataset = load_result(results_folder(path) / name)
-        key = self._desk.results.add(str(record["name"]), dataset).key
+        key = self._desk.results.add(str(record["name"]), dataset, path=str(record.get("path", ""))).key
         self._names[path, key] = name
         return key
 
@@ -258,6 +258,10 @@ class Session:
             if name in stored["parts"]:
                 with problems.of(name):
                     part.restore(stored["parts"][name], keys)
+
+
+def _can_be_kept(entry: ResultEntry) -> bool:
+    return entry.finished and not entry.preview and "provenance" in entry.dataset.attrs
 
 
 class _Problems:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari_thunder.volumes.views import ViewKind
 from napari_thunder.widgets.actions import action
 from napari_thunder.widgets.shortcut_help import show_shortcuts
 
@@ -29,6 +30,41 @@ def connect(dock: ThunderDock) -> None:
     dock.data.engine.setFocus()
 
 
+@action("Retry the connection", "Data")
+def retry_connection(dock: ThunderDock) -> None:
+    dock.desk.connection.retry()
+
+
+@action("Look at voxels as they are", "View", "Alt-1")
+def view_raw(dock: ThunderDock) -> None:
+    _view(dock, ViewKind.RAW)
+
+
+@action("Look at ΔF/F", "View", "Alt-2")
+def view_dff(dock: ThunderDock) -> None:
+    _view(dock, ViewKind.DFF)
+
+
+@action("Look at means over time", "View", "Alt-3")
+def view_mean(dock: ThunderDock) -> None:
+    _view(dock, ViewKind.MEAN)
+
+
+@action("Auto contrast", "View", "Shift-X")
+def auto_contrast(dock: ThunderDock) -> None:
+    dock.workplace.recording_views.auto_contrast()
+
+
+@action("Show or hide time and stimulus on the canvas", "View", "Shift-I")
+def toggle_caption(dock: ThunderDock) -> None:
+    dock.workplace.caption.show(not dock.workplace.caption.shown)
+
+
+@action("Recordings side by side", "View", "Shift-S")
+def side_by_side(dock: ThunderDock) -> None:
+    dock.workplace.layers.show_side_by_side(not dock.workplace.layers.side_by_side)
+
+
 @action("Next stimulus", "Time", "Alt-.")
 def next_event(dock: ThunderDock) -> None:
     _step_event(dock, 1)
@@ -42,6 +78,31 @@ def previous_event(dock: ThunderDock) -> None:
 @action("Show the traces", "Time", "Shift-T")
 def show_traces(dock: ThunderDock) -> None:
     dock.show_traces()
+
+
+@action("Stack the traces, or lay them over each other", "Time", "Shift-K")
+def stack_traces(dock: ThunderDock) -> None:
+    dock.show_traces().toggle_stack()
+
+
+@action("Next measure of the traces: raw, ΔF/F, z", "Time", "Shift-M")
+def next_measure(dock: ThunderDock) -> None:
+    dock.show_traces().next_measure()
+
+
+@action("Next trace", "Time", "Alt-Down")
+def next_trace(dock: ThunderDock) -> None:
+    dock.show_traces().select_next(1)
+
+
+@action("Previous trace", "Time", "Alt-Up")
+def previous_trace(dock: ThunderDock) -> None:
+    dock.show_traces().select_next(-1)
+
+
+@action("Let go of all pinned voxels", "Time")
+def unpin_all(dock: ThunderDock) -> None:
+    dock.desk.traces.clear_pins()
 
 
 @action("New polygon ROI", "ROIs", "Shift-G")
@@ -76,12 +137,12 @@ def paint_region(dock: ThunderDock) -> None:
 
 @action("Undo the last change of an ROI", "ROIs", "Shift-Z")
 def undo_region(dock: ThunderDock) -> None:
-    dock.desk.regions.undo()
+    dock.rois.undo()
 
 
 @action("Redo the last change of an ROI", "ROIs", "Shift-Y")
 def redo_region(dock: ThunderDock) -> None:
-    dock.desk.regions.redo()
+    dock.rois.redo()
 
 
 @action("Choose an analysis", "Analyze")
@@ -100,6 +161,12 @@ def run(dock: ThunderDock) -> None:
 def preview(dock: ThunderDock) -> None:
     dock.show_tab("analyze")
     dock.analyze.preview()
+
+
+@action("Run the analysis on all recordings", "Analyze")
+def run_on_all(dock: ThunderDock) -> None:
+    dock.show_tab("analyze")
+    dock.analyze.run_on_all()
 
 
 @action("Cancel what is running", "Analyze")
@@ -128,6 +195,12 @@ def compare(dock: ThunderDock) -> None:
     dock.results.compare()
 
 
+@action("Subtract two maps", "Results")
+def subtract(dock: ThunderDock) -> None:
+    dock.show_tab("results")
+    dock.results.subtract()
+
+
 @action("Save the session", "Session")
 def save_session(dock: ThunderDock) -> None:
     dock.session.save()
@@ -141,6 +214,12 @@ def open_session(dock: ThunderDock) -> None:
 @action("Show the keys", "Help", "F1")
 def help_with_keys(dock: ThunderDock) -> None:
     show_shortcuts(dock)
+
+
+def _view(dock: ThunderDock, kind: ViewKind) -> None:
+    current = dock.desk.datasets.current
+    if current is not None:
+        dock.desk.views.show(current.key, kind=kind)
 
 
 def _step_event(dock: ThunderDock, step: int) -> None:

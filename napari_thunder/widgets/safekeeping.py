@@ -33,8 +33,9 @@ class Safekeeping:
         if self._timer is not None or not setting("session", "autosave"):
             return
         desk = self._workplace.desk
-        for signal in (desk.datasets.changed, desk.results.changed, desk.regions.changed, desk.draft.changed):
-            signal.connect(self.autosave.touch)
+        changes = (desk.datasets, desk.results, desk.regions, desk.draft, desk.traces, desk.views, desk.pictures)
+        for model in changes:
+            model.changed.connect(self.autosave.touch)
         self._timer = QTimer()
         self._timer.timeout.connect(self.autosave.keep)
         self._timer.start(1000 * int(setting("session", "autosave_seconds")))

@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_thunder.models.session import Keys, Restored
 from napari_thunder.widgets.canvas.streaming import array_of
+from napari_thunder.widgets.traces.traces_dock import TracesDock
 from napari_thunder.widgets.window_state import (
     docks_state,
     layer_state,
@@ -56,7 +57,19 @@ class SessionWindow:
             self._docks = docks_state(self._widget)
         except RuntimeError:
             log.debug("the window is closed; its docks are remembered as they were")
-        return {"docks": self._docks, "view": view_state(self._workplace.viewer), "layers": layers}
+        return {
+            "docks": self._docks,
+            "view": view_state(self._workplace.viewer),
+            "layers": layers,
+            "caption": self._workplace.caption.shown,
+            "side_by_side": self._workplace.layers.side_by_side,
+            "regions": self._workplace.region_layers.to_plain(),
+            "traces": self._traces_state(),
+        }
+
+    def _traces_state(self) -> Any:
+        traces = self._workplace.held(TracesDock)
+        return None if traces is None else traces.state()
 
     def _restore(self, restored: Restored) -> None:
         """Wait until what was restored is on the canvas, then put everything where it was."""
@@ -84,7 +97,14 @@ class SessionWindow:
             for key, layer in self._layers(kind):
                 if key in now:
                     restore_layer(layer, now[key])
-        restore_view(self._workplace.viewer, stored["view"])
+        workplace = self._workplace
+        workplace.caption.show(bool(stored["caption"]))
+        workplace.layers.show_side_by_side(bool(stored["side_by_side"]))
+        workplace.region_layers.from_plain(stored["regions"])
+        traces = workplace.held(TracesDock)
+        if traces is not None and stored["traces"] is not None:
+            traces.restore(stored["traces"])
+        restore_view(workplace.viewer, stored["view"])
 
     def _layers(self, kind: str) -> Iterator[tuple[int, Any]]:
         """Keys on the desk, and the layers that show what they mean."""

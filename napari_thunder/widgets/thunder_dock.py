@@ -85,7 +85,7 @@ class ThunderDock(QWidget):
             if isinstance(tab, Tab) and tab.name == name:
                 self.tabs.setCurrentIndex(at)
 
-    def show_traces(self) -> None:
+    def show_traces(self) -> TracesDock:
         """Bring the Traces dock into sight, below the canvas if it is not there."""
         traces = self.workplace.held(TracesDock)
         if traces is None:
@@ -96,6 +96,7 @@ class ThunderDock(QWidget):
         if isinstance(dock, QWidget):
             dock.show()
             dock.raise_()
+        return traces
 
     def _tie(self, engine: str) -> None:
         workplace = self.workplace

@@ -90,7 +90,7 @@ class Workplace:
         """Whether nothing is under way: all that was opened and computed is on the screen."""
         desk = self.desk
         busy = desk.jobs.busy or desk.datasets.opening or not desk.pictures.idle
-        return not busy and self.layers.settled and self.map_layers.settled
+        return not busy and self.layers.settled and self.map_layers.settled and self.region_layers.settled
 
     def hold(self, widget: QWidget) -> MainThread:
         """Stay open as long as this widget lives; gives it a bridge of its own, whose connections end with it."""

@@ -39,7 +39,7 @@ class FolderBar(QWidget):
         self.path.setAccessibleName("Folder")
         self.path.setPlaceholderText("path of a folder or file")
         self.path.setToolTip("Type the path of a folder and press Enter (Ctrl+L)")
-        self.path.returnPressed.connect(lambda: browser.go(self.path.text().strip()))
+        self.path.returnPressed.connect(self._go)
         QShortcut(QKeySequence("Ctrl+L"), self, activated=self._edit_path)
         self.places = QComboBox()
         self.places.setAccessibleName("Places to start from")
@@ -68,7 +68,8 @@ class FolderBar(QWidget):
         if self._shown is None or self._shown.places != listing.places:
             self._offer(listing)
         self._shown = listing
-        self.path.setText(listing.folder)
+        if not self.path.isModified():  # what is being typed is not taken away by a folder that comes late
+            self.path.setText(listing.folder)
         self.crumbs.show_path(listing.folder)
         self.up.setEnabled(listing.parent is not None)
 
@@ -78,6 +79,10 @@ class FolderBar(QWidget):
         for name, path in [*((p.name, p.path) for p in listing.places), *((p, p) for p in self._recent)]:
             self.places.addItem(name, path)
         self.places.setCurrentIndex(-1)
+
+    def _go(self) -> None:
+        self.path.setModified(False)
+        self._browser.go(self.path.text().strip())
 
     def _edit_path(self) -> None:
         self.path.setFocus()
