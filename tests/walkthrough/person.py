@@ -126,6 +126,7 @@ class Person:
             time.sleep(0.35)
         self.hands.press("Return")
         self.window.wait(lambda: len(self.desk.regions) > before, "the region")
+        self.window.wait(lambda: self.dock.workplace.region_layers.tool is None, "the tool to be laid down")
 
     def see_trace(self) -> None:
         self.window.wait(lambda: self._trace_is_there("region"), "the region's trace")

@@ -52,6 +52,7 @@ class RegionLayers:
 
     def __init__(self, viewer: napari.viewer.Viewer, desk: Desk, main_thread: MainThread) -> None:
         self._reach: int | None = 0
+        self.keeps_tool = False
         self.chosen: tuple[int, ...] = ()
         self._viewer = viewer
         self._desk = desk
@@ -64,6 +65,7 @@ class RegionLayers:
         for part in (self.outlines, self.painted):
             part.chosen = self.choose
             main_thread.connect(desk.regions.changed, part.show, newest=True)
+        main_thread.connect(desk.regions.added, self._after_drawing, newest=True)
         main_thread.connect(desk.regions.selected, self._select, newest=True)
         main_thread.connect(desk.datasets.changed, self._place, newest=True)
         viewer.layers.events.inserted.connect(self._on_inserted)
@@ -113,6 +115,12 @@ class RegionLayers:
     def why_not_draw(self) -> str:
         """What keeps from drawing, as the next step to take; empty when nothing does."""
         return "" if self.volume is not None else "Open a recording first: regions are drawn on its planes."
+
+    def _after_drawing(self, _: object) -> None:
+        """Lay the tool down when its shape is done, so that the mouse points and moves again."""
+        tool = TOOLS.get(self.tool or "")
+        if tool is not None and tool.draws and not tool.paints and not self.keeps_tool:
+            self.use(None)
 
     def use(self, name: str | None) -> None:
         """Take a tool in hand, one of `TOOLS`, or lay it down; in the 3-D view, go to the plane first."""

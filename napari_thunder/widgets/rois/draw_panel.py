@@ -58,6 +58,7 @@ class DrawPanel(QWidget):
         self.planes = QComboBox()
         self.depth = QSpinBox()
         self.ball = QCheckBox("Ball brush")
+        self.keep = QCheckBox("Keep tool")
         self.hint = QLabel(_NO_TOOL)
         self._lay_out()
         self._recolor()
@@ -126,14 +127,19 @@ class DrawPanel(QWidget):
         self.planes.currentIndexChanged.connect(lambda _: self._reach())
         self.depth.valueChanged.connect(lambda _: self._reach())
         self.ball.toggled.connect(lambda on: self._layers.brush(ball=on))
+        self.keep.setToolTip("Draw one region after another; otherwise the tool is laid down after each")
+        self.keep.toggled.connect(self._keep)
         label = QLabel("Draw on")
         label.setBuddy(self.planes)
         row = QHBoxLayout()
-        for widget in (label, self.planes, self.depth, self.ball):
+        for widget in (label, self.planes, self.depth, self.ball, self.keep):
             row.addWidget(widget)
         row.addStretch(1)
         self.depth.setVisible(False)
         return row
+
+    def _keep(self, on: bool) -> None:
+        self._layers.keeps_tool = on
 
     def _show_reach(self) -> None:
         reach = self._layers.reach

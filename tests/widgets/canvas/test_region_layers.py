@@ -138,7 +138,20 @@ def test_what_is_drawn_reaches_as_many_planes_as_was_said(hand: Hand) -> None:
     assert hand.regions[0].planes == (0, 2)
 
 
+def test_a_tool_is_laid_down_after_a_region_unless_it_is_kept(hand: Hand) -> None:
+    hand.layers.use("rectangle")
+    hand.drag((4, 5), (9, 9), (12, 17))
+    hand.settle()
+    assert hand.layers.tool is None
+    hand.layers.keeps_tool = True
+    hand.layers.use("rectangle")
+    hand.drag((2, 2), (3, 3), (6, 6))
+    hand.settle()
+    assert hand.layers.tool == "rectangle"
+
+
 def test_stepping_to_another_plane_ends_a_drawing_where_it_was_begun(hand: Hand) -> None:
+    hand.layers.keeps_tool = True
     hand.layers.use("polygon")
     for corner in ((2, 2), (2, 12), (14, 12), (14, 2)):
         hand.click(corner)
