@@ -86,7 +86,7 @@ class Connection:
         if not token and target == self.target:
             token = self._token
         job = Job(f"Connecting to {target}")
-        job.changed.connect(self.changed.emit)
+        job.changed.connect(lambda: self.changed.emit())
         wish = self._wish_for(ConnectionState.CONNECTING, target, job=job)
         self._token = token
         self._background.start(self._reach, target, wish, job, token, remember)

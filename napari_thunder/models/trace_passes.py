@@ -147,13 +147,16 @@ class TracePasses:
         dwell = DWELL if wants[0].later and self._restless else 0.0
         begun = TracePass(self._dataset, wants, Job(f"traces of {self._dataset.name}"), dwell)
         self._running.append(begun)
-        begun.job.changed.connect(self.changed.emit)
+        begun.job.changed.connect(self._say_changed)
         self._background.start(self._work, begun)
+
+    def _say_changed(self) -> None:
+        self.changed.emit()
 
     def _leave(self, under_way: TracePass) -> None:
         """Let a pass end by itself, unheard."""
         self._running.remove(under_way)
-        under_way.job.changed.disconnect(self.changed.emit, missing_ok=True)
+        under_way.job.changed.disconnect(self._say_changed, missing_ok=True)
         under_way.job.cancel()
 
     def _work(self, begun: TracePass) -> None:

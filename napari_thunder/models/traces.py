@@ -213,7 +213,7 @@ class Traces:
         for source, slot in self._heard():
             source.connect(slot)
         self._passes.arrived.connect(self._shape)
-        self._passes.changed.connect(self.progressed.emit)
+        self._passes.changed.connect(self._say_progress)
 
     def _heard(self) -> list[tuple[SignalInstance, Callable[..., None]]]:
         """What others tell, and what follows from it."""
@@ -225,6 +225,10 @@ class Traces:
             (self._pointer.hovered, self._follow_hover),
             (self._pointer.pinned, self.pin),
         ]
+
+    def _say_progress(self) -> None:
+        """Not `emit` itself: psygnal calls a connected `emit` once with many numbers, to see what it takes."""
+        self.progressed.emit()
 
     def _follow_recordings(self) -> None:
         self._look_again()

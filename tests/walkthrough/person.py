@@ -160,10 +160,10 @@ class Person:
         self.window.wait(lambda: "R²" in str(self.window.viewer.status), "the numbers")
 
     def export(self, path: str) -> None:
-        self.window.ask(lambda: self.dock.results.panel.actions_.exports[0])
-        action = next(iter(self.dock.results.panel.actions_.exports))
-        self.window.later(action.trigger)
-        self.answer("Export", path)
+        """Export the maps to a file, by the menu of the results."""
+        form = self.dock.results.panel.actions_.exports[0]
+        self.window.later(form.trigger)
+        self.answer(self.window.ask(lambda: form.text()).rstrip("…"), path)
         self.window.wait(lambda: Path(path).exists(), "the exported file")
 
     def save(self, path: str) -> None:

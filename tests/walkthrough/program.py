@@ -51,7 +51,7 @@ def _walk(person: Person, options: argparse.Namespace, failures: list[str]) -> N
         WALKS[options.walk](person, options)
     except Exception:
         failures.append(traceback.format_exc())
-        person.step("failed", lambda: None)
+        person.step("failed", lambda: person.hands.press("Escape"))
     finally:
         person.window.ask(person._watchdog.end)
         person.window.later(person.window.viewer.close)

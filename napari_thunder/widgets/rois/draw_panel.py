@@ -58,7 +58,7 @@ class DrawPanel(QWidget):
         self.planes = QComboBox()
         self.depth = QSpinBox()
         self.ball = QCheckBox("Ball brush")
-        self.keep = QCheckBox("Keep tool")
+        self.keep = QCheckBox("Draw one region after another")
         self.hint = QLabel(_NO_TOOL)
         self._lay_out()
         self._recolor()
@@ -110,6 +110,7 @@ class DrawPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(tools)
         layout.addLayout(self._planes_row())
+        layout.addWidget(self.keep)
         layout.addWidget(self.hint)
 
     def _planes_row(self) -> QHBoxLayout:
@@ -127,12 +128,12 @@ class DrawPanel(QWidget):
         self.planes.currentIndexChanged.connect(lambda _: self._reach())
         self.depth.valueChanged.connect(lambda _: self._reach())
         self.ball.toggled.connect(lambda on: self._layers.brush(ball=on))
-        self.keep.setToolTip("Draw one region after another; otherwise the tool is laid down after each")
+        self.keep.setToolTip("Keep the tool in hand; otherwise it is laid down after each region")
         self.keep.toggled.connect(self._keep)
         label = QLabel("Draw on")
         label.setBuddy(self.planes)
         row = QHBoxLayout()
-        for widget in (label, self.planes, self.depth, self.ball, self.keep):
+        for widget in (label, self.planes, self.depth, self.ball):
             row.addWidget(widget)
         row.addStretch(1)
         self.depth.setVisible(False)
