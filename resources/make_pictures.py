@@ -18,12 +18,18 @@ import numpy as np
 import pandas as pd
 from qtpy.QtWidgets import QApplication
 
+from napari_thunder.models.pointer import Place
+from napari_thunder.regions import Outline, region_of_outline
 from napari_thunder.widgets.app import open_window
 from napari_thunder.widgets.thunder_dock import ThunderDock
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("NAPARI_THUNDER_DATA", HERE.parents[1] / "shared" / "data"))
 PATIENCE = 120.0
+REGIONS = {
+    "left hindbrain": [(44, 40), (44, 52), (50, 56), (54, 50), (52, 41)],
+    "right hindbrain": [(33, 40), (33, 52), (27, 56), (23, 50), (25, 41)],
+}
 
 
 def main() -> None:
@@ -36,14 +42,22 @@ def main() -> None:
 
 
 def make_pictures(engine: str, out: Path, scratch: Path) -> None:
-    """Open the fish, map its tuning and its factors, and save the window in 2-D and 3-D."""
+    """Open the fish, draw regions, map its tuning and its factors, and save the window in 2-D and 3-D."""
     viewer, dock = open_window(engine)
     desk = dock.desk
     viewer.window.resize(1500, 950)
     desk.datasets.open(str(DATA / "fish" / "series"), frame_rate=1.0, voxel_size=(1, 1, 1), events=events_file(scratch))
     wait(lambda: not desk.why_not_run() and dock.settled)
 
-    viewer.dims.set_current_step(1, 0)
+    viewer.dims.set_current_step(1, 1)
+    viewer.dims.set_current_step(0, 53)
+    draw(dock)
+    look_from_above(viewer)
+    dock.show_tab("rois")
+    wait(lambda: traced(dock, 4))
+    save(viewer, out / "screenshot-traces.png")
+
+    dock.show_tab("results")
     tuning = compute(dock, "direction_tuning")
     at(dock, tuning, 0.25)
     look_from_above(viewer)
@@ -59,6 +73,22 @@ def make_pictures(engine: str, out: Path, scratch: Path) -> None:
     desk.close(2.0)
 
 
+def draw(dock: ThunderDock) -> None:
+    """Two regions, left and right, and two pinned voxels."""
+    volume = dock.desk.datasets.current.recording.shape[1:]
+    for name, corners in REGIONS.items():
+        outline = Outline("polygon", np.array(corners, float), (1, 1))
+        dock.desk.regions.add(region_of_outline(outline, volume, name, dock.desk.regions.free_color()))
+    for voxel in ((1, 26, 54), (1, 33, 61)):
+        dock.desk.pointer.pin(Place(dock.desk.datasets.current.key, voxel))
+
+
+def traced(dock: ThunderDock, n: int) -> bool:
+    """Whether `n` traces are there."""
+    traces = dock.desk.traces
+    return sum(traces.get(subject.key) is not None for subject in traces.subjects) >= n and dock.settled
+
+
 def events_file(folder: Path) -> str:
     """The stimulus of the fish as a table of events: 12 directions, motion on in frames 10 to 19 of each trial."""
     with np.load(DATA / "fish" / "fish.npz") as stored:
@@ -71,9 +101,7 @@ def events_file(folder: Path) -> str:
 
 def compute(dock: ThunderDock, analysis: str) -> int:
     """Run an analysis with ΔF/F before it, as a click on Run does, and wait for its picture; gives its key."""
-    dock.analyze.analysis.choose(analysis)
-    if not dock.analyze.analysis.chain.chain():
-        dock.analyze.analysis.chain.add("delta_f_over_f")
+    dock.desk.draft.take(analysis, {}, [("delta_f_over_f", {})])
     known = {entry.key for entry in dock.desk.results}
     dock.run()
     wait(lambda: dock.settled and any(e.finished for e in dock.desk.results if e.key not in known))
