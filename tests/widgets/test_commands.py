@@ -41,17 +41,17 @@ def test_the_help_shows_every_key(dock: ThunderDock, qtbot: Any):
 
 def test_keys_reach_the_dock_from_the_canvas_and_are_given_back(make_dock: Callable[..., Any]):
     viewer, dock = make_dock()
-    keys = {known.keys for known in ACTIONS.values() if known.keys}
-    assert len(viewer.keymap) == len(keys)
+    keys = {known.shown_keys for known in ACTIONS.values() if known.keys}
+    assert keys <= {str(key) for key in viewer.keymap}
     perform(ACTIONS["new_polygon"], viewer)
     assert dock.tabs.currentWidget() is dock.rois
 
 
-@pytest.mark.parametrize("name", list(ACTIONS))
-def test_no_action_fails_on_an_empty_desk(dock: ThunderDock, name: str, monkeypatch: pytest.MonkeyPatch):
+def test_no_action_fails_on_an_empty_desk(dock: ThunderDock, monkeypatch: pytest.MonkeyPatch):
     for dialog in ("getOpenFileName", "getSaveFileName"):
         monkeypatch.setattr(f"qtpy.QtWidgets.QFileDialog.{dialog}", lambda *_: ("", ""))
-    ACTIONS[name].call(dock)
+    for known in ACTIONS.values():
+        known.call(dock)
 
 
 def test_settings_of_the_page_have_the_defaults_the_program_falls_back_on():
