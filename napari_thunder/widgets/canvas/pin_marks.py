@@ -40,15 +40,28 @@ class PinMarks:
         self._layers = layers
         self._shown: tuple[Any, ...] = ()
         self.layer: Points | None = None
+        self._main_thread = main_thread
+        viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         main_thread.connect(desk.traces.changed, self._show, newest=True)
         main_thread.connect(desk.datasets.amended, self._show_again, newest=True)
 
     def close(self) -> None:
         """Let go of the viewer; the marks stay, as recordings do, since the canvas may be gone already."""
+        self._viewer.layers.events.inserted.disconnect(self._on_inserted)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         if self.layer is not None:
             self.layer.locked = False
+
+    def _on_inserted(self, event: Any) -> None:
+        """Maps that come later must not cover the marks."""
+        if self.layer is not None and "dataset" in (event.value.metadata.get("thunder") or {}):
+            self._main_thread.call(self._raise)
+
+    def _raise(self) -> None:
+        layers = self._viewer.layers
+        if self.layer is not None and self.layer in layers and layers[-1] != self.layer:
+            layers.move(layers.index(self.layer), len(layers))
 
     def _on_removed(self, event: Any) -> None:
         """Whoever removes the marks lets go of the voxels."""

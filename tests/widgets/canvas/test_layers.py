@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from napari_thunder.models.pointer import Place
 from napari_thunder.widgets.canvas import wheel
 from napari_thunder.widgets.canvas.streaming import array_of
 from napari_thunder.widgets.canvas.wheel import show_picture
@@ -107,6 +108,16 @@ def test_a_voxel_size_given_late_moves_the_maps_too(make_dock: MakeDock, qtbot: 
     dock.results.panel.look.picture.activated.emit(1)
     wait_until(qtbot, lambda: not viewer.layers[-1].rgb)
     assert tuple(viewer.layers[-1].scale) == (5, 1, 1)
+
+
+def test_a_map_that_comes_later_does_not_cover_the_pinned_voxels(make_dock: MakeDock, qtbot: Any) -> None:
+    viewer, dock = make_dock()
+    dataset = dock.desk.datasets.add(slow_recording()[0])
+    wait_until(qtbot, lambda: dock.settled and len(viewer.layers) == 1)
+    dock.desk.pointer.pin(Place(dataset.key, (1, 2, 3)))
+    wait_until(qtbot, lambda: len(viewer.layers) == 2)
+    run_tuning(dock, qtbot)
+    wait_until(qtbot, lambda: [layer.name for layer in viewer.layers][-1] == "Pinned voxels")
 
 
 def test_what_is_shown_stays_when_its_voxel_size_is_given(make_dock: MakeDock, qtbot: Any) -> None:
