@@ -15,7 +15,8 @@ from qtpy.QtCore import QObject, Qt, Signal
 class MainThread(QObject):
     """Calls slots in the thread of the window, always from its event loop, never from inside an emission.
 
-    It owns all connections it made: `close` undoes them, and nothing is called afterwards.
+    It owns all connections it made: `close` undoes them, and nothing is called afterwards. A slot that fails is told
+    of, after the others were called.
     """
 
     _posted = Signal()
@@ -88,7 +89,13 @@ class MainThread(QObject):
     def _run(self) -> None:
         with self._lock:
             calls, self._calls = self._calls, OrderedDict()
+        failed: Exception | None = None
         for slot, args in calls.values():
             if self._closed:
                 return
-            slot(*args)
+            try:
+                slot(*args)
+            except Exception as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed

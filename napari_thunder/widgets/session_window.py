@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_thunder.models.session import Keys, Restored
 from napari_thunder.widgets.canvas.streaming import array_of
+from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.traces.traces_dock import TracesDock
 from napari_thunder.widgets.window_state import (
     docks_state,
@@ -41,20 +43,23 @@ class SessionWindow:
         Whose viewer and desk they are.
     widget
         A dock of the window.
+    main_thread
+        Of that dock, as nothing can be put back by one that is closed.
     """
 
-    def __init__(self, workplace: Workplace, widget: QWidget) -> None:
+    def __init__(self, workplace: Workplace, widget: QWidget, main_thread: MainThread) -> None:
         self._workplace = workplace
-        self._widget = widget
+        self._widget = weakref.ref(widget)
         self._timer = QTimer(widget)
         workplace.desk.session.window = self._state
-        workplace.main_thread.connect(workplace.desk.session.restored, self._restore)
+        main_thread.connect(workplace.desk.session.restored, self._restore)
         self._docks = ""
 
     def _state(self) -> dict[str, Any]:
         layers = {kind: {str(key): layer_state(layer) for key, layer in self._layers(kind)} for kind in _KINDS}
+        widget = self._widget()
         try:
-            self._docks = docks_state(self._widget)
+            self._docks = self._docks if widget is None else docks_state(widget)
         except RuntimeError:
             log.debug("the window is closed; its docks are remembered as they were")
         return {
@@ -73,11 +78,11 @@ class SessionWindow:
 
     def _restore(self, restored: Restored) -> None:
         """Wait until what was restored is on the canvas, then put everything where it was."""
-        if not isinstance(restored.window, dict):
+        if not isinstance(restored.window, dict) or not restored.window:
             return
         deadline = time.monotonic() + _PATIENCE
         self._timer.stop()
-        self._timer = QTimer(self._widget)
+        self._timer = QTimer(self._widget())
         self._timer.timeout.connect(partial(self._restore_when_there, restored, deadline))
         self._timer.start(100)
 
@@ -91,7 +96,9 @@ class SessionWindow:
             log.info("%s: the window could not be put back as it was (%r)", restored.path, error)
 
     def _put_back(self, stored: Mapping[str, Any], keys: Keys) -> None:
-        restore_docks(self._widget, str(stored.get("docks", "")))
+        widget = self._widget()
+        if widget is not None:
+            restore_docks(widget, str(stored.get("docks", "")))
         for kind, known in (("recordings", keys.recordings), ("results", keys.results)):
             now = {known[int(key)]: look for key, look in stored["layers"][kind].items() if int(key) in known}
             for key, layer in self._layers(kind):

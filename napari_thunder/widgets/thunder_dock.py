@@ -103,7 +103,7 @@ class ThunderDock(QWidget):
         self.main_thread.connect(self.desk.attend, self.show_tab)
         for signal in (self.desk.pointer.pinned, self.desk.regions.added):
             self.main_thread.connect(signal, self._show_first_trace, newest=True)
-        self._window = SessionWindow(workplace, self)
+        self._window = SessionWindow(workplace, self, self.main_thread)
         self._shortcuts = Shortcuts(workplace.viewer)
         workplace.safekeeping.begin()
         if engine and self.desk.connection.state is ConnectionState.DISCONNECTED:

@@ -1,0 +1,37 @@
+"""A session saved and restored with a window around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtCore import QEvent
+from qtpy.QtWidgets import QApplication
+
+from napari_thunder.widgets.thunder_dock import ThunderDock
+from tests.widgets.conftest import wait_until
+
+MakeDock = Callable[..., tuple[Any, ThunderDock]]
+
+
+def close_dock(viewer: Any, dock: ThunderDock) -> None:
+    viewer.window.remove_dock_widget(dock)
+    dock.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def test_a_session_is_restored_after_one_of_two_docks_was_closed(
+    make_dock: MakeDock, qtbot: Any, tmp_path: Path
+) -> None:
+    viewer, dock = make_dock()
+    session = dock.desk.session
+    second = ThunderDock(viewer)
+    viewer.window.add_dock_widget(second, name="Thunder 2")
+    close_dock(viewer, second)
+    dock.workplace.caption.show(False)
+    session.save(tmp_path / "desk")
+    wait_until(qtbot, lambda: not session.busy)
+    dock.workplace.caption.show(True)
+    session.restore(tmp_path / "desk.thunder.json")
+    wait_until(qtbot, lambda: not session.busy and not dock.workplace.caption.shown)
