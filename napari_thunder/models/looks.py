@@ -72,6 +72,11 @@ def _interest(dataset: xr.Dataset, variable: str) -> int:
     return 0 if variable == "t" else 1
 
 
+def in_colours(look: Look, directions: str) -> Look:
+    """A look at directions in these colours; another look as it is."""
+    return replace(look, colormap=directions) if look.choice is None and not look.components else look
+
+
 def meaning_of(dataset: xr.Dataset, look: Look) -> str:
     """What a picture shows, in more words than its title."""
     return "" if look.choice is None else look.choice.long_title(dataset)

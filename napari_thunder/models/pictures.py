@@ -12,7 +12,7 @@ from psygnal import Signal
 from napari_thunder.differences import map_to_compare
 from napari_thunder.display import LayerSpec, MapChoice
 from napari_thunder.models.background import Background
-from napari_thunder.models.looks import Look, fits, look_from_plain, look_to_plain, looks_of
+from napari_thunder.models.looks import Look, fits, in_colours, look_from_plain, look_to_plain, looks_of
 from napari_thunder.models.painting import look_of_layer, paint, repaint, restyle
 from napari_thunder.models.results import ResultEntry, Results
 from napari_thunder.models.trouble import Trouble
@@ -53,6 +53,7 @@ class Pictures:
         self._painting = False
         self._background = Background("pictures")
         self._lock = Lock()
+        self.direction_colormap = ""
         results.added.connect(self._begin)
         results.updated.connect(self._again)
         results.removed.connect(self._forget)
@@ -184,7 +185,7 @@ class Pictures:
         looks = looks_of(entry.dataset)
         if not looks:
             return
-        usual = self._put_away.pop(entry.key, looks[0][1]), True
+        usual = self._put_away.pop(entry.key, in_colours(looks[0][1], self.direction_colormap)), True
         given, shown = self._given.pop(id(entry.dataset), usual)
         self._looks[entry.key] = given
         if shown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from napari.settings import get_plugin_settings
@@ -27,3 +28,22 @@ def setting(page: str, name: str) -> Any:
     except Exception:
         log.debug("no setting %s.%s", page, name, exc_info=True)
         return DEFAULTS[page][name]
+
+
+def on_setting(page: str, name: str, slot: Callable[[Any], None]) -> Callable[[], None]:
+    """Call `slot` with a setting whenever it is changed; gives what undoes that."""
+
+    def changed(event: Any) -> None:
+        slot(event.value)
+
+    try:
+        emitter = getattr(getattr(get_plugin_settings(_PLUGIN), page).events, name)
+        emitter.connect(changed)
+    except Exception:
+        log.debug("setting %s.%s is not followed", page, name, exc_info=True)
+        return lambda: None
+
+    def undo() -> None:
+        emitter.disconnect(changed)
+
+    return undo

@@ -22,6 +22,7 @@ from napari_thunder.widgets.canvas.pointing import Pointing
 from napari_thunder.widgets.canvas.recording_views import RecordingViews
 from napari_thunder.widgets.canvas.region_layers import RegionLayers
 from napari_thunder.widgets.main_thread import MainThread
+from napari_thunder.widgets.preferences import Preferences
 from napari_thunder.widgets.safekeeping import Safekeeping
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Workplace:
         self.region_layers = RegionLayers(viewer, desk, self.main_thread)
         self.pointing = Pointing(viewer, desk, self.main_thread, self.layers)
         self.pin_marks = PinMarks(viewer, desk, self.main_thread, self.layers)
+        self.preferences = Preferences(desk)
         self.safekeeping = Safekeeping(self)
         self._holders: dict[int, weakref.ref[QWidget]] = {}
         self.layers.adopt_all()
@@ -108,9 +110,9 @@ class Workplace:
         """Undo every connection and let the desk go."""
         _workplaces.pop(id(self.viewer), None)
         for part in (
-            self.safekeeping, self.main_thread, self.pointing, self.pin_marks, self.draft_memory, self.layers,
-            self.recording_views, self.caption, self.comparison, self.map_legends, self.map_layers, self.region_layers,
-            self.desk,
+            self.safekeeping, self.preferences, self.main_thread, self.pointing, self.pin_marks, self.draft_memory,
+            self.layers, self.recording_views, self.caption, self.comparison, self.map_legends, self.map_layers,
+            self.region_layers, self.desk,
         ):  # fmt: skip
             try:
                 part.close()

@@ -61,3 +61,18 @@ def test_settings_of_the_page_have_the_defaults_the_program_falls_back_on():
     said = {page: {n: p["default"] for n, p in about["properties"].items()} for page, about in pages.items()}
     assert said == DEFAULTS
     assert setting("memory", "volumes_megabytes") >= 64
+
+
+def test_what_is_set_on_the_preferences_page_is_followed(make_dock: Callable[..., Any]):
+    from napari.settings import get_plugin_settings
+
+    dock = make_dock()[1]
+    settings = get_plugin_settings("napari-thunder")
+    try:
+        settings.display.direction_colormap = "hsv"
+        settings.display.caption = False
+        assert dock.desk.pictures.direction_colormap == "hsv"
+        assert not dock.workplace.caption.shown
+    finally:
+        settings.display.direction_colormap = "romaO"
+        settings.display.caption = True

@@ -17,6 +17,7 @@ from napari_thunder.widgets.canvas.layers import Layers
 from napari_thunder.widgets.canvas.recording_views import RecordingViews
 from napari_thunder.widgets.canvas.streaming import array_of
 from napari_thunder.widgets.main_thread import MainThread
+from napari_thunder.widgets.settings import on_setting, setting
 
 _CORNER = "top_left"
 """Away from the scale bar and the legends."""
@@ -47,7 +48,8 @@ class Caption:
         self._main_thread = main_thread
         self._layers = layers
         self._views = views
-        self._wanted = True
+        self._wanted = bool(setting("display", "caption"))
+        self._unfollow = on_setting("display", "caption", self.show)
         self._captions: tuple[Any, Captions] | None = None
         self._followed: VolumeArray | None = None
         self._bridge = MainThread()
@@ -74,6 +76,7 @@ class Caption:
     def close(self) -> None:
         """Take the caption away."""
         self._bridge.close()
+        self._unfollow()
         with suppress(EmitLoopError, RuntimeError):  # the canvas and the timer may be gone before us
             self._later.stop()
             self._viewer.canvas.overlays.text.visible = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Layer
@@ -12,9 +13,11 @@ from napari_thunder.display.space import space_of_recording
 from napari_thunder.models import Desk
 from napari_thunder.models.datasets import Dataset
 from napari_thunder.volumes import VolumeArray
+from napari_thunder.widgets.canvas.standpoint import standing_still
 from napari_thunder.widgets.canvas.streaming import array_of, follow, show_raw
 from napari_thunder.widgets.canvas.units import agree_on_units, slice_anew
 from napari_thunder.widgets.main_thread import MainThread
+from napari_thunder.widgets.settings import setting
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -115,7 +118,8 @@ class Layers:
         if dataset.key in self._recordings:
             return
         sight = self._desk.views.raw(dataset)
-        array = VolumeArray(dataset.recording, sight.reader, coarse=sight.coarse)
+        most = int(setting("memory", "volumes_megabytes")) * 2**20
+        array = VolumeArray(dataset.recording, sight.reader, coarse=sight.coarse, max_bytes=most)
         layer = Layer.create(*layer_for_recording(dataset.recording, array).as_tuple())
         self._recordings[dataset.key] = layer
         first = not len(self._viewer.layers)
@@ -141,11 +145,14 @@ class Layers:
 
     def _amend_recording(self, dataset: Dataset) -> None:
         layer = self._recordings.get(dataset.key)
-        if layer is not None:
-            space = space_of_recording(dataset.recording)
+        if layer is None:
+            return
+        space, current = space_of_recording(dataset.recording), self._desk.datasets.current
+        shown = current is not None and current.key == dataset.key
+        with standing_still(self._viewer, layer) if shown else nullcontext():
             layer.units, layer.scale = space.units, space.scale
             agree_on_units(self._viewer.layers)
-            slice_anew(layer)
+        slice_anew(layer)
 
     def _remove_recording(self, dataset: Dataset) -> None:
         self._take_away(self._recordings.pop(dataset.key, None))
