@@ -11,6 +11,7 @@ from napari_thunder.models import Desk
 from napari_thunder.models.pointer import Place
 from napari_thunder.models.trace_subjects import pin_key
 from napari_thunder.widgets.canvas.layers import Layers
+from napari_thunder.widgets.canvas.units import slice_anew
 from napari_thunder.widgets.main_thread import MainThread
 
 SYMBOLS = ("disc", "square", "triangle_down", "diamond", "x", "triangle_up", "star", "cross")
@@ -90,6 +91,7 @@ class PinMarks:
         layer = self.layer
         layer.scale, layer.translate, layer.units = recording.scale[-3:], recording.translate[-3:], recording.units[-3:]
         layer.data = np.array(voxels, float)
+        slice_anew(layer)
         layer.border_color = layer.face_color = colors
         layer.symbol = symbols
         layer.size = max(3.0, recording.data.shape[-1] / 50)

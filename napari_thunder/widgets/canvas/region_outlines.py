@@ -17,6 +17,7 @@ from napari_thunder.regions import Box, Outline, Region, region_of_outline
 from napari_thunder.widgets.canvas.region_rows import Drawn, closed, kind_of, vertices_of
 from napari_thunder.widgets.canvas.region_shapes import RegionShapes
 from napari_thunder.widgets.canvas.region_work import InTurn
+from napari_thunder.widgets.canvas.units import slice_anew
 from napari_thunder.widgets.main_thread import MainThread
 
 _DEBOUNCE = 300
@@ -102,6 +103,7 @@ class OutlineLayer:
         self._shapes.edge_width = max((volume or (1, 1, 1))[1:]) / _FINE
         if self.layer is not None and space is not None:
             self.layer.units, self.layer.scale = space.units, space.scale
+            slice_anew(self.layer)
         self.show()
 
     def ready(self) -> Any:

@@ -16,6 +16,7 @@ from napari_thunder.models.regions import Regions
 from napari_thunder.regions import Box, Region
 from napari_thunder.widgets.canvas.region_canvas import Painted, RegionCanvas, Slices
 from napari_thunder.widgets.canvas.region_work import InTurn
+from napari_thunder.widgets.canvas.units import slice_anew
 from napari_thunder.widgets.main_thread import MainThread
 
 NAME = "ROIs (painted)"
@@ -82,6 +83,7 @@ class PaintLayer:
         self._space = space
         if self.layer is not None and space is not None:
             self.layer.units, self.layer.scale = space.units, space.scale
+            slice_anew(self.layer)
         self.show()
 
     def ready(self) -> Any:
