@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from napari_thunder.models.pointer import Place
+from napari_thunder.regions import region_of_mask
 from napari_thunder.widgets.canvas import wheel
 from napari_thunder.widgets.canvas.streaming import array_of
 from napari_thunder.widgets.canvas.wheel import show_picture
@@ -128,6 +129,28 @@ def test_what_is_shown_stays_when_its_voxel_size_is_given(make_dock: MakeDock, q
     layer = viewer.layers[0]
     wait_until(qtbot, lambda: str(layer.units[-1]) == "micrometer")
     wait_until(qtbot, lambda: layer._slice.image.raw.max() == viewer.dims.current_step[0])
+
+
+def test_frame_plane_and_camera_stay_at_the_voxels_when_rate_and_voxel_size_are_given(
+    make_dock: MakeDock, qtbot: Any
+) -> None:
+    viewer, dock = make_dock()
+    dataset = dock.desk.datasets.add(slow_recording()[0].with_known(voxel_size=None, frame_rate=None, frame_times=None))
+    wait_until(qtbot, lambda: dock.settled and len(viewer.layers) == 1)
+    viewer.dims.current_step = (40, 2, 0, 0)
+    camera = viewer.scene.camera
+    camera.center, camera.zoom = (0.0, 6.0, 20.0), 9.0
+    mask = np.zeros((3, 24, 32), bool)
+    mask[2, 5:8, 5:8] = True
+    dock.desk.regions.add(region_of_mask(mask, "spot", "#ff0000"))
+    wait_until(qtbot, lambda: dock.workplace.region_layers.settled and len(viewer.layers) == 2)
+    dock.desk.datasets.amend(dataset, voxel_size=(5, 0.5, 0.5), frame_rate=0.5)
+    wait_until(qtbot, lambda: all(tuple(layer.scale[-3:]) == (5, 0.5, 0.5) for layer in viewer.layers))
+    wait_until(qtbot, lambda: viewer.dims.current_step[:2] == (40, 2))
+    assert camera.zoom == pytest.approx(18)
+    assert camera.center[-2:] == pytest.approx((3, 10))
+    wait_until(qtbot, lambda: viewer.layers[0]._slice.image.raw.max() == 40 and dock.desk.pointer.frame == 40)
+    assert viewer.layers[1]._slice.image.raw.max() > 0
 
 
 def test_the_words_around_the_wheel_can_be_read_in_every_theme(make_dock: MakeDock, qtbot: Any) -> None:
