@@ -6,25 +6,26 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import platformdirs
+from psygnal import Signal
 
 from napari_thunder.engine.file_lock import try_lock
 from napari_thunder.errors import SessionError
 from napari_thunder.models.background import Background
-from napari_thunder.models.session import Session
+from napari_thunder.models.session import Restored, Session
 from napari_thunder.models.session_file import SUFFIX, read_session
 from napari_thunder.models.trouble import Trouble
 
 _FILE = f"desk{SUFFIX}"
 _ALIVE = "alive"
 _ENDED = "ended"
+_MOST_CRASHES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class LastSession:
 class Autosave:
     """Writes a session of its own whenever the desk has changed, and finds those that others left.
 
-    Nothing here blocks but `keep`, when it is told to wait.
+    Nothing here blocks but `left`. `changed()` is emitted, from any thread, when `trouble` did.
 
     Parameters
     ----------
@@ -69,6 +70,8 @@ class Autosave:
         The folder where such sessions are kept; in the user's state folder when left out.
     """
 
+    changed = Signal()
+
     def __init__(self, session: Session, place: Path | None = None) -> None:
         self.trouble: Trouble | None = None
         self._session = session
@@ -76,8 +79,10 @@ class Autosave:
         self._folder: Path | None = None
         self._alive: int | None = None
         self._background = Background("autosave")
+        self._taken_up: set[Path] = set()
         self._writing = False
         self._changed = False
+        session.restored.connect(self._on_restored)
 
     def touch(self, *_: object) -> None:
         """Say that something on the desk changed."""
@@ -88,17 +93,22 @@ class Autosave:
         if self._writing or not self._changed:
             return
         self._writing, self._changed = True, False
-        self._background.start(self._write, self._session.keeper(self._file()))
+        self._background.start(self._write, self._session.keeper(self._file()), set(self._taken_up))
 
-    def last(self) -> LastSession | None:
-        """The newest desk that an ended program left, if it holds anything; blocks as long as a look at the disk."""
-        found = sorted(self._left(), key=lambda last: last.saved)
-        return found[-1] if found else None
+    def left(self) -> list[LastSession]:
+        """The desks that ended programs left, if they hold anything, the newest first; blocks for a look at the disk.
+
+        Of those that ended as they should only the newest is among them; of crashes, the last few.
+        """
+        found = sorted(self._left(), key=lambda last: last.saved, reverse=True)
+        crashed = [last for last in found if not last.clean][:_MOST_CRASHES]
+        return [last for last in found if last is found[0] or last in crashed]
 
     def end(self, seconds: float = 1.0) -> None:
         """Stop, after keeping what changed if that takes no longer than `seconds`; what was kept can be restored."""
         self.keep()
         self._background.close(seconds)
+        self._session.restored.disconnect(self._on_restored, missing_ok=True)
         if self._alive is not None and self._folder is not None:
             with suppress(OSError):
                 (self._folder / _ENDED).touch()
@@ -110,16 +120,33 @@ class Autosave:
             self._folder = self._place / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
         return self._folder / _FILE
 
-    def _write(self, write: Any) -> None:
+    def _write(self, write: Callable[[], None], taken_up: set[Path]) -> None:
         try:
             self._claim()
             write()
-            self.trouble = None
+            self._let_go(taken_up)
+            self._tell(None)
         except Exception as error:
             self._changed = True
-            self.trouble = Trouble.of(error)
+            self._tell(Trouble.of(error))
         finally:
             self._writing = False
+
+    def _tell(self, trouble: Trouble | None) -> None:
+        if trouble != self.trouble:
+            self.trouble = trouble
+            self.changed.emit()
+
+    def _on_restored(self, restored: Restored) -> None:
+        """A desk that was left is let go when all that it held is kept safe here."""
+        if restored.path.parent.parent == self._place.absolute() and not restored.problems:
+            self._taken_up.add(restored.path.parent)
+
+    def _let_go(self, taken_up: set[Path]) -> None:
+        for folder in taken_up:
+            with suppress(OSError):
+                (folder / _ENDED).touch()
+        self._taken_up -= taken_up
 
     def _claim(self) -> None:
         """Make the folder and hold its lock, which says that this program lives; sweep what is older than the last."""
@@ -134,9 +161,9 @@ class Autosave:
         self._sweep()
 
     def _sweep(self) -> None:
-        last = self.last()
+        kept = {last.path.parent for last in self.left()} | self._taken_up
         for folder in self._dead():
-            if last is None or folder != last.path.parent:
+            if folder not in kept:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _left(self) -> Iterator[LastSession]:

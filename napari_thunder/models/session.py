@@ -21,7 +21,7 @@ from napari_thunder.models.session_file import read_session, results_folder, ses
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.provenance import known_metadata, recording_to_plain
 from napari_thunder.regions import region_from_plain, region_to_plain
-from napari_thunder.result import load_result
+from napari_thunder.result import is_result, load_result
 
 if TYPE_CHECKING:
     from napari_thunder.models.datasets import Dataset
@@ -137,7 +137,12 @@ class Session:
     def restore(self, path: str | Path) -> None:
         """Put what a session holds on the desk, beside what is there; returns at once."""
         place = Path(path).expanduser().absolute()
-        self._begin("Restoring the session", lambda job: self._restore(place, job))
+        self._begin("Restoring the session", lambda job: self._restore(place, job, saved_as=place))
+
+    def take_up(self, path: str | Path) -> None:
+        """The same of a session that nobody saved; where to save it is still open afterwards."""
+        place, before = Path(path).expanduser().absolute(), self.path
+        self._begin("Restoring the desk", lambda job: self._restore(place, job, saved_as=before))
 
     def cancel(self) -> None:
         """Stop restoring; what is there already stays."""
@@ -196,7 +201,7 @@ class Session:
             "current": snapshot.current,
             "recordings": [{"key": d.key, **recording_to_plain(d.recording)} for d in snapshot.recordings],
             "results": [
-                {"key": entry.key, "name": entry.name, "file": self._file_of(place, entry)}
+                {"key": entry.key, "name": entry.name, "file": self._file_of(place, entry), "path": entry.path}
                 for entry in snapshot.results
             ],
             "regions": [{"key": region.key, **region_to_plain(region)} for region in snapshot.regions],
@@ -210,7 +215,7 @@ class Session:
         name = f"{entry.dataset.attrs.get('analysis', 'result')}-{entry.key}-{uuid.uuid4().hex[:6]}.zarr"
         return self._names.setdefault((place, entry.key), name)
 
-    def _restore(self, path: Path, job: Job) -> None:
+    def _restore(self, path: Path, job: Job, saved_as: Path | None) -> None:
         stored, problems = read_session(path), _Problems()
         self._connect(str(stored.get("engine", "")))
         steps = len(stored["recordings"]) + len(stored["results"]) + 1
@@ -228,7 +233,7 @@ class Session:
             with problems.of(f"result {record.get('name', '?')}"):
                 keys.results[record["key"]] = self._load(path, record)
         self._restore_parts(stored, keys, problems)
-        self.path = path
+        self.path = saved_as
         self.restored.emit(Restored(path, keys, tuple(problems.found), stored.get("window")))
 
     def _connect(self, target: str) -> None:
@@ -246,7 +251,8 @@ class Session:
     def _load(self, path: Path, record: Mapping[str, Any]) -> int:
         name = Path(str(record["file"])).name
         dataset = load_result(results_folder(path) / name)
-        key = self._desk.results.add(str(record["name"]), dataset, path=str(record.get("path", ""))).key
+        saved = str(record.get("path", ""))
+        key = self._desk.results.add(str(record["name"]), dataset, path=saved if saved and is_result(saved) else "").key
         self._names[path, key] = name
         return key
 

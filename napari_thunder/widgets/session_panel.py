@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from dataclasses import replace
+from functools import partial
+
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_thunder.models.autosave import Autosave, LastSession
 from napari_thunder.models.background import Background
@@ -32,20 +35,22 @@ class SessionPanel(QWidget):
         self._session = session
         self._autosave = autosave
         self._main_thread = main_thread
-        self._last: LastSession | None = None
+        self._left: list[LastSession] = []
+        self._missing: Trouble | None = None
         self._background = Background("last-session")
         self.save_button = _button("Save session…", "")
         self.save_button.clicked.connect(self.save_as)
         self.open_button = _button("Open session…", "")
         self.open_button.clicked.connect(self.open)
         self.last_button = _button("Restore the last desk", "")
-        self.last_button.clicked.connect(self.restore_last)
+        self.last_button.clicked.connect(lambda: self.restore_last())
         self.status = QLabel()
         self.status.setWordWrap(True)
         self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.trouble = TroubleLabel()
         self._lay_out()
-        main_thread.connect(session.changed, self._show, newest=True)
+        for signal in (session.changed, autosave.changed):
+            main_thread.connect(signal, self._show, newest=True)
         main_thread.connect(session.saved, self._say_saved)
         main_thread.connect(session.restored, self._say_restored)
         self._background.start(self._look)
@@ -71,12 +76,11 @@ class SessionPanel(QWidget):
         if path:
             self._session.restore(path)
 
-    def restore_last(self) -> None:
-        """Go on where the last desk ended."""
-        if self._last is not None:
-            self._session.restore(self._last.path)
-            self._last = None
-            self._show()
+    def restore_last(self, at: int = 0) -> None:
+        """Go on where a desk ended: the last one, or one of those before."""
+        if at < len(self._left):
+            self._session.take_up(self._left.pop(at).path)
+            self._offer(self._left)
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
@@ -90,39 +94,65 @@ class SessionPanel(QWidget):
         self.status.hide()
 
     def _look(self) -> None:
-        self._main_thread.call(self._offer, self._autosave.last())
+        self._main_thread.call(self._offer, self._autosave.left())
 
-    def _offer(self, last: LastSession | None) -> None:
-        self._last = last
-        if last is not None:
-            how = "" if last.clean else " It ended unexpectedly."
-            self.last_button.setToolTip(f"Go on with {last}.{how}")
-            self.last_button.setText("Restore the last desk" if last.clean else "Restore what the crash left")
-            self._say(f"{last}")
+    def _offer(self, left: list[LastSession]) -> None:
+        """A button for one desk that was left, a menu for several."""
+        self._left = left
+        if left:
+            newest = left[0]
+            self.last_button.setText("Restore the last desk" if newest.clean else "Restore what the crash left")
+            self.last_button.setToolTip(f"Go on with {_said_of(newest)}")
+        if len(left) == 1 and self._session.job is None:
+            self._say(_said_of(left[0]))
+        self.last_button.setMenu(self._menu() if len(left) > 1 else None)
         self._show()
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self.last_button)
+        for at, last in enumerate(self._left):
+            menu.addAction(_said_of(last)).triggered.connect(partial(self._restore_at, at))
+        return menu
+
+    def _restore_at(self, at: int, *_: object) -> None:
+        self.restore_last(at)
 
     def _show(self) -> None:
         busy = "" if not self._session.busy else "Wait until the session is saved or restored."
         say_why(self.save_button, busy, "Save recordings, ROIs, results and the window, to go on another day")
         say_why(self.open_button, busy, "Restore a session that was saved")
         self.last_button.setEnabled(not busy)
-        self.last_button.setVisible(self._last is not None)
-        self.trouble.show_trouble(self._session.trouble)
+        self.last_button.setVisible(bool(self._left))
         if self._session.job is not None:
             self._say(f"{self._session.job.title}…")
+        self._show_trouble()
+
+    def _show_trouble(self) -> None:
+        self.trouble.show_trouble(self._session.trouble or self._missing or _not_kept(self._autosave.trouble))
 
     def _say(self, text: str) -> None:
         self.status.setText(text)
         self.status.setVisible(bool(text))
 
     def _say_saved(self, path: str) -> None:
+        self._missing = None
         self._say(f"Saved: {path}")
 
     def _say_restored(self, restored: Restored) -> None:
-        self._say(f"Restored: {restored.path}")
-        if restored.problems:
-            said = "Some things could not be restored. " + " ".join(restored.problems)
-            self.trouble.show_trouble(Trouble(said, "\n".join(restored.problems)))
+        kept = restored.path == self._session.path
+        self._say(f"Restored: {restored.path}" if kept else "Restored. Save the session to keep it.")
+        said = "Some things could not be restored. " + " ".join(restored.problems)
+        self._missing = Trouble(said, "\n".join(restored.problems)) if restored.problems else None
+        self._show_trouble()
+
+
+def _said_of(last: LastSession) -> str:
+    return f"{last}{'' if last.clean else ' (ended unexpectedly)'}"
+
+
+def _not_kept(trouble: Trouble | None) -> Trouble | None:
+    """Why a crash would cost something now."""
+    return trouble and replace(trouble, message=f"The desk is not kept safe from a crash now. {trouble.message}")
 
 
 def _button(text: str, tip: str) -> QPushButton:

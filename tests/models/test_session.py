@@ -177,9 +177,9 @@ def test_a_desk_that_was_left_behind_is_found_again(full_desk, make_desk, tmp_pa
     until(lambda: list((tmp_path / "autosave").glob("*/desk.thunder.json")))
     desk = make_desk()
     other = Autosave(desk.session, tmp_path / "autosave")
-    assert other.last() is None, "its program still runs"
+    assert other.left() == [], "its program still runs"
     keeper.end()
-    last = other.last()
+    (last,) = other.left()
     assert last.clean
     assert str(last).startswith("1 recording, 1 result, 2 ROIs from ")
     assert restored(desk, last.path).problems == ()
@@ -194,3 +194,62 @@ def test_of_desks_left_behind_only_the_last_is_kept(full_desk, make_desk, tmp_pa
     left = list((tmp_path / "autosave").iterdir())
     assert len(left) == 2, "its own, and the one before"
     json.loads((left[0] / "desk.thunder.json").read_text())
+
+
+def crashed(desk: Desk, place: Path) -> None:
+    """Leave a desk as a program leaves it that was killed."""
+    keeper = Autosave(desk.session, place)
+    keeper.touch()
+    keeper.end(5.0)
+    (keeper._folder / "ended").unlink()
+
+
+def test_every_desk_that_a_crash_left_is_offered_until_it_is_taken_up(full_desk, make_desk, tmp_path):
+    for _ in range(2):
+        crashed(full_desk, tmp_path / "autosave")
+    desk = make_desk()
+    keeper = Autosave(desk.session, tmp_path / "autosave")
+    first, second = keeper.left()
+    assert [first.clean, second.clean] == [False, False]
+    desk.session.take_up(second.path)
+    until(lambda: not desk.session.busy)
+    keeper.touch()
+    keeper.keep()
+    until(lambda: (second.path.parent / "ended").exists())
+    assert [last.path for last in keeper.left()] == [first.path]
+    keeper.end()
+
+
+def test_a_desk_taken_up_from_a_crash_is_not_saved_where_crashes_are_kept(full_desk, make_desk, tmp_path):
+    crashed(full_desk, tmp_path / "autosave")
+    desk = make_desk()
+    (last,) = Autosave(desk.session, tmp_path / "autosave").left()
+    desk.session.take_up(last.path)
+    until(lambda: not desk.session.busy)
+    assert len(desk.results) == 1
+    assert desk.session.path is None, "nobody has said yet where to save it"
+
+
+def test_what_went_wrong_while_keeping_a_desk_safe_is_told(full_desk, tmp_path):
+    (tmp_path / "autosave").touch()
+    keeper, heard = Autosave(full_desk.session, tmp_path / "autosave"), []
+    keeper.changed.connect(lambda: heard.append(keeper.trouble))
+    for _ in range(2):
+        keeper.touch()
+        keeper.keep()
+        until(lambda: not keeper._writing)
+    assert len(heard) == 1
+    assert "cannot be kept safe" in heard[0].message
+
+
+def test_a_saved_result_is_still_known_as_saved(full_desk, make_desk, tmp_path):
+    (entry,) = full_desk.results
+    full_desk.results.save(entry.key, str(tmp_path / "kept.zarr"))
+    until(lambda: [e.state for e in full_desk.results] == ["saved"])
+    path = saved(full_desk, tmp_path / "desk")
+    desk, other = make_desk(), make_desk()
+    restored(desk, path)
+    assert [e.state for e in desk.results] == ["saved"]
+    (tmp_path / "kept.zarr").rename(tmp_path / "moved.zarr")
+    restored(other, path)
+    assert [e.state for e in other.results] == ["done"]

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from qtpy.QtCore import QEvent
 from qtpy.QtWidgets import QApplication
 
+import napari_thunder as nt
 from napari_thunder.widgets.thunder_dock import ThunderDock
 from tests.widgets.conftest import wait_until
 
@@ -35,3 +37,17 @@ def test_a_session_is_restored_after_one_of_two_docks_was_closed(
     dock.workplace.caption.show(True)
     session.restore(tmp_path / "desk.thunder.json")
     wait_until(qtbot, lambda: not session.busy and not dock.workplace.caption.shown)
+
+
+def test_what_could_not_be_restored_stays_said(make_dock: MakeDock, qtbot: Any, tmp_path: Path) -> None:
+    _, dock = make_dock()
+    session, panel = dock.desk.session, dock.session
+    np.save(tmp_path / "movie.npy", np.zeros((6, 2, 8, 9), np.uint16))
+    dock.desk.datasets.add(nt.open(tmp_path / "movie.npy"))
+    session.save(tmp_path / "desk")
+    wait_until(qtbot, lambda: not session.busy)
+    (tmp_path / "movie.npy").unlink()
+    session.restore(tmp_path / "desk.thunder.json")
+    wait_until(qtbot, lambda: not session.busy and panel.status.text().startswith("Restored"))
+    qtbot.wait(100)
+    assert "movie.npy" in panel.trouble.message
