@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QMenu, QPu
 
 from napari_thunder.traces.settings import Measure, TraceSettings
 from napari_thunder.widgets.section import say_why
+from napari_thunder.widgets.traces.fine_settings import FineSettings
 from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
 
 _MEASURES = ((Measure.RAW, "raw"), (Measure.DFF, "ΔF/F"), (Measure.ZSCORE, "z-score"))
@@ -43,6 +44,8 @@ class Toolbar(QWidget):
         super().__init__()
         self.measure = QComboBox()
         self.neuropil = QCheckBox("Neuropil")
+        self.settings = _button("Settings", "Neuropil factor, baseline of ΔF/F and of the average around events")
+        self.fine = FineSettings(self)
         self.stack = _button("Stack", "Draw each trace above the next, instead of all over each other")
         self.all = _button("All", "Show all of the time (Home, or a double click in the plot)")
         self.signals = _button("Behaviour", "")
@@ -58,6 +61,9 @@ class Toolbar(QWidget):
         with QSignalBlocker(self.measure), QSignalBlocker(self.neuropil):
             self.measure.setCurrentIndex([m for m, _ in _MEASURES].index(Measure(settings.measure)))
             self.neuropil.setChecked(settings.neuropil)
+        factor = f"times {settings.neuropil_factor:g}; see Settings"
+        self.neuropil.setToolTip(f"Subtract the light of a ring around each ROI or voxel, {factor}")
+        self.fine.show_settings(settings)
 
     def show_signals(self, names: Sequence[str], shown: Sequence[str], why_not: str) -> None:
         """Offer these behaviour signals, with those that are shown checked."""
@@ -90,7 +96,6 @@ class Toolbar(QWidget):
         self.measure.setAccessibleName("Measure")
         self.measure.setToolTip("What is shown of each trace: raw values, change relative to baseline, or z-score")
         needs_focus_to_scroll(self.measure)
-        self.neuropil.setToolTip("Subtract the light of a ring around each ROI or voxel, times 0.7")
 
     def _connect(self) -> None:
         self.measure.activated.connect(
@@ -99,6 +104,8 @@ class Toolbar(QWidget):
             )
         )
         self.neuropil.toggled.connect(lambda on: self.configured.emit({"neuropil": on}))
+        self.settings.clicked.connect(lambda _: self.fine.open_at(self.settings))
+        self.fine.configured.connect(self.configured)
         self.stack.setCheckable(True)
         self.stack.toggled.connect(self.stacked)
         self.all.clicked.connect(self.all_asked)
@@ -118,7 +125,7 @@ class Toolbar(QWidget):
         self.moment.setAccessibleName("Moment shown")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.measure, self.neuropil, self.stack, self.signals, self.all):
+        for widget in (self.measure, self.neuropil, self.settings, self.stack, self.signals, self.all):
             layout.addWidget(widget)
         layout.addSpacing(12)
         layout.addWidget(self.moment)

@@ -319,3 +319,31 @@ def _used_dock(make_traces: MakeTraces, qtbot: Any) -> tuple[Any, list[Any]]:
     dock.desk.pointer.hover(Place(dataset.key, (2, 3, 4)))
     wait_until(qtbot, lambda: len(dock.plot.curves) == 1)
     return viewer, [weakref.ref(dock), weakref.ref(dock.desk), weakref.ref(dock.plot)]
+
+
+def test_neuropil_factor_and_baselines_are_set_from_the_toolbar(shown: tuple[Any, TracesDock], qtbot: Any) -> None:
+    _, dock = shown
+    dock.toolbar.settings.click()
+    fine, traces = dock.toolbar.fine, dock.traces
+    assert fine.isVisible()
+    percentile = fine.form.input("baseline_percentile").editor
+    percentile.setFocus()
+    percentile.selectAll()
+    QTest.keyClicks(percentile, "50")
+    QTest.keyClick(percentile, Qt.Key.Key_Return)
+    assert traces.settings.baseline_percentile == 50
+    assert fine.isVisible()
+    region = next(subject for subject in traces.subjects if subject.kind == "region")
+    wait_until(qtbot, lambda: traces.get(region.key) is not None)
+    raw = movie()[:, 1, 5:8, 5:9].astype(float).mean((1, 2))
+    baseline = np.percentile(raw, 50)
+    np.testing.assert_allclose(traces.get(region.key).values, (raw - baseline) / baseline)
+    factor = fine.form.input("neuropil_factor").editor
+    factor.selectAll()
+    QTest.keyClicks(factor, "0.3")
+    QTest.keyClick(fine, Qt.Key.Key_Escape)
+    assert not fine.isVisible()
+    assert traces.settings.neuropil_factor == 0.3
+    wait_until(qtbot, lambda: "times 0.3" in dock.toolbar.neuropil.toolTip())
+    fine.defaults.click()
+    assert (traces.settings.neuropil_factor, traces.settings.baseline_percentile) == (0.7, 20)
