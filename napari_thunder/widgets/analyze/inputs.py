@@ -11,7 +11,6 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -23,6 +22,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_thunder.models.form import Field, FieldKind
+from napari_thunder.widgets.file_dialog import ask_for_file
 from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
 
 _HUGE = 10**9
@@ -226,10 +226,11 @@ class FileInput(Input):
         _set_text(self._line, _as_text(value) if path else "")
 
     def _browse(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, self.field.label, "", "Tables (*.csv *.tsv *.txt);;All files (*)")
-        if path:
-            self._line.setText(path)
-            self.changed.emit()
+        ask_for_file(self, self.field.label, ["Tables (*.csv *.tsv *.txt)", "All files (*)"], self._take)
+
+    def _take(self, path: str) -> None:
+        self._line.setText(path)
+        self.changed.emit()
 
 
 class OptionalInput(Input):

@@ -6,16 +6,17 @@ from pathlib import Path
 
 from qtpy.QtCore import Signal
 from qtpy.QtGui import QColor, QIcon, QPixmap
-from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFormLayout, QWidget
 
 from napari_thunder.models.datasets import Datasets
 from napari_thunder.models.draft import Draft
 from napari_thunder.models.regions import Regions
+from napari_thunder.widgets.file_dialog import ask_for_file
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
 
 _WHOLE, _FILE, _BROWSE = "whole", "file", "browse"
-_KINDS = "Regions and labels (*.geojson *.json *.roi *.zip *.tif *.tiff);;All files (*)"
+_KINDS = ("Regions and labels (*.geojson *.json *.roi *.zip *.tif *.tiff)", "All files (*)")
 
 
 class TargetPanel(QWidget):
@@ -109,7 +110,5 @@ class TargetPanel(QWidget):
             self._draft.restrict(chosen)
 
     def _browse(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Regions or labels to compute in", "", _KINDS)
-        if path:
-            self._draft.restrict_to_file(path)
+        ask_for_file(self, "Regions or labels to compute in", _KINDS, self._draft.restrict_to_file)
         self._mark_place()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject
 from qtpy.QtGui import QGuiApplication
-from qtpy.QtWidgets import QAction, QFileDialog, QMenu, QMessageBox, QWidget
+from qtpy.QtWidgets import QAction, QMenu, QWidget
 
 from napari_thunder.errors import ThunderError
 from napari_thunder.models.exports import EXPORTS, Export, file_name, with_ending
@@ -18,6 +18,7 @@ from napari_thunder.models.running_again import prepare_again, run_again, why_no
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.reproduce import Recipe, as_command_line, as_python, needs_folder
 from napari_thunder.widgets.canvas.snapshot import save_picture
+from napari_thunder.widgets.file_dialog import ask, ask_for_folder, ask_where_to
 
 if TYPE_CHECKING:
     from napari_thunder.widgets.workplace import Workplace
@@ -124,9 +125,8 @@ class ResultActions(QObject):
 
     def open_file(self) -> None:
         """Ask for a saved result, and open it."""
-        path = QFileDialog.getExistingDirectory(self._window, "Open a saved result (a folder ending in .zarr)")
-        if path:
-            self._desk.results.load(path)
+        title = "Open a saved result (a folder ending in .zarr)"
+        ask_for_folder(self._window, title, self._desk.results.load)
 
     def save_file(self) -> None:
         """Ask where to, and save the result that is chosen."""
@@ -159,10 +159,12 @@ class ResultActions(QObject):
         """Remove what is chosen; asks once if something would be lost that undo may not bring back."""
         entries = self.entries
         unsaved = [entry.name for entry in entries if entry.lost_when_removed]
-        if len(unsaved) > 1 and not self._sure(f"{len(unsaved)} of these results are not saved. Remove them?"):
-            return
-        for entry in entries:
-            self._desk.results.remove(entry.key)
+        keys = [entry.key for entry in entries]
+        if len(unsaved) > 1:
+            question = f"{len(unsaved)} of these results are not saved. Remove them?"
+            ask(self._window, "Remove results", question, lambda: self._remove(keys))
+        else:
+            self._remove(keys)
 
     def toggle_comparison(self) -> None:
         """Put the two results that are chosen side by side, or the view back as it was."""
@@ -204,11 +206,19 @@ class ResultActions(QObject):
         self._try(lambda entry: self._copy_recipe(entry, command=command))
 
     def _copy_recipe(self, entry: ResultEntry, *, command: bool) -> None:
-        folder = None
         if needs_folder(entry.dataset, command_line=command):
-            folder = QFileDialog.getExistingDirectory(self._window, "Choose a folder for the tables that it needs")
-            if not folder:
-                return
+            title = "Choose a folder for the tables that it needs"
+            ask_for_folder(self._window, title, partial(self._copy_with_tables, entry, command))
+        else:
+            self._put_recipe(entry, None, command=command)
+
+    def _copy_with_tables(self, entry: ResultEntry, command: bool, folder: str) -> None:
+        try:
+            self._put_recipe(entry, folder, command=command)
+        except ThunderError as error:
+            self._tell(str(error))
+
+    def _put_recipe(self, entry: ResultEntry, folder: str | None, *, command: bool) -> None:
         recipe = (as_command_line if command else as_python)(entry.dataset, folder)
         QGuiApplication.clipboard().setText(recipe.text)
         self._tell("")
@@ -224,9 +234,8 @@ class ResultActions(QObject):
         if entry is None and needs_entry:
             return
         name = f"view{ending}" if entry is None else file_name(entry, ending)
-        path, _ = QFileDialog.getSaveFileName(self._window, title, name, f"*{ending}")
-        if path:
-            write(entry, with_ending(path, ending))
+        kinds = [f"{ending[1:].upper()} (*{ending})"]
+        ask_where_to(self._window, title, name, kinds, lambda path: write(entry, with_ending(path, ending)))
 
     def _try(self, work: Callable[[ResultEntry], Any]) -> None:
         for entry in self.entries[:1]:
@@ -235,9 +244,10 @@ class ResultActions(QObject):
             except ThunderError as error:
                 self._tell(str(error))
 
-    def _sure(self, question: str) -> bool:
-        answer = QMessageBox.question(self._window, "Remove results", question)
-        return bool(answer == QMessageBox.StandardButton.Yes)
+    def _remove(self, keys: list[int]) -> None:
+        for key in keys:
+            if self._desk.results.get(key) is not None:
+                self._desk.results.remove(key)
 
     def _tell(self, message: str) -> None:
         self._desk.results.tell(Trouble(message) if message else None)

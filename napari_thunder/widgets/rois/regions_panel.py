@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QPoint, Qt
-from qtpy.QtWidgets import QFileDialog, QGridLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QGridLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from napari_thunder.io.regions import region_formats
 from napari_thunder.models import Desk
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.widgets.canvas.region_layers import RegionLayers
+from napari_thunder.widgets.file_dialog import ask_for_file, ask_where_to
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.rois.region_actions import RegionAction
 from napari_thunder.widgets.rois.region_list import RegionList
@@ -223,23 +222,8 @@ class RegionsPanel(QWidget):
 
     def _import(self) -> None:
         patterns = " ".join(f"*{suffix}" for known in region_formats() for suffix in known.suffixes)
-        self._ask(QFileDialog.AcceptMode.AcceptOpen, [f"Regions ({patterns})", "All files (*)"], self.import_regions)
+        ask_for_file(self, "Import regions", [f"Regions ({patterns})", "All files (*)"], self.import_regions)
 
     def _export(self) -> None:
         filters = [f"{known.name} (*{known.suffixes[0]})" for known in region_formats()]
-        self._ask(QFileDialog.AcceptMode.AcceptSave, filters, self.export_regions)
-
-    def _ask(self, mode: Any, filters: list[str], then: Callable[[str], None]) -> None:
-        dialog = QFileDialog(self)
-        dialog.setAcceptMode(mode)
-        dialog.setNameFilters(filters)
-        dialog.setWindowTitle("Import regions" if mode == QFileDialog.AcceptMode.AcceptOpen else "Export regions")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda path: then(_with_ending(path, dialog.selectedNameFilter())))
-        dialog.open()
-
-
-def _with_ending(path: str, chosen: str) -> str:
-    """The path, with the ending of the format chosen if it has none."""
-    ending = chosen.rpartition("(*")[2].partition(")")[0].split(" ")[0]
-    return path if Path(path).suffix or not ending.startswith(".") else path + ending
+        ask_where_to(self, "Export regions", "regions", filters, self.export_regions)

@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 
 from psygnal import Signal
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication, QFileDialog, QWidget
+from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_thunder.errors import ThunderError
 from napari_thunder.models.background import Background
 from napari_thunder.models.traces import Traces
 from napari_thunder.models.trouble import Trouble
+from napari_thunder.widgets.file_dialog import ask_where_to
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.traces.pictures import picture_for_clipboard, save_picture
 from napari_thunder.widgets.traces.plotting import pg
@@ -56,14 +56,7 @@ class Exports:
         """Let a person choose the file for `csv`, `traces.svg` and the like; returns at once."""
         ending = what.rsplit(".", 1)[-1]
         name = f"{recording.split('.')[0]}_{what if '.' in what else f'traces.{what}'}"
-        dialog = QFileDialog(parent, "Export")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(ending)
-        dialog.setNameFilter(f"{ending.upper()} (*.{ending})")
-        dialog.selectFile(name)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(partial(self.save, what))
-        dialog.open()
+        ask_where_to(parent, "Export", name, [f"{ending.upper()} (*.{ending})"], partial(self.save, what))
 
     def copy(self, what: str) -> None:
         """Put `numbers` (tab separated) on the clipboard, soon; or a plot by its name, as a picture."""

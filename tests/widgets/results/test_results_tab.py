@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QGuiApplication
-from qtpy.QtWidgets import QFileDialog
 
 import napari_thunder as nt
 from napari_thunder.models.looks import Look
+from napari_thunder.widgets.results import result_actions
 from napari_thunder.widgets.results.results_model import NAME, STATE
 from napari_thunder.widgets.thunder_dock import ThunderDock
 from tests.widgets.canvas.test_layers import run_tuning
@@ -203,7 +203,7 @@ def test_the_view_is_saved_as_a_picture_twice_as_fine(
     from imagecodecs import imread
 
     _, dock = window
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "view"), ""))
+    monkeypatch.setattr(result_actions, "ask_where_to", lambda *given: given[-1](str(tmp_path / "view")))
     dock.results.panel.actions_.save_view(1)
     wait_until(qtbot, lambda: (tmp_path / "view.png").exists())
     once = imread(str(tmp_path / "view.png")).shape
