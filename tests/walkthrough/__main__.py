@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tests.walkthrough.watchdog import LIMIT
+from tests.walkthrough.watchdog import LIMIT, Whose
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("NAPARI_THUNDER_DATA", ROOT.parent / "shared" / "data"))
@@ -31,7 +31,7 @@ LONGEST = 900
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "walkthrough", help="folder for the pictures")
-    parser.add_argument("--only", choices=("fish", "slow"), help="one of the two walks")
+    parser.add_argument("--only", choices=("fish", "slow", "plain"), help="one of the walks")
     options = parser.parse_args()
     shutil.rmtree(options.out, ignore_errors=True)
     options.out.mkdir(parents=True)
@@ -39,12 +39,13 @@ def main() -> None:
         events = events_file(Path(scratch))
         about = ["--out", str(options.out), "--uri", str(DATA / "fish" / "series"), "--events", events]
         walks = []
-        if options.only != "slow":
+        if options.only in (None, "fish"):
             with server(Path(scratch)) as (port, token):
                 walks.append(walk("first", [*about, "--engine", f"sc://127.0.0.1:{port}"], token, options.out))
                 walks.append(walk("again", about, token, options.out))
-        if options.only != "fish":
+        if options.only in (None, "slow"):
             walks.append(walk("slow", about, "", options.out))
+        walks.append(walk("plain", about, "", options.out))
     failures = [text for seen in walks for text in seen["failures"]]
     report(walks)
     sys.exit("\n".join(failures) if failures else 0)
@@ -91,19 +92,31 @@ def events_file(folder: Path) -> str:
 
 
 def report(walks: list[dict[str, Any]]) -> None:
-    """Print the longest stall of each step, and what the window's thread did in those above the limit."""
-    print(f"\n{'step':<28}{'longest stall, ms':>20}{'above 50 ms':>14}{'in our code':>14}")
+    """Print the longest stall of each step, and what the window's thread did in those of our making."""
+    print(f"\n{'':<22}{'longest, ms':>24}{'':>3}{'above 50 ms':>22}{'longest in the code of, ms':>40}")
+    heads = ("clock", "busy"), ("all", "ours"), ("us", "napari for us", "napari", "Qt")
+    print(f"{'step':<22}{heads[0][0]:>12}{heads[0][1]:>12}{'':>3}{heads[1][0]:>11}{heads[1][1]:>11}", end="")
+    print("".join(f"{head:>14}" for head in heads[2]))
     for seen in walks:
         for step, longest in seen["longest"].items():
-            stalls = [s for s in seen["stalls"] if s["step"] == step]
-            ours = sum(any("/napari_thunder/" in line for line in s["doing"]) for s in stalls)
             if not step.startswith("("):
-                print(f"{step:<28}{1000 * longest:>20.0f}{len(stalls):>14}{ours:>14}")
-    worst = sorted((s for seen in walks for s in seen["stalls"]), key=lambda s: -s["seconds"])[:25]
-    for stall in worst:
-        lines = [line for line in stall["doing"] if "/napari_thunder/" in line] or stall["doing"][-2:]
-        print(f"\n{stall['step']}: {1000 * stall['seconds']:.0f} ms (limit {1000 * LIMIT:.0f})")
-        print("".join(lines[-3:]).rstrip())
+                stalls = [s for s in seen["stalls"] if s["step"] == step]
+                print(
+                    f"{step:<22}{1000 * longest:>12.0f}{1000 * max((s['busy'] for s in stalls), default=0):>12.0f}",
+                    end="",
+                )
+                print(f"{'':>3}{len(stalls):>11}{sum(_part(s, Whose.OURS) > LIMIT for s in stalls):>11}", end="")
+                print("".join(f"{1000 * max((_part(s, w) for s in stalls), default=0):>14.0f}" for w in Whose))
+    ours = [s for seen in walks for s in seen["stalls"] if _part(s, Whose.OURS) > LIMIT / 2]
+    for stall in sorted(ours, key=lambda s: -_part(s, Whose.OURS)):
+        print(f"\n{stall['step']}: {1000 * _part(stall, Whose.OURS):.0f} of {1000 * stall['seconds']:.0f} ms, ", end="")
+        print(f"{1000 * stall['busy']:.0f} ms of them busy")
+        print("\n".join(f"  {line}" for line in stall["doing"][-6:]))
+
+
+def _part(stall: dict[str, Any], of: Whose) -> float:
+    """Seconds of a stall in somebody's code."""
+    return float(stall["seconds"] * stall["shares"].get(of, 0.0))
 
 
 if __name__ == "__main__":

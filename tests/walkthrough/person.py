@@ -108,11 +108,15 @@ class Person:
         self.window.wait(lambda: self._recording().events is not None, "the events")
 
     def scrub(self) -> None:
+        """Drag the time slider to and fro, until the frame asked for is there."""
+        self.drag_slider()
+        self.window.wait(lambda: self.dock.settled, "the frame asked for")
+
+    def drag_slider(self) -> None:
         """Drag the time slider to and fro."""
         slider = self.window.ask(self._time_slider)
         places = [self.window.of(lambda: slider, across, 0.5) for across in (0.5, 0.1, 0.3, 0.7, 0.95, 0.6, 0.2, 0.25)]
         self.hands.drag([point for a, b in itertools.pairwise(places) for point in _between(a, b, 12)])
-        self.window.wait(lambda: self.dock.settled, "the frame asked for")
 
     def draw(self, corners: list[tuple[float, float]]) -> None:
         """Draw a polygon on the brain, closed by Enter."""

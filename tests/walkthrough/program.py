@@ -18,22 +18,21 @@ from napari_thunder.io.array import ArraySource
 from napari_thunder.recording import from_source
 from napari_thunder.widgets.app import open_window
 from tests.walkthrough.person import Person
+from tests.walkthrough.plain import REGION, open_plain, plain
 from tests.walkthrough.watchdog import Watchdog
 from tests.walkthrough.window import Window
 from tests.widgets.conftest import SlowSource
 
-REGION = [(44.0, 40.0), (44.0, 52.0), (50.0, 56.0), (54.0, 50.0), (52.0, 41.0)]
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("walk", choices=("first", "again", "slow"))
+    parser.add_argument("walk", choices=("first", "again", "slow", "plain"))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--engine", default="threads")
     parser.add_argument("--uri", default="")
     parser.add_argument("--events", default="")
     options = parser.parse_args()
-    viewer, dock = open_window(engine="")
+    viewer, dock = (open_plain(), None) if options.walk == "plain" else open_window(engine="")
     watchdog = Watchdog()
     person = Person(Window(viewer, dock), watchdog, options.out)
     failures: list[str] = []
@@ -41,7 +40,8 @@ def main() -> None:
     watchdog.begin()
     walk.start()
     napari.run()
-    dock.desk.close(2.0)
+    if dock is not None:
+        dock.desk.close(2.0)
     seen = {"longest": watchdog.longest, "stalls": [asdict(s) for s in watchdog.stalls], "failures": failures}
     (options.out / f"{options.walk}.json").write_text(json.dumps(seen, indent=1))
 
@@ -105,7 +105,7 @@ def _slow_fish(uri: str, events: str) -> Any:
     return from_source(source, frame_rate=1.0, voxel_size=(1, 1, 1), events=pd.read_csv(events))
 
 
-WALKS = {"first": _first, "again": _again, "slow": _slow}
+WALKS = {"first": _first, "again": _again, "slow": _slow, "plain": plain}
 
 if __name__ == "__main__":
     main()

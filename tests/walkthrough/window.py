@@ -27,9 +27,9 @@ class Window:
         What is asked.
     """
 
-    def __init__(self, viewer: napari.Viewer, dock: ThunderDock) -> None:
+    def __init__(self, viewer: napari.Viewer, dock: ThunderDock | None) -> None:
         self.viewer = viewer
-        self.dock = dock
+        self.dock: Any = dock
         self._bridge = MainThread()
 
     def ask(self, question: Callable[[], Found]) -> Found:
