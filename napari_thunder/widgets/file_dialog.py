@@ -78,8 +78,25 @@ def ask(parent: QWidget, title: str, question: str, then: Callable[[], Any]) -> 
     return box
 
 
+class _Dialog(QFileDialog):
+    """Says by itself that a file is not there: Qt would begin an event loop for that."""
+
+    def accept(self) -> None:
+        missing = [path for path in self.selectedFiles() if not Path(path).exists()]
+        if missing and self.acceptMode() == QFileDialog.AcceptMode.AcceptOpen:
+            _tell(self, self.windowTitle(), f"There is no {missing[0]}.")
+        else:
+            super().accept()
+
+
+def _tell(parent: QWidget, title: str, message: str) -> None:
+    box = QMessageBox(QMessageBox.Icon.Warning, title, message, QMessageBox.StandardButton.Ok, parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()
+
+
 def _dialog(parent: QWidget, title: str, filters: Sequence[str]) -> QFileDialog:
-    dialog = QFileDialog(parent, title)
+    dialog = _Dialog(parent, title)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     if filters:
         dialog.setNameFilters(list(filters))

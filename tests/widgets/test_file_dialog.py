@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from qtpy.QtCore import QEventLoop
-from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
+from qtpy.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QWidget
 
 from napari_thunder.widgets.file_dialog import ask, ask_for_file, ask_for_folder, ask_where_to
 
@@ -58,6 +58,20 @@ def test_what_is_there_is_replaced_only_at_a_yes_even_if_the_ending_was_not_type
     assert "view.png" in box.text()
     box.button(says).click()
     assert got == ([str(tmp_path / "view.png")] if says == QMessageBox.StandardButton.Yes else [])
+
+
+def test_a_file_that_is_not_there_is_told_of_and_another_may_be_chosen(parent: QWidget, tmp_path: Path, qtbot: Any):
+    got: list[str] = []
+    dialog = ask_for_file(parent, "Open", KINDS, got.append)
+    dialog.findChild(QLineEdit).setText(str(tmp_path / "none.csv"))
+    dialog.accept()
+    assert "none.csv" in dialog.findChild(QMessageBox).text()
+    assert dialog.isVisible()
+    dialog.findChild(QMessageBox).close()
+    (tmp_path / "some.csv").touch()
+    dialog.findChild(QLineEdit).setText(str(tmp_path / "some.csv"))
+    dialog.accept()
+    assert got == [str(tmp_path / "some.csv")]
 
 
 def test_a_question_goes_with_the_window_it_lies_in(qtbot: Any):
