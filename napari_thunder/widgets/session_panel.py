@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_thunder.models.autosave import Autosave, LastSession
 from napari_thunder.models.background import Background
 from napari_thunder.models.session import Restored, Session
 from napari_thunder.models.session_file import SUFFIX
 from napari_thunder.models.trouble import Trouble
+from napari_thunder.widgets.file_dialog import ask_for_file, ask_where_to
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.section import say_why
 from napari_thunder.widgets.trouble_label import TroubleLabel
@@ -66,15 +67,11 @@ class SessionPanel(QWidget):
     def save_as(self) -> None:
         """Ask where to, and save."""
         before = str(self._session.path or f"session{SUFFIX}")
-        path, _ = QFileDialog.getSaveFileName(self, "Save the session", before, _KINDS)
-        if path:
-            self._session.save(path)
+        ask_where_to(self, "Save the session", before, [_KINDS], self._session.save)
 
     def open(self) -> None:
         """Ask for a session, and restore it."""
-        path, _ = QFileDialog.getOpenFileName(self, "Restore a session", "", _KINDS)
-        if path:
-            self._session.restore(path)
+        ask_for_file(self, "Restore a session", [_KINDS], self._session.restore)
 
     def restore_last(self, at: int = 0) -> None:
         """Go on where a desk ended: the last one, or one of those before."""
