@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_thunder.widgets.workplace import Workplace
@@ -38,3 +39,7 @@ class Tab(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.scroll)
         self.setMinimumWidth(340)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.workplace.begin()

@@ -8,7 +8,6 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from napari_thunder.models import Desk
-from napari_thunder.models.connection import ConnectionState
 from napari_thunder.models.history import History
 from napari_thunder.widgets.analyze.analyze_tab import AnalyzeTab
 from napari_thunder.widgets.banner import Banner
@@ -17,7 +16,6 @@ from napari_thunder.widgets.results.results_tab import ResultsTab
 from napari_thunder.widgets.rois.rois_tab import RoisTab
 from napari_thunder.widgets.session_panel import SessionPanel
 from napari_thunder.widgets.session_window import SessionWindow
-from napari_thunder.widgets.settings import setting
 from napari_thunder.widgets.shortcuts import Shortcuts
 from napari_thunder.widgets.tab import Tab
 from napari_thunder.widgets.traces.traces_dock import TracesDock
@@ -67,7 +65,7 @@ class ThunderDock(QWidget):
         layout.addWidget(self.tabs)
         layout.addWidget(self.session)
         self.session.layout().setContentsMargins(9, 0, 9, 6)
-        self._tie(_engine_at_start() if engine is None else engine)
+        self._tie(engine)
 
     @property
     def settled(self) -> bool:
@@ -98,16 +96,14 @@ class ThunderDock(QWidget):
             dock.raise_()
         return traces
 
-    def _tie(self, engine: str) -> None:
+    def _tie(self, engine: str | None) -> None:
         workplace = self.workplace
         self.main_thread.connect(self.desk.attend, self.show_tab)
         for signal in (self.desk.pointer.pinned, self.desk.regions.added):
             self.main_thread.connect(signal, self._show_first_trace, newest=True)
         self._window = SessionWindow(workplace, self, self.main_thread)
         self._shortcuts = Shortcuts(workplace.viewer)
-        workplace.safekeeping.begin()
-        if engine and self.desk.connection.state is ConnectionState.DISCONNECTED:
-            self.desk.connection.connect(engine)
+        workplace.begin(engine)
 
     def _show_first_trace(self, _: object) -> None:
         """The traces come by themselves when there is something to see; a dock that was closed stays closed."""
@@ -123,7 +119,3 @@ def _give_corner_to_the_right(window: QWidget) -> None:
     """Let the docks on the right keep their height beside one at the bottom: forms need it more than curves width."""
     if isinstance(window, QMainWindow):
         window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-
-
-def _engine_at_start() -> str:
-    return str(setting("engine", "target")) if setting("engine", "connect_at_start") else ""

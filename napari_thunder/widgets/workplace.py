@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from qtpy.QtWidgets import QWidget
 
 from napari_thunder.models import Desk
+from napari_thunder.models.connection import ConnectionState
 from napari_thunder.models.draft_memory import DraftMemory
 from napari_thunder.models.history import History
+from napari_thunder.widgets.attending import bring_into_sight
 from napari_thunder.widgets.canvas.caption import Caption
 from napari_thunder.widgets.canvas.comparison import Comparison
 from napari_thunder.widgets.canvas.layers import Layers
@@ -24,6 +26,7 @@ from napari_thunder.widgets.canvas.region_layers import RegionLayers
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.preferences import Preferences
 from napari_thunder.widgets.safekeeping import Safekeeping
+from napari_thunder.widgets.settings import setting
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -68,6 +71,8 @@ class Workplace:
         self.preferences = Preferences(desk)
         self.safekeeping = Safekeeping(self)
         self._holders: dict[int, weakref.ref[QWidget]] = {}
+        self._begun = False
+        self.main_thread.connect(desk.attend, partial(bring_into_sight, self))
         self.layers.adopt_all()
         self.map_layers.adopt_all()
 
@@ -94,6 +99,19 @@ class Workplace:
         busy = desk.jobs.busy or desk.datasets.opening or not desk.pictures.idle
         return not busy and self.layers.settled and self.map_layers.settled and self.region_layers.settled
 
+    def begin(self, engine: str | None = None) -> None:
+        """Keep the desk safe, and connect to an engine; when left out, the first time, to that of the settings."""
+        wanted = engine if engine is not None else "" if self._begun else _engine_at_start()
+        self._begun = True
+        self.safekeeping.begin()
+        if wanted and self.desk.connection.state is ConnectionState.DISCONNECTED:
+            self.desk.connection.connect(wanted)
+
+    @property
+    def docks(self) -> list[QWidget]:
+        """The docks and tabs that are there."""
+        return [widget for reference in self._holders.values() if (widget := reference()) is not None]
+
     def hold(self, widget: QWidget) -> MainThread:
         """Stay open as long as this widget lives; gives it a bridge of its own, whose connections end with it."""
         bridge = MainThread()
@@ -103,8 +121,7 @@ class Workplace:
 
     def held(self, kind: type[Held]) -> Held | None:
         """A dock of this kind that is there, or None."""
-        there = (reference() for reference in self._holders.values())
-        return next((widget for widget in there if isinstance(widget, kind)), None)
+        return next((widget for widget in self.docks if isinstance(widget, kind)), None)
 
     def close(self) -> None:
         """Undo every connection and let the desk go."""
@@ -118,6 +135,10 @@ class Workplace:
                 part.close()
             except Exception:
                 log.exception("%s did not close as it should", type(part).__name__)
+
+
+def _engine_at_start() -> str:
+    return str(setting("engine", "target")) if setting("engine", "connect_at_start") else ""
 
 
 def _release(held: list[tuple[Workplace, int, MainThread]], *_: object) -> None:

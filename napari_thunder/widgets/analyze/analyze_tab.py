@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     import napari.viewer
 
 
+_LEAST_HEIGHT = 140
+"""Of the part that scrolls, where the tab stands alone beside others."""
+
+
 class AnalyzeTab(Tab):
     """An analysis, where to compute it, Preview, Run, and the jobs that came of it."""
 
@@ -42,6 +46,8 @@ class AnalyzeTab(Tab):
         always_in_sight.setContentsMargins(9, 0, 9, 6)
         always_in_sight.addWidget(Section("Run", self.target, self.run_panel))
         always_in_sight.addWidget(Section("Jobs", self.jobs))
+        self.scroll.setMinimumHeight(_LEAST_HEIGHT)
+        self.layout().setStretchFactor(self.scroll, 1)
         self.layout().addLayout(always_in_sight)
         self._connect()
         self._refresh()

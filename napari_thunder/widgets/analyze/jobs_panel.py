@@ -107,7 +107,9 @@ class JobsPanel(QWidget):
         self._column.activate()
         flows, width = self._column.hasHeightForWidth(), self._list_area.viewport().width()
         height = self._column.heightForWidth(width) if flows else self._column.sizeHint().height()
-        self._list_area.setFixedHeight(min(height, _MOST_HEIGHT))
+        self._list_area.widget().setMinimumHeight(height)  # or Qt keeps room for titles in several lines
+        frame = self._list_area.height() - self._list_area.viewport().height()
+        self._list_area.setFixedHeight(min(height + frame, _MOST_HEIGHT))
 
     def _say_what_can_be_done(self) -> None:
         ended = [row.run.ended for row in self._rows.values()]

@@ -30,6 +30,7 @@ class RunPanel(QWidget):
     def __init__(self, why_not: Callable[[], str]) -> None:
         super().__init__()
         self._why_not = why_not
+        self._missing = False
         self.preview_button = QPushButton("Preview")
         self.preview_button.clicked.connect(lambda: self.asked.emit(True))
         self.run_button = QPushButton("Run")
@@ -54,8 +55,9 @@ class RunPanel(QWidget):
 
     def say(self, trouble: Trouble | None) -> None:
         """Show why nothing was run."""
+        self._missing = trouble is not None and trouble.missing
         self.trouble.show_trouble(worded(trouble))
-        self.data_button.setVisible(trouble is not None and trouble.missing)
+        self._show_way()
 
     def refresh(self, what: str = "", n_recordings: int = 0) -> None:
         """Look again at what can be done; `what` says what Run would compute."""
@@ -66,6 +68,13 @@ class RunPanel(QWidget):
         self.more_button.setEnabled(not why_not)
         self._all.setText(f"Run on all {n_recordings} open recordings")
         self.status.setText(why_not or what)
+        self._show_way()
+
+    def _show_way(self) -> None:
+        """The way to where it is done, if what is missing is found under Data."""
+        why_not = self._why_not()
+        self.data_button.setText("Fill it in under Data" if self._missing else "Go to Data")
+        self.data_button.setVisible(self._missing or why_not.endswith("first."))
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
