@@ -187,6 +187,7 @@ class OutlineLayer:
         for key in gone:
             del self._drawn[key]
         self._regions.remove(*(key for key in gone if key > 0 and self._regions.get(key)))
+        self._take_colors()
         self._drop_unfit()
 
     def _take_new(self, row: int) -> int:
@@ -207,6 +208,14 @@ class OutlineLayer:
         outline = Outline(kind_of(self.layer.shape_type[row]), vertices_of(data), before.outline.planes)
         self._drawn[key] = Drawn(outline, data, before.plane, before.look, under_way=True)
         self._work.do(self._reshape, key, outline)
+
+    def _take_colors(self) -> None:
+        """What was chosen in napari's own controls becomes the colour of the regions, in one step of undo."""
+        recolored = self._shapes.recolored()
+        if recolored:
+            with self._regions.one_step():
+                for key, color in recolored.items():
+                    self._regions.edit(key, color=color)
 
     def _drop_unfit(self) -> None:
         unfit = {key for key, drawn in self._drawn.items() if drawn.unfit}
@@ -281,6 +290,8 @@ class OutlineLayer:
     def _watch(self, layer: Any) -> None:
         layer.events.data.connect(self._on_data)
         layer.events.features.connect(self._on_features)
+        layer.events.edge_color.connect(self._on_features)
+        layer.events.face_color.connect(self._on_features)
         layer.selected_data.events.items_changed.connect(self._on_selection)
         layer.mouse_drag_callbacks.append(self._on_drag)
 

@@ -73,3 +73,13 @@ def look_of(color: str, *, visible: bool = True) -> tuple[NDArray[np.float64], N
     red_green_blue = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     edge, face = (1.0, _FACE_ALPHA) if visible else (0.0, 0.0)
     return np.array([*red_green_blue, edge]), np.array([*red_green_blue, face])
+
+
+def color_by_hand(edge: NDArray[Any], face: NDArray[Any], look: Look) -> str:
+    """The colour that a person gave to one part of a shape of this look, or the one it has."""
+    known, given = look[0].lower(), [_hex(part) for part in (edge, face) if part[3] > 0]
+    return next((color for color in given if color != known), look[0])
+
+
+def _hex(color: NDArray[Any]) -> str:
+    return "#" + "".join(f"{round(255 * float(part)):02x}" for part in color[:3])

@@ -11,7 +11,7 @@ from napari.layers import Shapes
 
 from napari_thunder.display.space import Space
 from napari_thunder.regions import Region
-from napari_thunder.widgets.canvas.region_rows import Drawn, Look, look_of, rows_of
+from napari_thunder.widgets.canvas.region_rows import Drawn, Look, color_by_hand, look_of, rows_of
 
 NAME = "ROIs (shapes)"
 
@@ -123,14 +123,32 @@ class RegionShapes:
         changed = {key: looks[key] for key in self.keys if key in looks and self._look(key) != looks[key]}
         if not changed:
             return
+        for key in changed.keys() & self.drawn.keys():
+            self.drawn[key].look = changed[key]
+        self._paint()
+        self.number(self.keys)
+
+    def recolored(self) -> dict[int, str]:
+        """The colours that shapes were given by hand, by key; what no region has, such as opacity, is undone."""
+        found = {}
+        for row, key in enumerate(self.keys):
+            if (look := self._look(key)) is not None:
+                color = color_by_hand(self.layer.edge_color[row], self.layer.face_color[row], look)
+                if key > 0 and color != look[0]:
+                    found[key] = color
+        self._paint()
+        return found
+
+    def _paint(self) -> None:
+        """Let edges and faces have the colours they should have."""
         edges, faces = self.layer.edge_color.copy(), self.layer.face_color.copy()
         for row, key in enumerate(self.keys):
-            if key in changed and key in self.drawn:
-                color, _, visible = self.drawn[key].look = changed[key]
-                edges[row], faces[row] = look_of(color, visible=visible)
+            if (look := self._look(key)) is not None:
+                edges[row], faces[row] = look_of(look[0], visible=look[2])
+        if np.allclose(edges, self.layer.edge_color) and np.allclose(faces, self.layer.face_color):
+            return
         with self._writing():
             self.layer.edge_color, self.layer.face_color = edges, faces
-        self.number(self.keys)
 
     def _look(self, key: int) -> Look | None:
         return self.drawn[key].look if key in self.drawn else None

@@ -13,6 +13,7 @@ from napari_thunder.models.form import Field, form_fields
 from napari_thunder.parameters import values
 from napari_thunder.traces.settings import TraceSettings
 from napari_thunder.widgets.analyze.parameter_form import ParameterForm
+from napari_thunder.widgets.section import Section
 
 _LABELS = {
     "neuropil_factor": "Neuropil factor",
@@ -35,8 +36,8 @@ class FineSettings(QDialog):
         self.defaults.setToolTip("Back to the values at first")
         self._settings = TraceSettings()
         layout = QVBoxLayout(self)
-        layout.addWidget(self.form)
-        layout.addWidget(self.defaults, 0, Qt.AlignmentFlag.AlignRight)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.addWidget(Section("Traces", self.form, self.defaults))
         self.form.changed.connect(self._take)
         self.defaults.clicked.connect(lambda _: self._fill_in(TraceSettings()))
 

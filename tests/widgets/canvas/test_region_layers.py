@@ -293,3 +293,24 @@ def test_going_to_a_region_shows_its_plane_and_centres_it(hand: Hand) -> None:
     hand.layers.go_to(region.key)
     assert hand.viewer.dims.current_step[1] == 2
     np.testing.assert_allclose(hand.viewer.scene.camera.center[-2:], (10, 22))
+
+
+@pytest.mark.parametrize("part", ["current_edge_color", "current_face_color"])
+def test_a_colour_chosen_in_naparis_own_controls_becomes_that_of_the_region(hand: Hand, part: str) -> None:
+    hand.layers.use("rectangle")
+    hand.drag((4, 5), (9, 9), (12, 17))
+    hand.settle()
+    region, layer = hand.regions[0], hand.layers.outlines.layer
+    layer.selected_data = {0}
+    setattr(layer, part, "#ff0000")
+    hand.settle()
+    assert hand.regions[0].color == "#ff0000"
+    np.testing.assert_allclose([layer.edge_color[0], layer.face_color[0]], [[1, 0, 0, 1], [1, 0, 0, 0.15]])
+    hand.layers.undo()
+    hand.settle()
+    assert hand.regions[0].color == region.color
+    assert layer.edge_color[0][1] > 0
+    setattr(layer, part, [*layer.edge_color[0][:3], 0.5])
+    hand.settle()
+    assert hand.regions[0].color == region.color
+    assert (layer.edge_color[0][3], round(float(layer.face_color[0][3]), 2)) == (1, 0.15)
