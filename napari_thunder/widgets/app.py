@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import napari
+import numpy as np
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
 from napari_thunder.errors import ThunderError
 from napari_thunder.models.connection import ConnectionState
+from napari_thunder.models.pointer import Place
 from napari_thunder.recording import Recording
 from napari_thunder.simulation import simulate
 from napari_thunder.widgets.thunder_dock import ThunderDock
@@ -75,7 +77,29 @@ def demo(engine: str = "threads", screenshot: str | Path | None = None) -> None:
     dock.desk.datasets.make("the simulated zebrafish", simulate)
     dock.desk.draft.take("direction_tuning", {}, [("delta_f_over_f", {})])
     _when(lambda: not dock.desk.why_not_run(), dock.run, dock)
-    _stay(viewer, dock, screenshot, lambda: dock.settled and any(r.finished for r in dock.desk.results))
+    _when(lambda: _mapped(dock), lambda: _point_at_the_best(viewer, dock), dock)
+    _stay(viewer, dock, screenshot, lambda: _mapped(dock) and _traced(dock))
+
+
+def _mapped(dock: ThunderDock) -> bool:
+    return dock.settled and any(result.finished for result in dock.desk.results)
+
+
+def _traced(dock: ThunderDock) -> bool:
+    traces = dock.desk.traces
+    return bool(traces.subjects) and all(traces.get(subject.key) is not None for subject in traces.subjects)
+
+
+def _point_at_the_best(viewer: napari.Viewer, dock: ThunderDock) -> None:
+    """Pin the best tuned voxel of the plane that is shown, so that its trace is seen with the map."""
+    current, result = dock.desk.datasets.current, next(iter(dock.desk.results), None)
+    if current is None or result is None:
+        return
+    plane = viewer.dims.current_step[1]
+    fit = np.nan_to_num(result.dataset["r_squared"].values[plane])
+    y, x = (int(i) for i in np.unravel_index(fit.argmax(), fit.shape))
+    dock.desk.pointer.pin(Place(current.key, (plane, y, x)))
+    dock.show_tab("results")
 
 
 def _when(true: Callable[[], bool], then: Callable[[], None], dock: ThunderDock) -> None:
