@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cmap
@@ -55,14 +56,11 @@ class Wheel:
 
     def image(self, size: int = 160, threshold: float | None = None) -> NDArray[np.uint8]:
         """The wheel (size, size, 4) uint8, with a smooth rim and room for words; hollow below the threshold."""
-        at = np.arange(size) - (size - 1) / 2
-        x, up = np.meshgrid(at, -at)
-        radius = np.hypot(x, up)
+        colours, radius = _disc(size, self.colormap, self.period)
         rim = _RADIUS * size
-        rgba = np.empty((size, size, 4), np.uint8)
-        rgba[..., :3] = direction_colours(np.degrees(np.arctan2(up, x)), self.colormap, self.period)
-        cover = np.clip(rim - radius + 0.5, 0, 1) * np.clip(radius - self._hollow(threshold) * rim + 0.5, 0, 1)
-        rgba[..., 3] = np.round(255 * cover * np.clip(radius / rim, 0, 1))
+        cover = np.clip(radius - self._hollow(threshold) * rim + 0.5, 0, 1)
+        rgba = colours.copy()
+        rgba[..., 3] = np.round(rgba[..., 3] * cover)
         return rgba
 
     def labels(self, size: int = 160) -> tuple[Label, ...]:
@@ -75,7 +73,9 @@ class Wheel:
 
     def _hollow(self, threshold: float | None) -> float:
         low, high = self.limits
-        return 0.0 if threshold is None else float(np.clip((threshold - low) / (high - low), 0, 1))
+        if threshold is None or high <= low:
+            return 0.0
+        return float(np.clip((threshold - low) / (high - low), 0, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,20 @@ class Bar:
 
 
 Legend = Wheel | Swatches | Bar
+
+
+@lru_cache(maxsize=16)
+def _disc(size: int, colormap: str, period: float) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """A whole wheel (size, size, 4), and the distance of each pixel from its middle: the same above every threshold."""
+    at = np.arange(size, dtype=np.float32) - np.float32((size - 1) / 2)
+    x, up = np.meshgrid(at, -at)
+    radius, rim = np.hypot(x, up), np.float32(_RADIUS * size)
+    rgba = np.empty((size, size, 4), np.uint8)
+    rgba[..., :3] = direction_colours(np.degrees(np.arctan2(up, x)), colormap, period)
+    rgba[..., 3] = np.round(255 * np.clip(rim - radius + 0.5, 0, 1) * np.clip(radius / rim, 0, 1))
+    for kept in (rgba, radius):
+        kept.flags.writeable = False
+    return rgba, radius
 
 
 def short_number(value: float) -> str:

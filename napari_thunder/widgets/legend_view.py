@@ -25,6 +25,8 @@ class LegendView(QWidget):
         super().__init__()
         self._legend: Legend | None = None
         self._threshold: float | None = None
+        self._picture: QImage | None = None
+        self._seen: tuple[int, int] = (0, 0)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setVisible(False)
 
@@ -32,7 +34,10 @@ class LegendView(QWidget):
         return QSize(_WIDTH, 0 if self._legend is None else _height(self._legend))
 
     def show_legend(self, legend: Legend | None, threshold: float | None = None) -> None:
-        """Show a legend; hidden while there is none."""
+        """Show a legend; hidden while there is none. It is drawn anew only if it is another one."""
+        if legend is self._legend and threshold == self._threshold and self.isVisibleTo(self.parentWidget()):
+            return
+        self._picture = None
         self._legend, self._threshold = legend, threshold
         self.setVisible(legend is not None)
         if legend is not None:
@@ -45,10 +50,17 @@ class LegendView(QWidget):
         if self._legend is None:
             return
         painter = QPainter(self)
-        painter.setPen(self.palette().windowText().color())
-        painter.translate(max(0.0, (self.width() - _WIDTH) / 2), 0)
-        _draw(painter, self._legend, self._threshold)
+        painter.drawImage(QPointF(max(0.0, (self.width() - _WIDTH) / 2), 0), self._drawn(self._legend))
         painter.end()
+
+    def _drawn(self, legend: Legend) -> QImage:
+        """The legend as a picture, kept until legend, colour of the text or screen is another."""
+        ink, fine = self.palette().windowText().color(), max(1, round(self.devicePixelRatioF()))
+        if self._picture is None or self._seen != (ink.rgba(), fine):
+            self._seen = ink.rgba(), fine
+            self._picture = _image_of(legend_pixels(legend, ink, self._threshold, times=fine))
+            self._picture.setDevicePixelRatio(fine)
+        return self._picture
 
 
 def legend_pixels(

@@ -53,3 +53,16 @@ def test_a_wheel_of_orientations_goes_round_twice():
 def test_lists_name_their_colours():
     assert rgb_legend("PCA", ("a", "b", "c")).entries[1] == ("b", (0, 255, 0))
     assert palette_legend("clusters", ("1", "2")) == Swatches("clusters", (("1", (230, 159, 0)), ("2", (86, 180, 233))))
+
+
+def test_a_wheel_above_another_threshold_is_hollow_and_otherwise_the_same():
+    wheel = Wheel("direction", "R²", (0.0, 1.0))
+    whole, hollow = wheel.image(141), wheel.image(141, 0.5)
+    np.testing.assert_array_equal(whole[..., :3], hollow[..., :3])
+    at = np.hypot(*np.meshgrid(np.arange(141) - 70, np.arange(141) - 70)) / (0.34 * 141)
+    assert not hollow[at < 0.48, 3].any()
+    np.testing.assert_array_equal(whole[at > 0.52], hollow[at > 0.52])
+
+
+def test_a_wheel_of_one_strength_is_whole():
+    assert Wheel("direction", "R²", (0.4, 0.4)).image(60, 0.4)[..., 3].any()

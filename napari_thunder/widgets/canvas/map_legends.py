@@ -40,6 +40,7 @@ class MapLegends:
         self._layers = layers
         self._pair: tuple[int, int] | None = None
         self._times = 1
+        self._seen: dict[str, tuple[Any, ...]] = {}
         self.works = True
         viewer.events.theme.connect(self._on_theme)
         for signal in (desk.pictures.painted, desk.pictures.sighted, desk.pictures.changed, desk.pictures.fronted):
@@ -77,14 +78,28 @@ class MapLegends:
     def _show_one(self, name: str, key: int, corner: str, several: bool) -> None:
         spec, entry = self._desk.pictures.spec(key), self._desk.results.get(key)
         if spec is None or entry is None:
+            self._seen.pop(name, None)
             show_picture(self._viewer, name, None, corner)
             return
-        self.works = show_picture(self._viewer, name, self._drawn(spec, entry.name if several else ""), corner)
+        heading, ink = entry.name if several else "", _text_colour(self._viewer)
+        seen = (
+            spec.thunder["legend"],
+            spec.thunder.get("threshold"),
+            spec.name,
+            heading,
+            ink.rgb(),
+            self._times,
+            corner,
+        )
+        if self.works and self._seen.get(name) == seen:
+            return
+        self.works = show_picture(self._viewer, name, self._drawn(spec, heading, ink), corner)
+        self._seen[name] = seen
         if not self.works:
             self._fall_back(key)
 
-    def _drawn(self, spec: LayerSpec, heading: str) -> Any:
-        legend, ink = spec.thunder["legend"], _text_colour(self._viewer)
+    def _drawn(self, spec: LayerSpec, heading: str, ink: QColor) -> Any:
+        legend = spec.thunder["legend"]
         if legend is None:
             return title_pixels(heading or spec.name, ink, self._times)
         return legend_pixels(legend, ink, spec.thunder.get("threshold"), heading, self._times)

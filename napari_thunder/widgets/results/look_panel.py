@@ -66,6 +66,7 @@ class LookPanel(QWidget):
         )
         self.colormap.setIconSize(SWATCH)
         self.legend = LegendView()
+        self.legend_wanted = True
         self._form = QFormLayout(self)
         self._form.setContentsMargins(0, 0, 0, 0)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -102,9 +103,9 @@ class LookPanel(QWidget):
         self._show_row(self.strength, bool(names))
         colormaps = colormaps_of(entry.dataset, look)
         at = colormaps.index(look.colormap) if look.colormap in colormaps else 0
-        _fill(self.colormap, [colormap_title(name) for name in colormaps], colormaps, at)
-        for row, name in enumerate(colormaps):
-            self.colormap.setItemIcon(row, swatch(name))
+        if _fill(self.colormap, [colormap_title(name) for name in colormaps], colormaps, at):
+            for row, name in enumerate(colormaps):
+                self.colormap.setItemIcon(row, swatch(name))
         self._show_significance(entry, look)
         self._show_row(self.colormap, len(colormaps) > 1)
 
@@ -133,7 +134,7 @@ class LookPanel(QWidget):
         self._show_row(self.limits, found is not None)
         if found is not None:
             self.limits.show_limits(look.limits or found, found=look.limits is None, signed=signed)
-        self.legend.show_legend(spec.thunder["legend"], effective)
+        self.legend.show_legend(spec.thunder["legend"] if self.legend_wanted else None, effective)
 
     def _show_row(self, widget: QWidget, shown: bool) -> None:
         widget.setVisible(shown)
@@ -179,11 +180,12 @@ class LookPanel(QWidget):
             self.asked.emit()
 
 
-def _fill(combo: QComboBox, labels: Sequence[str], data: Sequence[Any], current: int) -> None:
-    """Fill a combo box, unless it holds just that already."""
-    held = [combo.itemText(i) for i in range(combo.count())]
-    if held != list(labels):
+def _fill(combo: QComboBox, labels: Sequence[str], data: Sequence[Any], current: int) -> bool:
+    """Fill a combo box, unless it holds just that already; says whether it did not."""
+    new = [combo.itemText(i) for i in range(combo.count())] != list(labels)
+    if new:
         combo.clear()
         for label, value in zip(labels, data, strict=True):
             combo.addItem(label, value)
     combo.setCurrentIndex(current)
+    return new

@@ -175,9 +175,8 @@ class ResultsPanel(QWidget):
     def _show_look(self) -> None:
         entry = self.current
         look = self._pictures.look(entry.key) if entry else None
+        self.look.legend_wanted = not self._legends.works
         self.look.show_look(entry, look, self._pictures.spec(entry.key) if entry else None)
-        if self._legends.works:
-            self.look.legend.setVisible(False)
         self.actions_.refresh()
 
     def _apply(self) -> None:
