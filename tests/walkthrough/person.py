@@ -194,6 +194,7 @@ class Person:
         self._watchdog.step = "(browsing: picture)"
         picture(self._out / f"{self._steps + 1:02d}-browsing.png")
         self._watchdog.step = "described"
+        self.window.wait(lambda: not dialog.isVisible() or dialog.open.isEnabled(), "the listing")
         if self.window.ask(dialog.isVisible):
             self.click(lambda: dialog.open)
         self.hands.focus(MAIN)
