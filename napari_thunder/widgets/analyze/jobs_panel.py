@@ -108,8 +108,8 @@ class JobsPanel(QWidget):
         flows, width = self._column.hasHeightForWidth(), self._list_area.viewport().width()
         height = self._column.heightForWidth(width) if flows else self._column.sizeHint().height()
         self._list_area.widget().setMinimumHeight(height)  # or Qt keeps room for titles in several lines
-        frame = self._list_area.height() - self._list_area.viewport().height()
-        self._list_area.setFixedHeight(min(height + frame, _MOST_HEIGHT))
+        frame = 2 * self._list_area.frameWidth()
+        self._list_area.setFixedHeight(min(max(0, height) + frame, _MOST_HEIGHT))
 
     def _say_what_can_be_done(self) -> None:
         ended = [row.run.ended for row in self._rows.values()]
