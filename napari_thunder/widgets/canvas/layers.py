@@ -13,7 +13,7 @@ from napari_thunder.display.space import space_of_recording
 from napari_thunder.models import Desk
 from napari_thunder.models.datasets import Dataset
 from napari_thunder.volumes import VolumeArray
-from napari_thunder.widgets.canvas.standpoint import standing_still
+from napari_thunder.widgets.canvas.standpoint import Standpoints, standing_still
 from napari_thunder.widgets.canvas.streaming import array_of, follow, show_raw
 from napari_thunder.widgets.canvas.units import agree_on_units, slice_anew
 from napari_thunder.widgets.main_thread import MainThread
@@ -44,6 +44,7 @@ class Layers:
         self._desk = desk
         self._recordings: dict[int, Layer] = {}
         self._current: int | None = None
+        self._standpoints = Standpoints(viewer)
         follow(viewer)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
@@ -81,8 +82,9 @@ class Layers:
         if wanted:
             for layer in self._recordings.values():
                 layer.visible = True
+            self._viewer.fit_to_view(layers=list(self._recordings.values()))
         else:
-            self._show_alone(self._current)
+            self._turn_to_current()
 
     def close(self) -> None:
         """Let go of the viewer; its layers stay, and recordings go on streaming."""
@@ -123,6 +125,7 @@ class Layers:
         layer = Layer.create(*layer_for_recording(dataset.recording, array).as_tuple())
         self._recordings[dataset.key] = layer
         first = not len(self._viewer.layers)
+        agree_on_units(self._viewer.layers, layer)
         self._viewer.add_layer(layer)
         if first:
             t, z, *_ = dataset.recording.shape
@@ -135,7 +138,13 @@ class Layers:
         key = None if current is None else current.key
         if key != self._current and (key is None or key in self._recordings):
             self._current = key
-            self._show_alone(key)
+            self._turn_to_current()
+
+    def _turn_to_current(self) -> None:
+        layer = None if self._current is None else self._recordings.get(self._current)
+        if self._current is not None and layer is not None and not self.side_by_side:
+            self._standpoints.turn_to(self._current, layer)
+        self._show_alone(self._current)
 
     def _show_alone(self, key: int | None) -> None:
         for other, layer in self._recordings.items():
@@ -152,9 +161,11 @@ class Layers:
         with standing_still(self._viewer, layer) if shown else nullcontext():
             layer.units, layer.scale = space.units, space.scale
             agree_on_units(self._viewer.layers)
+        self._standpoints.amended(dataset.key, layer)
         slice_anew(layer)
 
     def _remove_recording(self, dataset: Dataset) -> None:
+        self._standpoints.forget(dataset.key)
         self._take_away(self._recordings.pop(dataset.key, None))
 
     def _take_away(self, layer: Layer | None) -> None:

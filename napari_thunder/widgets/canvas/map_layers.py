@@ -15,7 +15,7 @@ from napari_thunder.models import Desk
 from napari_thunder.models.datasets import Dataset
 from napari_thunder.models.results import ResultEntry
 from napari_thunder.widgets.canvas.hover import renew_numbers, say_numbers
-from napari_thunder.widgets.canvas.units import slice_anew
+from napari_thunder.widgets.canvas.units import agree_on_units, slice_anew
 from napari_thunder.widgets.main_thread import MainThread
 
 if TYPE_CHECKING:
@@ -173,6 +173,7 @@ class MapLayers:
     def _add_map(self, entry: ResultEntry, spec: LayerSpec, index: int | None = None) -> None:
         layer = Layer.create(*spec.as_tuple())
         layer.name, layer.visible = entry.name, self._desk.pictures.in_sight(entry.key)
+        agree_on_units(self._viewer.layers, layer)
         self._viewer.layers.insert(len(self._viewer.layers) if index is None else index, layer)
         self._keep(entry.key, layer)
 

@@ -11,10 +11,12 @@ from psygnal import Signal
 from napari_thunder.display.space import space_of_volume
 from napari_thunder.models import Desk
 from napari_thunder.regions import Box
+from napari_thunder.widgets.canvas.hover import NAMES_AT
 from napari_thunder.widgets.canvas.region_outlines import OutlineLayer
 from napari_thunder.widgets.canvas.region_paint import PaintLayer
 from napari_thunder.widgets.canvas.region_tools import TOOLS
 from napari_thunder.widgets.canvas.region_work import InTurn
+from napari_thunder.widgets.canvas.units import agree_on_units
 from napari_thunder.widgets.main_thread import MainThread
 
 if TYPE_CHECKING:
@@ -174,6 +176,11 @@ class RegionLayers:
         self._take()
         self._work.do(self._desk.regions.redo)
 
+    def names_at(self, voxel: tuple[int, int, int]) -> list[str]:
+        """Names of the regions that are shown and hold a voxel (z, y, x), the topmost first."""
+        shown = [region for region in self._desk.regions if region.visible and region.volume == self.volume]
+        return [region.name for region in reversed(shown) if region.holds(voxel)]
+
     def go_to(self, key: int) -> None:
         """Show the plane a region is on, with the region in the middle."""
         region = self._desk.regions.get(key)
@@ -243,7 +250,9 @@ class RegionLayers:
     def _add(self, layer: Any) -> None:
         """Add a layer without taking the one that is active out of a person's hands."""
         active = self._viewer.layers.selection.active
+        agree_on_units(self._viewer.layers, layer)
         self._viewer.add_layer(layer)
+        layer.metadata["thunder"][NAMES_AT] = self.names_at
         layer.events.mode.connect(self._on_tool)
         layer.bind_key("Control-Z", lambda _: self.undo(), overwrite=True)
         layer.bind_key("Control-Shift-Z", lambda _: self.redo(), overwrite=True)

@@ -7,11 +7,13 @@ from typing import Any
 _UNKNOWN = "pixel"
 
 
-def agree_on_units(layers: Any) -> None:
+def agree_on_units(layers: Any, newcomer: Any = None) -> None:
     """Draw layers whose voxel size or frame rate is not known as if a voxel were 1 µm, a frame 1 s, beside others.
 
-    Nothing changes while all that there are, or none, know theirs.
+    Nothing changes while all that there are, or none, know theirs. A newcomer is asked before it is among the others,
+    as napari warns of what does not agree when it adds it.
     """
+    layers = [*layers] if newcomer is None else [*layers, newcomer]
     ours = [layer for layer in layers if isinstance(layer.metadata.get("thunder"), dict)]
     known: dict[str, str] = {}
     for layer in ours:
@@ -25,6 +27,8 @@ def agree_on_units(layers: Any) -> None:
         )
         if units != tuple(map(str, layer.units)):
             layer.units = units
+            if layer is not newcomer:
+                slice_anew(layer)
 
 
 def slice_anew(layer: Any) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from napari_thunder.io.array import ArraySource
 from napari_thunder.models.pointer import Place
+from napari_thunder.recording import from_source
 from napari_thunder.regions import region_of_mask
 from napari_thunder.widgets.canvas import wheel
 from napari_thunder.widgets.canvas.streaming import array_of
@@ -151,6 +153,39 @@ def test_frame_plane_and_camera_stay_at_the_voxels_when_rate_and_voxel_size_are_
     assert camera.center[-2:] == pytest.approx((3, 10))
     wait_until(qtbot, lambda: viewer.layers[0]._slice.image.raw.max() == 40 and dock.desk.pointer.frame == 40)
     assert viewer.layers[1]._slice.image.raw.max() > 0
+
+
+def test_a_recording_of_another_size_is_in_sight_when_it_is_turned_to(make_dock: MakeDock, qtbot: Any) -> None:
+    viewer, dock = make_dock()
+    movies = {"large": np.ones((60, 30, 24, 32), np.uint8), "small": np.ones((9, 3, 300, 200), np.uint8)}
+    sources = {name: ArraySource(movie, name) for name, movie in movies.items()}
+    large = dock.desk.datasets.add(from_source(sources["large"], voxel_size=(5, 1, 1)))
+    wait_until(qtbot, lambda: dock.settled and len(viewer.layers) == 1)
+    viewer.dims.current_step = (40, 20, 0, 0)
+    camera = viewer.scene.camera
+    camera.center, camera.zoom = (0.0, 6.0, 20.0), 9.0
+    dock.desk.datasets.add(from_source(sources["small"]))
+    wait_until(qtbot, lambda: dock.settled and [layer.visible for layer in viewer.layers] == [False, True])
+    wait_until(qtbot, lambda: viewer.layers[1]._slice.image.raw.shape == (300, 200))
+    assert (dock.desk.pointer.frame, viewer.dims.point[1]) == (8, 1)
+    assert camera.center[-2:] == pytest.approx((149.5, 99.5), abs=1)
+    dock.desk.datasets.make_current(large.key)
+    wait_until(qtbot, lambda: viewer.layers[0].visible and viewer.dims.point[:2] == (40, 100))
+    assert (camera.center[-2:], camera.zoom) == ((6.0, 20.0), 9.0)
+
+
+def test_units_agree_before_napari_looks_at_them(
+    make_dock: MakeDock, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("napari._vispy.canvas.show_warning", said.append)
+    _, dock = make_dock()
+    unknown = slow_recording()[0].with_known(voxel_size=None, frame_rate=None, frame_times=None)
+    dock.desk.datasets.add(unknown)
+    wait_until(qtbot, lambda: dock.settled)
+    dock.desk.datasets.add(slow_recording()[0])
+    wait_until(qtbot, lambda: dock.settled)
+    assert said == []
 
 
 def test_the_words_around_the_wheel_can_be_read_in_every_theme(make_dock: MakeDock, qtbot: Any) -> None:
