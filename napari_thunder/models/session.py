@@ -17,6 +17,7 @@ from napari_thunder import __version__
 from napari_thunder.engine import Job
 from napari_thunder.errors import JobCancelled, SessionError, ThunderError
 from napari_thunder.models.background import Background
+from napari_thunder.models.connection import ConnectionState
 from napari_thunder.models.session_file import read_session, results_folder, session_path, write_session
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.provenance import known_metadata, recording_to_plain
@@ -178,7 +179,7 @@ class Session:
     def _snapshot(self) -> _Snapshot:
         desk = self._desk
         return _Snapshot(
-            _TOKEN.sub("", desk.connection.target).rstrip("/;"),
+            self._engine(),
             desk.datasets.current.key if desk.datasets.current else None,
             tuple(desk.datasets),
             tuple(entry for entry in desk.results if _can_be_kept(entry)),
@@ -186,6 +187,11 @@ class Session:
             {name: part.state() for name, part in self.parts.items()},
             self.window(),
         )
+
+    def _engine(self) -> str:
+        connection = self._desk.connection
+        there = connection.state is not ConnectionState.DISCONNECTED
+        return _TOKEN.sub("", connection.target).rstrip("/;") if there else ""
 
     def _save(self, place: Path, snapshot: _Snapshot) -> None:
         self._write(place, snapshot)
@@ -237,8 +243,9 @@ class Session:
         self.restored.emit(Restored(path, keys, tuple(problems.found), stored.get("window")))
 
     def _connect(self, target: str) -> None:
-        if target and target != self._desk.connection.target:
-            self._desk.connection.connect(target)
+        connection = self._desk.connection
+        if target and (target != connection.target or connection.state is ConnectionState.DISCONNECTED):
+            connection.connect(target)
 
     def _open(self, record: Mapping[str, Any], job: Job) -> int:
         uri = str(record["uri"])

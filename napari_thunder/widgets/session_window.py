@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QWidget
 
 from napari_thunder.models.session import Keys, Restored
 from napari_thunder.widgets.canvas.streaming import array_of
@@ -26,6 +25,7 @@ from napari_thunder.widgets.window_state import (
 )
 
 if TYPE_CHECKING:
+    from napari_thunder.widgets.thunder_dock import ThunderDock
     from napari_thunder.widgets.workplace import Workplace
 
 log = logging.getLogger(__name__)
@@ -41,29 +41,30 @@ class SessionWindow:
     ----------
     workplace
         Whose viewer and desk they are.
-    widget
-        A dock of the window.
+    dock
+        Whose window and tabs they are.
     main_thread
         Of that dock, as nothing can be put back by one that is closed.
     """
 
-    def __init__(self, workplace: Workplace, widget: QWidget, main_thread: MainThread) -> None:
+    def __init__(self, workplace: Workplace, dock: ThunderDock, main_thread: MainThread) -> None:
         self._workplace = workplace
-        self._widget = weakref.ref(widget)
-        self._timer = QTimer(widget)
+        self._dock = weakref.ref(dock)
+        self._timer = QTimer(dock)
         workplace.desk.session.window = self._state
         main_thread.connect(workplace.desk.session.restored, self._restore)
-        self._docks = ""
+        self._docks = self._tab = ""
 
     def _state(self) -> dict[str, Any]:
         layers = {kind: {str(key): layer_state(layer) for key, layer in self._layers(kind)} for kind in _KINDS}
-        widget = self._widget()
+        dock = self._dock()
         try:
-            self._docks = self._docks if widget is None else docks_state(widget)
+            self._docks, self._tab = (self._docks, self._tab) if dock is None else (docks_state(dock), dock.shown_tab)
         except RuntimeError:
             log.debug("the window is closed; its docks are remembered as they were")
         return {
             "docks": self._docks,
+            "tab": self._tab,
             "view": view_state(self._workplace.viewer),
             "layers": layers,
             "caption": self._workplace.caption.shown,
@@ -82,7 +83,7 @@ class SessionWindow:
             return
         deadline = time.monotonic() + _PATIENCE
         self._timer.stop()
-        self._timer = QTimer(self._widget())
+        self._timer = QTimer(self._dock())
         self._timer.timeout.connect(partial(self._restore_when_there, restored, deadline))
         self._timer.start(100)
 
@@ -96,14 +97,15 @@ class SessionWindow:
             log.info("%s: the window could not be put back as it was (%r)", restored.path, error)
 
     def _put_back(self, stored: Mapping[str, Any], keys: Keys) -> None:
-        widget = self._widget()
-        if widget is not None:
-            restore_docks(widget, str(stored.get("docks", "")))
+        dock = self._dock()
+        if dock is not None:
+            restore_docks(dock, str(stored.get("docks", "")))
+            dock.show_tab(str(stored.get("tab", "")))
         for kind, known in (("recordings", keys.recordings), ("results", keys.results)):
             now = {known[int(key)]: look for key, look in stored["layers"][kind].items() if int(key) in known}
             for key, layer in self._layers(kind):
                 if key in now:
-                    restore_layer(layer, now[key])
+                    restore_layer(layer, {n: v for n, v in now[key].items() if n not in _OF_THE_DESK[kind]})
         workplace = self._workplace
         workplace.caption.show(bool(stored["caption"]))
         workplace.layers.show_side_by_side(bool(stored["side_by_side"]))
@@ -125,3 +127,9 @@ class SessionWindow:
 
 
 _KINDS = ("recordings", "results")
+
+_OF_THE_DESK: Mapping[str, frozenset[str]] = {
+    "recordings": frozenset(),
+    "results": frozenset({"visible", "opacity", "contrast_limits", "colormap"}),
+}
+"""What of a layer's look is part of the desk, which restores it: limits that come from the map shall go on to do so."""

@@ -83,6 +83,12 @@ class ThunderDock(QWidget):
             if isinstance(tab, Tab) and tab.name == name:
                 self.tabs.setCurrentIndex(at)
 
+    @property
+    def shown_tab(self) -> str:
+        """Name of the tab in sight."""
+        tab = self.tabs.currentWidget()
+        return tab.name if isinstance(tab, Tab) else ""
+
     def show_traces(self) -> TracesDock:
         """Bring the Traces dock into sight, below the canvas if it is not there."""
         traces = self.workplace.held(TracesDock)

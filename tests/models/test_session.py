@@ -13,6 +13,7 @@ import napari_thunder as nt
 from napari_thunder.analysis.summary import SummaryImages
 from napari_thunder.models import Desk
 from napari_thunder.models.autosave import Autosave
+from napari_thunder.models.connection import ConnectionState
 from napari_thunder.models.session import Part, Restored
 from napari_thunder.regions import region_of_mask
 
@@ -253,3 +254,15 @@ def test_a_saved_result_is_still_known_as_saved(full_desk, make_desk, tmp_path):
     (tmp_path / "kept.zarr").rename(tmp_path / "moved.zarr")
     restored(other, path)
     assert [e.state for e in other.results] == ["done"]
+
+
+def test_the_engine_is_connected_again_that_was_connected(make_desk, tmp_path):
+    desk, other = make_desk(), make_desk()
+    without = saved(desk, tmp_path / "without")
+    desk.connection.connect("threads")
+    until(lambda: desk.connection.state is ConnectionState.CONNECTED)
+    path = saved(desk, tmp_path / "desk")
+    restored(other, without)
+    assert other.connection.state is ConnectionState.DISCONNECTED
+    restored(other, path)
+    until(lambda: other.connection.state is ConnectionState.CONNECTED)

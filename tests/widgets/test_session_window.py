@@ -11,8 +11,9 @@ from qtpy.QtCore import QEvent
 from qtpy.QtWidgets import QApplication
 
 import napari_thunder as nt
+from napari_thunder.analysis.summary import SummaryImages
 from napari_thunder.widgets.thunder_dock import ThunderDock
-from tests.widgets.conftest import wait_until
+from tests.widgets.conftest import slow_recording, wait_until
 
 MakeDock = Callable[..., tuple[Any, ThunderDock]]
 
@@ -51,3 +52,22 @@ def test_what_could_not_be_restored_stays_said(make_dock: MakeDock, qtbot: Any, 
     wait_until(qtbot, lambda: not session.busy and panel.status.text().startswith("Restored"))
     qtbot.wait(100)
     assert "movie.npy" in panel.trouble.message
+
+
+def test_tab_and_limits_that_come_from_the_map_are_as_they_were(
+    make_dock: MakeDock, qtbot: Any, tmp_path: Path
+) -> None:
+    _, dock = make_dock()
+    desk, session = dock.desk, dock.desk.session
+    desk.results.add("mean", nt.run(SummaryImages(), slow_recording()[0]))
+    wait_until(qtbot, lambda: dock.settled)
+    dock.show_tab("results")
+    session.save(tmp_path / "desk")
+    wait_until(qtbot, lambda: not session.busy)
+    desk.results.remove(next(iter(desk.results)).key)
+    dock.show_tab("data")
+    session.restore(tmp_path / "desk.thunder.json")
+    wait_until(qtbot, lambda: dock.shown_tab == "results")
+    qtbot.wait(50)
+    (entry,) = desk.results
+    assert desk.pictures.look(entry.key).limits is None
