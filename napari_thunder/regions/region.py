@@ -103,6 +103,12 @@ class Region:
         full[self.box] = self.mask
         return full
 
+    def holds(self, voxel: Box) -> bool:
+        """Whether a voxel (z, y, x) is one of its own."""
+        z, y, x = (at - start for at, start in zip(voxel, self.corner, strict=True))
+        inside = all(0 <= at < n for at, n in zip((z, y, x), self.mask.shape, strict=True))
+        return inside and bool(self.mask[z, y, x])
+
     def why_unfit(self, volume: Box) -> str:
         """What keeps it from being a region of a volume of this shape (z, y, x); empty when nothing does."""
         if self.volume == volume:

@@ -70,3 +70,11 @@ def test_a_region_says_why_it_does_not_fit_a_recording():
     region = region_of_mask(np.ones((2, 3, 4)), "tectum", "#ffffff")
     assert region.why_unfit((2, 3, 4)) == ""
     assert "2 × 3 × 4" in region.why_unfit((2, 3, 5))
+
+
+def test_a_region_holds_just_its_own_voxels() -> None:
+    mask = np.zeros((3, 4, 5), bool)
+    mask[1, 2, 3] = mask[2, 1, 1] = True
+    region = region_of_mask(mask, "a", "#56b4e9")
+    assert [voxel for voxel in np.ndindex(mask.shape) if region.holds(voxel)] == [(1, 2, 3), (2, 1, 1)]
+    assert not region.holds((-1, 2, 3))

@@ -1,4 +1,4 @@
-"""What the maps in sight say of the voxel under the mouse, in napari's status bar."""
+"""What maps and regions in sight say of the voxel under the mouse, in napari's status bar."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ from napari_thunder.widgets.canvas.ray import Voxel, best_seen, map_strength, vo
 
 _NUMBERS = "numbers"
 
+NAMES_AT = "names_at"
+"""What a layer of regions is asked, in what its metadata hold for us: the names at a voxel (z, y, x)."""
+
 
 def say_numbers(viewer: Any) -> None:
-    """Add the numbers of all maps shown to what napari says of the place under the mouse; may be said twice.
+    """Add the names of regions and the numbers of all maps shown to what napari says of the place under the mouse.
+
+    May be said twice.
 
     napari makes its status line late, on a thread of its own, so the numbers are added when it is there.
     """
@@ -32,11 +37,12 @@ def _on_status(event: Any) -> None:
 def _say(viewer: Any, status: Any) -> None:
     if not isinstance(status, dict) or not viewer.mouse_over_canvas:
         return
-    voxel, text = numbers_under_mouse(viewer)
-    if voxel is None or not text:
+    voxel, numbers = numbers_under_mouse(viewer)
+    text = "  |  ".join(part for part in (", ".join(names_under_mouse(viewer)), numbers) if part)
+    if not text:
         return
-    in_3d = viewer.dims.ndisplay == 3
-    said = f"{list(voxel)}: {text}" if in_3d else _joined(status, text, viewer.layers.selection.active)
+    in_3d = voxel is not None and viewer.dims.ndisplay == 3
+    said = f"{list(voxel or ())}: {text}" if in_3d else _joined(status, text, viewer.layers.selection.active)
     with viewer.events.status.blocker(_on_status):
         viewer.status = {**status, "coordinates": said}
 
@@ -55,6 +61,16 @@ def numbers_under_mouse(viewer: Any) -> tuple[Voxel | None, str]:
     return said[0][1], "  |  ".join(f"{name}: {text}" for name, text in texts if text)
 
 
+def names_under_mouse(viewer: Any) -> list[str]:
+    """The regions under the mouse on the plane shown, the topmost first."""
+    shown = [layer for layer in viewer.layers if layer.visible and NAMES_AT in _about(layer)]
+    if viewer.dims.ndisplay != 2 or not shown:
+        return []
+    z, y, x = np.round(np.asarray(shown[0].world_to_data(viewer.cursor.position))[-3:]).astype(int).tolist()
+    names: list[str] = _about(shown[0])[NAMES_AT]((z, y, x))
+    return names
+
+
 def _numbers_of(layer: Any) -> NumbersAt:
     """What reads a layer's result; kept in its metadata, which are new when the layer shows something else."""
     about = layer.metadata["thunder"]
@@ -66,13 +82,18 @@ def _numbers_of(layer: Any) -> NumbersAt:
 
 def _joined(status: dict[str, str], text: str, active: Any) -> str:
     """The place, the value napari reads there unless it is of a map itself, and the numbers."""
-    value = "" if active is None or _dataset_of(active) is not None else status.get("value", "")
+    ours = active is None or _dataset_of(active) is not None or NAMES_AT in _about(active)
+    value = "" if ours else status.get("value", "")
     return f"{status.get('coords', '')}: {' · '.join(part for part in (value, text) if part)}"
 
 
 def _dataset_of(layer: Any) -> Any:
+    return _about(layer).get("dataset")
+
+
+def _about(layer: Any) -> dict[str, Any]:
     about = layer.metadata.get("thunder")
-    return about.get("dataset") if isinstance(about, dict) else None
+    return about if isinstance(about, dict) else {}
 
 
 def voxel_under_mouse(viewer: Any, layer: Any) -> Voxel | None:

@@ -73,7 +73,8 @@ class RegionCanvas:
 
     def reserve(self) -> int:
         """A number that no region has."""
-        number = next(self._count)
+        taken = set(self.numbers.values())
+        number = next(number for number in self._count if number not in taken)
         if number > np.iinfo(self.array.dtype).max:
             self.array = self.array.astype(np.uint32)
         return number

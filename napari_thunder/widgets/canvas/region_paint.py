@@ -171,7 +171,7 @@ class PaintLayer:
     def _color(self) -> bool:
         """Give every number the colour of its region; True if one changed."""
         canvas = self._canvas
-        if canvas is None:
+        if canvas is None or self.layer is None:
             return False
         colors: dict[int | None, Any] = {None: _UNKNOWN, 0: _TRANSPARENT}
         colors.update([self._fresh] if self._fresh else [])
@@ -202,6 +202,7 @@ class PaintLayer:
         layer.brush_size = max(3, round(max(canvas.volume[1:]) / 30))
         layer.events.paint.connect(self._on_paint)
         layer.events.selected_label.connect(self._on_selected_label)
+        layer.events.colormap.connect(self._on_colors)
         layer.mouse_drag_callbacks.append(self._on_drag)
         return layer
 
@@ -215,6 +216,12 @@ class PaintLayer:
         key = None if self._canvas is None else self._canvas.key_of(int(self.layer.selected_label))
         if key is not None and not self._writing:
             self.chosen([key])
+
+    def _on_colors(self) -> None:
+        """Colours that napari shuffled are no region's."""
+        if not self._writing and self._colors and self.layer is not None:
+            self._colors = {}
+            self._main_thread.call(self._color)
 
     def _on_drag(self, layer: Any, event: Any) -> Any:
         """While a button is held nothing is drawn under the hand."""

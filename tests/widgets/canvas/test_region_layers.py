@@ -15,6 +15,8 @@ from napari_thunder.widgets.thunder_dock import ThunderDock
 from tests.widgets.canvas.region_hand import Hand
 from tests.widgets.conftest import slow_recording, wait_until
 
+CORNERS = np.array([[7.5, 9.5], [7.5, 25.5], [15.5, 25.5], [15.5, 9.5]])
+
 MakeDock = Callable[..., tuple[Any, ThunderDock]]
 
 
@@ -314,3 +316,50 @@ def test_a_colour_chosen_in_naparis_own_controls_becomes_that_of_the_region(hand
     hand.settle()
     assert hand.regions[0].color == region.color
     assert (layer.edge_color[0][3], round(float(layer.face_color[0][3]), 2)) == (1, 0.15)
+
+
+def test_colours_that_napari_shuffles_are_undone(hand: Hand) -> None:
+    mask = np.zeros((3, 24, 32), bool)
+    mask[1, 4:12, 4:20] = True
+    hand.dock.desk.regions.add(region_of_mask(mask, "a", "#56b4e9"))
+    hand.settle()
+    layer = hand.layers.painted.layer
+    layer.new_colormap()
+    wait_until(hand.qtbot, lambda: layer.get_color(1) is not None and round(float(layer.get_color(1)[0]) * 255) == 0x56)
+
+
+def test_a_label_that_napari_took_is_not_given_to_another_region(hand: Hand) -> None:
+    hand.layers.use("paint")
+    hand.drag((4, 4), (4, 8))
+    hand.settle()
+    layer = hand.layers.painted.layer
+    layer.selected_label = 2
+    hand.drag((12, 4), (12, 8))
+    hand.settle()
+    hand.layers.use("paint")
+    assert layer.selected_label == 3
+    hand.drag((20, 4), (20, 8))
+    hand.settle()
+    assert len(hand.regions) == 3
+
+
+def said_at(hand: Hand, place: tuple[float, float]) -> str:
+    """What the status bar says after the coordinates, of a place (y, x) on the middle plane."""
+    viewer = hand.viewer
+    viewer.mouse_over_canvas = True
+    viewer.cursor.position = (viewer.dims.point[0], 8, 2 * place[0], 2 * place[1])
+    viewer.update_status_from_cursor()
+    return str(viewer.status["coordinates"]).partition("]: ")[2]
+
+
+def test_the_status_bar_names_the_regions_under_the_mouse(hand: Hand) -> None:
+    below = np.zeros((3, 24, 32), bool)
+    below[1, 4:12, 4:20] = True
+    regions = hand.dock.desk.regions
+    painted = regions.add(region_of_mask(below, "below", "#56b4e9"))
+    regions.add(region_of_outline(Outline("rectangle", CORNERS, (1, 1)), (3, 24, 32), "drawn", "#e69f00"))
+    hand.settle()
+    assert said_at(hand, (10, 15)) == "30 · drawn, below"
+    regions.edit(painted.key, visible=False)
+    assert said_at(hand, (9, 15)) == "30 · drawn"
+    assert said_at(hand, (22, 30)) == "30"
