@@ -43,6 +43,10 @@ class EngineError(ThunderError):
     """The engine could not be started or reached, or lost its way during a job."""
 
 
+class TokenError(EngineError):
+    """The server wants a token, or another one."""
+
+
 class ResultError(ThunderError):
     """A result could not be saved, loaded or run again."""
 

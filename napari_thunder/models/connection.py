@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from threading import Lock
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from psygnal import Signal
 
 from napari_thunder.engine import CacheUse, Engine, EngineFacts, Job
-from napari_thunder.errors import EngineError, ThunderError
+from napari_thunder.errors import EngineError, ThunderError, TokenError
 from napari_thunder.io.folders import Listing, list_folder, read_file
 from napari_thunder.models.background import Background
 from napari_thunder.models.target import split_token, with_token
@@ -188,7 +189,7 @@ class Connection:
             engine = self._connect(with_token(target, token), job)
             facts = engine.facts()
         except Exception as error:
-            self._fail(Trouble.of(error), wish)
+            self._fail(_trouble(error, target, token), wish)
             return
         with self._lock:
             wanted = wish == self._wish and not self._background.closed
@@ -241,3 +242,16 @@ class Connection:
                 return
             self.state, self.trouble = ConnectionState.DISCONNECTED, trouble
         self.changed.emit()
+
+
+def _trouble(error: Exception, target: str, token: str) -> Trouble:
+    trouble = Trouble.of(error)
+    if not isinstance(error, TokenError):
+        return trouble
+    wrong = "did not accept this token" if token else "asks for a token, and accepts none that is known here"
+    then = "Type the right one" if token else "Type it"
+    return replace(
+        trouble,
+        message=f"{target}: the server {wrong}. {then} into the token field below its address; or set "
+        "NAPARI_THUNDER_TOKEN, or keep it in the keyring.",
+    )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from napari_thunder.engine import CacheUse, EngineFacts, Job
-from napari_thunder.errors import EngineError, JobCancelled
+from napari_thunder.errors import EngineError, JobCancelled, TokenError
 from napari_thunder.models.connection import Connection, ConnectionState
 from tests.models.waiting import wait_until
 
@@ -37,6 +37,20 @@ def connected(connect: Any = FakeEngine) -> Connection:
     connection.connect("threads")
     wait_until(lambda: connection.state is ConnectionState.CONNECTED)
     return connection
+
+
+@pytest.mark.parametrize(("token", "said"), [("", "asks for a token"), ("wrong", "did not accept this token")])
+def test_a_refused_token_leads_to_the_field_for_it(token: str, said: str) -> None:
+    def refuse(name: str, job: Job) -> FakeEngine:
+        raise TokenError("Set NAPARI_THUNDER_TOKEN.")
+
+    connection = Connection(refuse)
+    connection.connect("sc://far:15002", token)
+    wait_until(lambda: connection.trouble is not None)
+    assert connection.trouble is not None
+    assert said in connection.trouble.message
+    assert "token field" in connection.trouble.message
+    connection.close()
 
 
 def test_connecting_goes_on_beside_the_caller() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import napari_thunder.errors as errors
 from napari_thunder.blocks import Block
 from napari_thunder.engine.answers import Failure
-from napari_thunder.errors import EngineError, ThunderError
+from napari_thunder.errors import EngineError, ThunderError, TokenError
 
 
 class LostError(EngineError):
@@ -65,7 +65,7 @@ def lost(server: str, kind: type[LostError] = LostError) -> LostError:
 def _explained(text: str, server: str) -> EngineError:
     other, missing = _OTHER_PYTHON.search(text), _NO_MODULE.search(text)
     if "UNAUTHENTICATED" in text:
-        return EngineError(
+        return TokenError(
             f"{server}: the server did not accept the token. Set NAPARI_THUNDER_TOKEN to the server's token, or store "
             "it in the keyring (service napari-thunder, user host:port)."
         )
