@@ -33,6 +33,7 @@ class _View:
     selected: tuple[Layer, ...]
     grid: dict[str, Any]
     camera: dict[str, Any]
+    ndisplay: int
     shown: frozenset[int]
     front: int | None
 
@@ -112,6 +113,7 @@ class Comparison:
             tuple(viewer.layers.selection),
             {name: getattr(viewer.canvas.grid, name) for name in _GRID},
             {name: getattr(viewer.scene.camera, name) for name in _CAMERA},
+            viewer.dims.ndisplay,
             pictures.shown,
             pictures.front,
         )
@@ -164,8 +166,11 @@ class Comparison:
         for layer, visible in known:
             _see(layer, visible)
         layers.selection = {layer for layer in before.selected if layer in layers}
-        for name, value in before.camera.items():
-            setattr(self._viewer.scene.camera, name, value)
+        if (
+            self._viewer.dims.ndisplay == before.ndisplay
+        ):  # a camera of 2-D is in the first plane, napari would go there
+            for name, value in before.camera.items():
+                setattr(self._viewer.scene.camera, name, value)
 
     def _on_grid(self, _: Any) -> None:
         if self.pair is not None and not self._viewer.canvas.grid.enabled:

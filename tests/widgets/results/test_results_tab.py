@@ -131,6 +131,18 @@ def test_another_choice_of_maps_ends_a_comparison(window: Window, qtbot: Any) ->
     assert len(viewer.layers) == 3
 
 
+def test_a_comparison_ended_in_3d_leaves_the_plane(window: Window, qtbot: Any) -> None:
+    viewer, dock = window
+    viewer.dims.set_point(1, 16.0)
+    dock.results.panel.choose(*keys(dock))
+    dock.results.compare()
+    wait_until(qtbot, lambda: viewer.canvas.grid.enabled)
+    viewer.dims.ndisplay = 3
+    dock.results.compare()
+    viewer.dims.ndisplay = 2
+    assert viewer.dims.point[1] == 16.0
+
+
 def test_a_disabled_button_says_why(window: Window, qtbot: Any) -> None:
     _, dock = window
     actions = dock.results.panel.actions_
