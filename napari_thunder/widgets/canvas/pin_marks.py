@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from napari.layers import Points
+from napari.utils.colormaps.standardize_color import transform_color
 
 from napari_thunder.models import Desk
 from napari_thunder.models.pointer import Place
@@ -88,15 +89,33 @@ class PinMarks:
             self._add(recording)
         if self.layer is None:
             return
-        layer = self.layer
-        layer.scale, layer.translate, layer.units = recording.scale[-3:], recording.translate[-3:], recording.units[-3:]
-        layer.data = np.array(voxels, float)
-        slice_anew(layer)
-        layer.border_color = layer.face_color = colors
-        layer.symbol = symbols
-        layer.size = max(3.0, recording.data.shape[-1] / 50)
-        layer.selected_data = set()
-        layer.editable = False
+        self._place(self.layer, recording)
+        self._draw(self.layer, np.array(voxels, float), colors, symbols)
+
+    def _place(self, layer: Points, recording: Any) -> None:
+        """Lie where the recording lies, if that is elsewhere: it makes napari slice everything anew."""
+        scale, translate, units = recording.scale[-3:], recording.translate[-3:], recording.units[-3:]
+        same = np.array_equal(layer.scale, scale) and np.array_equal(layer.translate, translate)
+        if not same or tuple(layer.units) != tuple(units):
+            layer.scale, layer.translate, layer.units = scale, translate, units
+            slice_anew(layer)
+        layer.current_size = max(3.0, recording.data.shape[-1] / 50)
+
+    def _draw(self, layer: Points, voxels: Any, colors: list[str], symbols: list[str]) -> None:
+        """Each of these properties draws the layer once more, so only what differs is set."""
+        if layer.selected_data:
+            layer.selected_data = set()
+        if not np.array_equal(layer.data, voxels):
+            layer.current_face_color, layer.current_symbol = colors[-1], symbols[-1]
+            layer.data = voxels
+        if layer.size.size and (layer.size != layer.current_size).any():
+            layer.size = layer.current_size
+        if not np.allclose(layer.face_color, transform_color(colors)):
+            layer.face_color = colors
+        if [str(symbol) for symbol in layer.symbol] != symbols:
+            layer.symbol = symbols
+        if layer.editable:
+            layer.editable = False
 
     def _pins(self) -> tuple[tuple[Any, str, str], ...]:
         """Voxel, colour and symbol of each, of the current recording."""

@@ -10,7 +10,7 @@ from qtpy.QtTest import QTest
 
 from napari_thunder.models.pointer import Place
 from napari_thunder.recording import Recording
-from napari_thunder.widgets.canvas.pin_marks import NAME
+from napari_thunder.widgets.canvas.pin_marks import NAME, SYMBOLS
 from napari_thunder.widgets.traces.traces_dock import TracesDock
 from tests.widgets.conftest import slow_recording, wait_until
 
@@ -271,3 +271,27 @@ def test_who_removes_the_marks_lets_go_of_the_voxels(shown: Any, qtbot: Any) -> 
     wait_until(qtbot, lambda: len(viewer.layers) == 2)
     viewer.layers.remove(viewer.layers[1])
     wait_until(qtbot, lambda: dock.desk.traces.subjects == ())
+
+
+def test_one_more_pin_draws_the_marks_once_and_keeps_each_in_its_look(make_traces: MakeDock, qtbot: Any) -> None:
+    viewer, dock = make_traces()
+    dataset = dock.desk.datasets.add(slow_recording()[0])
+    wait_until(qtbot, lambda: len(viewer.layers) == 1)
+    for y in (4, 8):
+        dock.desk.pointer.pin(Place(dataset.key, (1, y, 9)))
+    wait_until(qtbot, lambda: NAME in viewer.layers and len(viewer.layers[NAME].data) == 2)
+    marks = viewer.layers[NAME]
+    drawn: list[str] = []
+    for name in ("data", "size", "symbol", "border_color", "scale", "reload"):
+        getattr(marks.events, name).connect(lambda _, name=name: drawn.append(name))
+    dock.desk.pointer.pin(Place(dataset.key, (1, 12, 9)))
+    wait_until(qtbot, lambda: len(marks.data) == 3)
+    assert set(drawn) == {"data"}
+    subjects = dock.traces.subjects
+    colors = [tuple(round(255 * float(part)) for part in color[:3]) for color in marks.face_color]
+    assert colors == [tuple(bytes.fromhex(subject.color[1:])) for subject in subjects]
+    assert [str(symbol) for symbol in marks.symbol] == list(SYMBOLS[:3])
+    dock.desk.traces.unpin(subjects[0].key)
+    wait_until(qtbot, lambda: len(marks.data) == 2)
+    colors = [tuple(round(255 * float(part)) for part in color[:3]) for color in marks.face_color]
+    assert colors == [tuple(bytes.fromhex(subject.color[1:])) for subject in dock.traces.subjects]
