@@ -143,9 +143,9 @@ class VolumeArray:
         self._reader = reader
         self._stream.use(reader, coarse)
 
-    def close(self) -> None:
-        """End, without waiting for reads that hang."""
-        self._stream.close()
+    def close(self, seconds: float = 0.1) -> None:
+        """End, and wait no longer than `seconds` for reads that are under way."""
+        self._stream.close(seconds)
 
     def __getitem__(self, key: Any) -> Array:
         time, *space = self._full_key(key)

@@ -201,17 +201,17 @@ class VolumeStream:
             self._prefetching = True
             self._wake()
 
-    def close(self) -> None:
-        """End without waiting for reads that are under way; what is in memory is let go."""
+    def close(self, seconds: float = _CLOSE_SECONDS) -> None:
+        """End, and wait no longer than `seconds` for reads that are under way; what is in memory is let go."""
         with self._condition:
             threads = list(self._crew.threads)
             self._closed = True
             self._abandon()
             for lane in self._lanes:
                 lane.cache.clear()
-        end = time.monotonic() + _CLOSE_SECONDS
+        end = time.monotonic() + seconds
         for thread in threads:
-            if thread.is_alive() and thread is not current_thread():
+            if seconds > 0 and thread.is_alive() and thread is not current_thread():
                 thread.join(max(0.0, end - time.monotonic()))
 
     def _lane_of(self, coarse: Coarse) -> Lane:

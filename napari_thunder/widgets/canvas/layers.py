@@ -10,6 +10,7 @@ from psygnal import Signal
 
 from napari_thunder.display import layer_for_recording
 from napari_thunder.display.space import space_of_recording
+from napari_thunder.io.elsewhere import ElsewhereSource
 from napari_thunder.models import Desk
 from napari_thunder.models.datasets import Dataset
 from napari_thunder.volumes import VolumeArray
@@ -45,6 +46,7 @@ class Layers:
         self._recordings: dict[int, Layer] = {}
         self._current: int | None = None
         self._standpoints = Standpoints(viewer)
+        self._engine = desk.connection.engine
         follow(viewer)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
@@ -53,6 +55,7 @@ class Layers:
         main_thread.connect(desk.datasets.amended, self._amend_recording)
         main_thread.connect(desk.datasets.removed, self._remove_recording)
         main_thread.connect(desk.datasets.changed, self._follow_current, newest=True)
+        main_thread.connect(desk.connection.changed, self._on_connection, newest=True)
 
     @property
     def settled(self) -> bool:
@@ -139,6 +142,18 @@ class Layers:
         if key != self._current and (key is None or key in self._recordings):
             self._current = key
             self._turn_to_current()
+
+    def _on_connection(self) -> None:
+        """What could not be read for want of an engine is fetched by the new one without being asked for again."""
+        before, self._engine = self._engine, self._desk.connection.engine
+        if self._engine is None or self._engine is before:
+            return
+        for key, layer in self._recordings.items():
+            array = array_of(layer)
+            far = array is not None and isinstance(array.recording.source, ElsewhereSource)
+            if array is not None and far and (array.failure is not None or array.loading):
+                array.retry()
+            self._desk.views.retry(key)
 
     def _turn_to_current(self) -> None:
         layer = None if self._current is None else self._recordings.get(self._current)

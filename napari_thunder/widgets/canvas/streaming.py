@@ -90,7 +90,7 @@ def _on_removed(event: Any) -> None:
 def _close_unless_shown(layer: Any, array: VolumeArray) -> None:
     """Close an array that no duplicate of the layer shows."""
     if not any(shown is array for shown, _ in _followers_of(layer).values()):
-        array.close()
+        array.close(0.0)
 
 
 def _unfollow(layer: Any) -> None:
