@@ -53,7 +53,7 @@ def test_the_program_ends_soon_after_its_window_although_reads_hang(tmp_path: Pa
     ended = call(tmp_path, "-c", HANGING)
     assert ended.returncode == 0, ended.stderr
     closed = float(ended.stdout.split("closing at ")[1])
-    assert time.time() - closed < 4
+    assert time.time() - closed < 10
 
 
 def test_the_demo_paints_a_coloured_map(tmp_path: Path) -> None:

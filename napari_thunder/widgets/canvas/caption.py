@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from psygnal import EmitLoopError, Signal
@@ -77,9 +78,9 @@ class Caption:
         """Take the caption away."""
         self._bridge.close()
         self._unfollow()
-        with suppress(EmitLoopError, RuntimeError):  # the canvas and the timer may be gone before us
+        with suppress(RuntimeError):  # the timer may be gone before us
             self._later.stop()
-            self._viewer.canvas.overlays.text.visible = False
+        QTimer.singleShot(0, partial(_hide, self._viewer.canvas.overlays.text))
 
     def renew(self, *_: object) -> None:
         """Write what is to be said now."""
@@ -151,3 +152,9 @@ def _ending(n: int) -> str:
     if n % 100 in (11, 12, 13):
         return "th"
     return {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+
+
+def _hide(overlay: Any) -> None:
+    """Later, when a canvas that goes with us is gone: drawing it anew would only hold up the end."""
+    with suppress(EmitLoopError, RuntimeError):
+        overlay.visible = False
