@@ -251,6 +251,7 @@ def _whole(place: Path) -> Iterator[Path]:
 
 
 def _why(error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    cut_short = error.errno is None and str(error).endswith("written")  # numpy keeps the reason to itself
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) or cut_short:
         return "the disk is full. Free some space or choose another place."
     return f"cannot be written ({error.strerror or error})."

@@ -108,13 +108,16 @@ def test_a_result_without_curves_says_what_to_do(tmp_path: Path) -> None:
         nt.export_csv(maps, tmp_path / "none.csv")
 
 
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), OSError("238032 requested and 7112 written")]
+)
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(
-    result: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    result: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
 ) -> None:
     (tmp_path / "maps.tif").write_bytes(b"old")
 
     def full(*_: Any, **__: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise error
 
     monkeypatch.setattr(tifffile, "imwrite", full)
     with pytest.raises(ResultError, match="disk is full"):

@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,10 @@ def write_session(path: Path, content: Mapping[str, Any], results: Mapping[str, 
                 save_result(dataset, folder / name)
         _replace(path, {"format": FORMAT, "version": VERSION, **content})
     except ResultError as error:
+        _remove_empty(folder)
         raise SessionError(f"The session was not saved: {error}") from error
     except OSError as error:
+        _remove_empty(folder)
         why = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.strerror or str(error)
         raise SessionError(
             f"{path}: the session was not saved ({why}). What was there before is still there."
@@ -123,6 +126,11 @@ def _replace(path: Path, content: Mapping[str, Any]) -> None:
     except BaseException:
         Path(draft).unlink(missing_ok=True)
         raise
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _remove(folder: Path, names: Iterable[str]) -> None:

@@ -122,6 +122,8 @@ class SessionPanel(QWidget):
         self.last_button.setVisible(bool(self._left))
         if self._session.job is not None:
             self._say(f"{self._session.job.title}…")
+        elif self._session.trouble is not None:
+            self._say("")
         self._show_trouble()
 
     def _show_trouble(self) -> None:

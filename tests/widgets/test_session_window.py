@@ -71,3 +71,13 @@ def test_tab_and_limits_that_come_from_the_map_are_as_they_were(
     qtbot.wait(50)
     (entry,) = desk.results
     assert desk.pictures.look(entry.key).limits is None
+
+
+def test_a_session_that_cannot_be_saved_is_not_said_to_be_on_its_way(
+    make_dock: MakeDock, qtbot: Any, tmp_path: Path
+) -> None:
+    _, dock = make_dock()
+    (tmp_path / "file").touch()
+    dock.desk.session.save(tmp_path / "file" / "desk")
+    wait_until(qtbot, lambda: "not saved" in dock.session.trouble.message)
+    assert dock.session.status.isHidden()

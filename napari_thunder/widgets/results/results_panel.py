@@ -170,6 +170,8 @@ class ResultsPanel(QWidget):
         keys = self.chosen()
         if len(keys) == 1 and not self._following:
             self._pictures.bring_to_front(keys[0])
+        if not self._following and self._results.trouble is not None:
+            self._results.tell(None)  # it was about what was chosen before
         self._show_look()
 
     def _show_look(self) -> None:

@@ -225,6 +225,14 @@ def test_the_view_is_saved_as_a_picture_twice_as_fine(
     assert imread(str(tmp_path / "view.png")).shape[:2] == (2 * once[0], 2 * once[1])
 
 
+def test_what_went_wrong_with_one_choice_is_not_said_of_the_next(window: Window, qtbot: Any) -> None:
+    _, dock = window
+    dock.results.subtract()
+    wait_until(qtbot, lambda: "Choose two" in dock.results.panel.trouble.message)
+    dock.results.panel.choose(keys(dock)[0])
+    wait_until(qtbot, lambda: not dock.results.panel.trouble.message)
+
+
 def test_a_movie_in_memory_has_no_program_and_says_so(window: Window, qtbot: Any) -> None:
     _, dock = window
     QGuiApplication.clipboard().setText("before")
