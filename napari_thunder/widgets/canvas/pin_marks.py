@@ -143,6 +143,7 @@ class PinMarks:
             units=recording.units[-3:],
             axis_labels=recording.axis_labels[-3:],
             border_width=0.0,
+            blending="translucent_no_depth",
             metadata={"thunder": {"pins": True}},
         )
         chosen = set(self._viewer.layers.selection)

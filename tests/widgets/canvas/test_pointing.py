@@ -295,3 +295,10 @@ def test_one_more_pin_draws_the_marks_once_and_keeps_each_in_its_look(make_trace
     wait_until(qtbot, lambda: len(marks.data) == 2)
     colors = [tuple(round(255 * float(part)) for part in color[:3]) for color in marks.face_color]
     assert colors == [tuple(bytes.fromhex(subject.color[1:])) for subject in dock.traces.subjects]
+
+
+def test_marks_of_pins_are_seen_inside_the_brain_in_3d(shown: Any, qtbot: Any) -> None:
+    viewer, dock, _, _ = shown
+    dock.desk.pointer.pin(Place(dock.desk.datasets.current.key, VOXEL))
+    wait_until(qtbot, lambda: len(viewer.layers) == 2)
+    assert viewer.layers[1].blending == "translucent_no_depth"
