@@ -36,6 +36,9 @@ __all__ = ["EventResponse", "Measure", "Subject", "Trace", "TraceSettings", "Tra
 
 Values = NDArray[np.float64]
 
+_NAMED = 3
+"""Regions that a sentence names; of more it says how many."""
+
 
 class Traces:
     """What the Traces dock shows.
@@ -112,7 +115,8 @@ class Traces:
         names = [region.name for region in self._regions if region.visible and region.volume != volume]
         if not names:
             return ""
-        return f"{', '.join(names)}: drawn on a recording of another size, so there is no trace in {dataset.name}."
+        few = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+        return f"{few}: drawn on a recording of another size, so there is no trace in {dataset.name}."
 
     def get(self, key: str) -> Trace | None:
         """The trace of a subject as it is shown now; None while it is not there."""

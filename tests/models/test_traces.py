@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -193,9 +193,11 @@ def test_a_renamed_region_keeps_its_trace_under_the_new_name(desk, movie):
 
 def test_a_region_of_another_volume_is_left_out_and_told(desk, movie):
     desk.datasets.add(nt.Recording(disk(movie)))
-    desk.regions.add(region_of_mask(np.ones((2, 3, 4), bool), "elsewhere", "#000000"))
+    region = desk.regions.add(region_of_mask(np.ones((2, 3, 4), bool), "elsewhere", "#000000"))
     assert desk.traces.subjects == ()
     assert "elsewhere" in desk.traces.why_left_out()
+    desk.regions.add_all([replace(region, name=f"cell {n}") for n in range(40)])
+    assert "elsewhere, cell 0, cell 1 and 38 more: drawn" in desk.traces.why_left_out()
 
 
 def test_settings_change_what_is_shown_and_not_what_is_read(desk, movie):
@@ -590,7 +592,7 @@ def test_an_export_that_fails_is_told(desk, movie, tmp_path: Path):
     put(desk, box((0, 1), (0, 3), (0, 3)))
     settle(desk)
     desk.traces.export_csv(str(tmp_path / "no folder" / "x.csv"))
-    wait_until(lambda: "could not be written" in desk.traces.trouble.message)
+    wait_until(lambda: "no such folder" in desk.traces.trouble.message)
 
 
 def test_state_comes_back_with_other_keys(desk, movie):

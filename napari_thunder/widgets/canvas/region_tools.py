@@ -38,6 +38,6 @@ TOOLS = {
     "paint": Tool("Paint", "paint", "brush a new 3-D region onto the brain, plane by plane or as a ball", paints=True),
     "erase": Tool("Erase", "erase", "take voxels away from painted regions", paints=True, draws=False),
     "move": Tool("Move", "select", "choose drawn regions, move and resize them; Del deletes them", draws=False),
-    "points": Tool("Points", "direct", "drag the corners of a drawn region", draws=False),
+    "points": Tool("Points", "direct", "click a drawn region, then drag its corners", draws=False),
 }
 """By the name that `RegionLayers.use` takes."""

@@ -61,11 +61,10 @@ class RegionTable(QAbstractTableModel):
         everywhere = space != (self._volume, self._voxel_size)
         self._volume, self._voxel_size = space
         keys = {region.key for region in now}
-        for row in reversed(range(len(self._rows))):
-            if self._rows[row].key not in keys:
-                self.beginRemoveRows(QModelIndex(), row, row)
-                del self._rows[row]
-                self.endRemoveRows()
+        for first, last in reversed(_runs([row for row, region in enumerate(self._rows) if region.key not in keys])):
+            self.beginRemoveRows(QModelIndex(), first, last)
+            del self._rows[first : last + 1]
+            self.endRemoveRows()
         if [region.key for region in self._rows] != [region.key for region in now[: len(self._rows)]]:
             self.beginResetModel()
             self._rows = now
@@ -163,3 +162,14 @@ class RegionTable(QAbstractTableModel):
         if column == SIZE and self._voxel_size is None:
             return "Give the voxel size under Data to see µm³"
         return f"{region.name}: double-click or F2 to rename" if column == NAME else self._text(region, column)
+
+
+def _runs(rows: list[int]) -> list[tuple[int, int]]:
+    """First and last of each run of rows that follow each other."""
+    runs: list[tuple[int, int]] = []
+    for row in rows:
+        if runs and runs[-1][1] == row - 1:
+            runs[-1] = runs[-1][0], row
+        else:
+            runs.append((row, row))
+    return runs

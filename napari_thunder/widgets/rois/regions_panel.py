@@ -81,7 +81,9 @@ class RegionsPanel(QWidget):
     def _actions(self) -> dict[str, RegionAction]:
         regions, layers = self._desk.regions, self._layers
         return {
-            "go to": RegionAction("Go to", "Show its plane, with the region in the middle", self._go_to, self._one),
+            "go to": RegionAction(
+                "Go to", "Show its plane, with the region in the middle", self._go_to, self._one_that_fits
+            ),
             "rename": RegionAction("Rename", "Type another name", self.list.rename, self._one, "F2"),
             "duplicate": RegionAction(
                 "Duplicate", "Make another one of the same voxels", self._duplicate, self._some, "Ctrl+D"
@@ -110,7 +112,7 @@ class RegionsPanel(QWidget):
             "colour": RegionAction("Colour…", "Choose another colour", self.list.recolor, self._some),
             "paint": RegionAction("Paint on", "Add voxels to it with the brush", self._paint, self._can_paint),
             "analyze": RegionAction(
-                "Use as mask in Analyze", "Compute in this region only", self._restrict, self._can_restrict
+                "Use as mask in Analyze", "Compute in this region only", self._restrict, self._one_that_fits
             ),
         }
 
@@ -192,14 +194,14 @@ class RegionsPanel(QWidget):
     def _can_import(self) -> str:
         return "" if self._space()[0] is not None else "Open a recording first: regions are read for its volume."
 
-    def _can_restrict(self) -> str:
+    def _one_that_fits(self) -> str:
         if reason := self._one():
             return reason
         region, volume = self._desk.regions.get(self.list.keys[0]), self._space()[0]
         return region.why_unfit(volume) if region is not None and volume is not None else ""
 
     def _can_paint(self) -> str:
-        if reason := self._can_restrict():
+        if reason := self._one_that_fits():
             return reason
         region = self._desk.regions.get(self.list.keys[0])
         outlined = region is not None and region.outline is not None

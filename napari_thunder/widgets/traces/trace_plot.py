@@ -15,6 +15,7 @@ from napari_thunder.models.trace_subjects import Subject
 from napari_thunder.widgets.traces.conditions import Conditions
 from napari_thunder.widgets.traces.decimation import nice_step
 from napari_thunder.widgets.traces.event_bands import EventBands
+from napari_thunder.widgets.traces.height_axis import HeightAxis
 from napari_thunder.widgets.traces.plotting import pg
 from napari_thunder.widgets.traces.signal_plots import SignalPlot, dress_axes, set_up_axes
 from napari_thunder.widgets.traces.still_view import StillView
@@ -25,7 +26,6 @@ from napari_thunder.widgets.traces.trace_curve import TraceCurve
 
 Array = NDArray[Any]
 
-_NAME_LENGTH = 9
 _FEW = 4
 """So many lines are drawn two pixels wide; more would be slow and hide each other."""
 
@@ -50,7 +50,6 @@ class TracePlot(StillView):
         self._conditions = Conditions()
         self._colours: Colours | None = None
         self._unit = ""
-        self._labelled: tuple[object, ...] = ()
         self._time_label = "time (s)"
         self._stacked = False
         self._free_height = False
@@ -58,8 +57,8 @@ class TracePlot(StillView):
         self._span = (0.0, 1.0)
         self._y_range: tuple[float, float] | None = None
         self._view = TimeView()
-        self._scale = pg.LabelItem("", size="8pt", justify="left")
         self.plot = self._make_plot()
+        self._height_axis = HeightAxis(self.plot)
         self.ci.layout.setSpacing(0)
         self.ci.layout.setContentsMargins(0, 4, 4, 0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -98,7 +97,7 @@ class TracePlot(StillView):
         for key, curve in self.curves.items():
             self._dress(key, curve)
         step = self._place_lines()
-        self._label_height(step)
+        self._height_axis.label(step, self._unit, [curve.name_shown for curve in self.curves.values()])
         spans = [
             (curve.span[0] + curve.offset, curve.span[1] + curve.offset)
             for curve in self.curves.values()
@@ -161,7 +160,7 @@ class TracePlot(StillView):
         self.setBackground(colours.background)
         dress_axes(self.plot, colours)
         self.bands.set_text_color(colours.text)
-        self._scale.setText(self._scale.text, color=colours.text)
+        self._height_axis.set_colours(colours)
         self.cursor_line.set_colours(colours)
         for row in self.signal_plots.values():
             row.set_colours(colours)
@@ -187,10 +186,9 @@ class TracePlot(StillView):
         set_up_axes(plot)
         plot.addItem(self.bands, ignoreBounds=True)
         self.cursor_line.add_to(plot)
-        self._scale.setParentItem(self._view)
-        self._scale.anchor((0, 1), (0, 1), offset=(2, 2))
         plot.disableAutoRange()
         self._view.stretched.connect(self._free)
+        self._view.sigResized.connect(self._on_resized)
         return plot
 
     def _place_time_axis(self) -> None:
@@ -200,6 +198,9 @@ class TracePlot(StillView):
         self.plot.getAxis("bottom").setLabel(self._time_label)
         for row in rows:
             row.show_time(self._time_label if row is rows[-1] else None)
+
+    def _on_resized(self, _: object) -> None:
+        self._height_axis.fit()
 
     def _free(self) -> None:
         self._free_height = True
@@ -241,24 +242,6 @@ class TracePlot(StillView):
             curve.set_offset(offset)
             self._changed(curve)
 
-    def _label_height(self, step: float) -> None:
-        names = tuple(_short(curve.name_shown) for curve in self.curves.values()) if step else ()
-        if (step, self._unit, names) == self._labelled:
-            return
-        self._labelled = (step, self._unit, names)
-        axis = self.plot.getAxis("left")
-        if not step:
-            axis.setTicks(None)
-            axis.setLabel(self._unit)
-            axis.setStyle(hideOverlappingLabels=True)
-            self._scale.setText("")
-            return
-        axis.setTicks([[(place * step, name) for place, name in enumerate(reversed(names))]])
-        axis.setLabel(None)
-        axis.showLabel(False)
-        axis.setStyle(hideOverlappingLabels=False)
-        self._scale.setText(f"{step:g} {self._unit} from line to line")
-
     def _show_heights(self, low: float, high: float) -> None:
         """Change the height only if a line would leave it, or fill little of it: redrawing all lines takes time."""
         room = (high - low or abs(high) or 1.0) * 0.06
@@ -295,8 +278,3 @@ class TracePlot(StillView):
             if plot.getViewBox().sceneBoundingRect().contains(place):
                 return float(np.clip(self._view.mapSceneToView(place).x(), *self._span))
         return None
-
-
-def _short(name: str) -> str:
-    name = name.removeprefix("Voxel ")
-    return name if len(name) <= _NAME_LENGTH else f"{name[: _NAME_LENGTH - 1]}…"

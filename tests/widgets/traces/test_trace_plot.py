@@ -113,3 +113,25 @@ def test_pyqtgraph_keeps_its_global_options(plot: TracePlot) -> None:
     assert pg.getConfigOption("background") == "k"
     assert pg.getConfigOption("foreground") == "d"
     assert not pg.getConfigOption("antialias")
+
+
+def test_stacked_lines_are_named_as_far_as_there_is_room(plot: TracePlot) -> None:
+    for number in range(60):
+        subject = Subject(f"region:{number}", f"cell {number}", "#56b4e9", "region")
+        plot.show_trace(subject, number, TIMES, np.sin(TIMES))
+    plot.set_stacked(True)
+    height, view = plot.plot.getAxis("left"), plot.plot.getViewBox()
+
+    def distance() -> float:
+        (places, *_) = height._tickLevels
+        return (places[0][0] - places[1][0]) / view.viewPixelSize()[1]
+
+    QApplication.processEvents()
+    few = len(height._tickLevels[0])
+    assert distance() > 9
+    plot.resize(800, 1200)
+    QApplication.processEvents()
+    assert distance() > 9
+    assert len(height._tickLevels[0]) > few
+    plot.set_stacked(False)
+    assert height._tickLevels is None
