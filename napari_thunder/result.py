@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import xarray as xr
@@ -16,6 +11,7 @@ from napari_thunder.analysis.registry import make_analysis
 from napari_thunder.differences import is_difference
 from napari_thunder.engine import Engine, Job
 from napari_thunder.errors import ResultError
+from napari_thunder.io.whole import written_whole
 from napari_thunder.pipeline import run
 from napari_thunder.provenance import known_metadata, read_provenance
 from napari_thunder.recording import Recording, open
@@ -48,7 +44,7 @@ def save_result(result: xr.Dataset, path: str | Path, *, overwrite: bool = False
         )
     read_provenance(result)
     check_place(path, overwrite=overwrite)
-    with _written_whole(path) as draft:
+    with written_whole(path, ResultError) as draft:
         _write(_plain_index(result), draft)
     return path
 
@@ -174,40 +170,6 @@ def _write(result: xr.Dataset, draft: Path) -> None:
         result.to_zarr(store, mode="w", zarr_format=3, consolidated=False)
     finally:
         store.stop()
-
-
-@contextmanager
-def _written_whole(path: Path) -> Iterator[Path]:
-    """Give a draft folder on the same disk; on success it takes its place at `path`, otherwise it is removed."""
-    try:
-        draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    except OSError as error:
-        raise ResultError(f"{path}: cannot write there ({error.strerror}).") from error
-    try:
-        yield draft / path.name
-        _put(draft / path.name, path, aside=draft / "replaced")
-    except OSError as error:
-        raise ResultError(f"{path}: {_why(error)} Nothing was left behind.") from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _put(made: Path, path: Path, aside: Path) -> None:
-    """Move what was made to its place; what was there before goes aside, or stays if that fails."""
-    if path.exists():
-        path.replace(aside)
-    try:
-        made.replace(path)
-    except BaseException:
-        if aside.exists() and not path.exists():
-            aside.replace(path)
-        raise
-
-
-def _why(error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full. Free some space or save the result elsewhere."
-    return f"cannot be written ({error.strerror or error})."
 
 
 def _plain_index(result: xr.Dataset) -> xr.Dataset:

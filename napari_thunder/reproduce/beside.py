@@ -12,6 +12,7 @@ import pandas as pd
 
 from napari_thunder.errors import ResultError
 from napari_thunder.events import read_design, read_events, read_signals
+from napari_thunder.io.whole import written_whole
 from napari_thunder.regions import region_from_plain
 from napari_thunder.reproduce.recipe import NeedsFolderError
 
@@ -56,14 +57,9 @@ class Beside:
         return self.folder / f"{self.stem}-{name}"
 
     def _write(self, path: Path, write: Any) -> None:
-        draft = path.with_name(f".{path.stem}-draft{path.suffix}")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(path, ResultError) as draft:
             write(draft)
-            draft.replace(path)
-        except OSError as error:
-            draft.unlink(missing_ok=True)
-            raise ResultError(f"{path}: cannot be written ({error.strerror or error}).") from error
         self.written.append(path)
 
 

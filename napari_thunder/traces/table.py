@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from napari_thunder.errors import ThunderError
+from napari_thunder.io.whole import written_whole
 
 
 def trace_table(
@@ -67,15 +67,6 @@ def write_csv(path: str | Path, table: pd.DataFrame, about: Mapping[str, Any]) -
         If it cannot be written there.
     """
     target = Path(path).expanduser()
-    draft = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            file.write(f"# {json.dumps(dict(about), ensure_ascii=False)}\n")
-            table.to_csv(file, index=False, lineterminator="\n")
-        draft.replace(target)
-    except OSError as error:
-        raise ThunderError(
-            f"{target}: the traces could not be written ({error.strerror or error}). Choose another place."
-        ) from error
-    finally:
-        draft.unlink(missing_ok=True)
+    with written_whole(target, ThunderError) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        file.write(f"# {json.dumps(dict(about), ensure_ascii=False)}\n")
+        table.to_csv(file, index=False, lineterminator="\n")

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from napari_thunder.errors import RegionError
-from napari_thunder.io.regions.whole import written_whole
+from napari_thunder.io.whole import written_whole
 from napari_thunder.regions import Box, Region
 
 log = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ def write_regions(regions: Sequence[Region], path: str | Path, voxel_size: Voxel
             raise RegionError(f"{path}: regions of one recording only go into one file. {reason}")
     if path.is_dir() and not _holds_labels_only(path):
         raise RegionError(f"{path}: this is something else than a file of regions, and is kept. Choose another name.")
-    with written_whole(path) as draft:
+    with written_whole(path, RegionError) as draft:
         format.write(regions, draft, voxel_size)
     return path
 

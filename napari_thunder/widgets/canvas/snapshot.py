@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_thunder.errors import ResultError
+from napari_thunder.io.whole import written_whole
 from napari_thunder.widgets.canvas.map_legends import MapLegends
 
 
@@ -66,15 +65,5 @@ def write_png(pixels: NDArray[np.uint8], path: Path) -> None:
     """
     from imagecodecs import png_encode
 
-    try:
-        handle, draft = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".png", dir=path.parent)
-    except OSError as error:
-        raise ResultError(f"{path}: cannot write there ({error.strerror or error}).") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(png_encode(np.ascontiguousarray(pixels)))
-        Path(draft).replace(path)
-    except OSError as error:
-        raise ResultError(f"{path}: the picture cannot be written ({error.strerror or error}).") from error
-    finally:
-        Path(draft).unlink(missing_ok=True)
+    with written_whole(path, ResultError) as draft:
+        draft.write_bytes(png_encode(np.ascontiguousarray(pixels)))

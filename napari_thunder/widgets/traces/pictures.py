@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from qtpy.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QPoint, QRect, QRectF
@@ -10,6 +10,7 @@ from qtpy.QtGui import QImage, QPainter
 from qtpy.QtSvg import QSvgGenerator
 
 from napari_thunder.errors import ThunderError
+from napari_thunder.io.whole import written_whole
 from napari_thunder.widgets.traces.plotting import pg
 
 _SCALE = 2
@@ -49,26 +50,32 @@ def svg_of(plot: pg.GraphicsLayoutWidget) -> bytes:
     return bytes(buffer.data())
 
 
-def save_picture(plot: pg.GraphicsLayoutWidget, path: str | Path) -> Path:
-    """Save a plot, as SVG or PNG by the path's ending; PNG if it has another.
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A plot on its way to a file: drawn in the window's thread, encoded and written by `save` in any."""
 
-    Raises
-    ------
-    PictureError
-        If it cannot be written; a file that was there stays as it was.
-    """
+    path: Path
+    content: QImage | bytes
+
+    def save(self) -> Path:
+        """Write it.
+
+        Raises
+        ------
+        PictureError
+            If it cannot be written; a file that was there stays as it was.
+        """
+        with written_whole(self.path, PictureError) as draft:
+            draft.write_bytes(self.content if isinstance(self.content, bytes) else _png(self.content))
+        return self.path
+
+
+def draw_picture(plot: pg.GraphicsLayoutWidget, path: str | Path) -> Picture:
+    """Draw a plot for a file, as SVG or PNG by the path's ending; PNG if it has another."""
     path = Path(path).expanduser()
     if path.suffix.lower() not in (".svg", ".png"):
         path = path.with_name(f"{path.name}.png")
-    content = svg_of(plot) if path.suffix.lower() == ".svg" else _png(image_of(plot))
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        draft.write_bytes(content)
-        os.replace(draft, path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise PictureError(f"{path}: the picture could not be saved ({error.strerror or error}).") from error
-    return path
+    return Picture(path, svg_of(plot) if path.suffix.lower() == ".svg" else image_of(plot))
 
 
 def picture_for_clipboard(plot: pg.GraphicsLayoutWidget) -> QMimeData:
