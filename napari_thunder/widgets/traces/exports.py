@@ -14,7 +14,7 @@ from napari_thunder.models.traces import Traces
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.widgets.file_dialog import ask_where_to
 from napari_thunder.widgets.main_thread import MainThread
-from napari_thunder.widgets.traces.pictures import picture_for_clipboard, save_picture
+from napari_thunder.widgets.traces.pictures import Picture, draw_picture, picture_for_clipboard
 from napari_thunder.widgets.traces.plotting import pg
 
 
@@ -41,15 +41,22 @@ class Exports:
         self._background = Background("traces-copy")
 
     def save(self, what: str, path: str | Path) -> None:
-        """Save `csv`, or a plot by its name as a picture by the ending of the path."""
+        """Save `csv`, or a plot by its name as a picture by the ending of the path; returns at once."""
         self.trouble = None
         if what == "csv":
             self._traces.export_csv(str(path))
         else:
-            try:
-                save_picture(self._plots[what.split(".")[0]], path)
-            except ThunderError as error:
-                self.trouble = Trouble.of(error)
+            self._background.start(self._write, draw_picture(self._plots[what.split(".")[0]], path))
+        self.changed.emit()
+
+    def _write(self, picture: Picture) -> None:
+        try:
+            picture.save()
+        except ThunderError as error:
+            self._bridge.call(self._fail, Trouble.of(error))
+
+    def _fail(self, trouble: Trouble) -> None:
+        self.trouble = trouble
         self.changed.emit()
 
     def ask_where(self, what: str, recording: str, parent: QWidget) -> None:

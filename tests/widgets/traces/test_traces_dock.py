@@ -259,7 +259,7 @@ def test_pictures_and_numbers_hold_what_is_shown(shown: tuple[Any, TracesDock], 
     dock.export("traces", tmp_path / "traces.svg")
     dock.export("traces", tmp_path / "traces.png")
     dock.export("csv", tmp_path / "traces.csv")
-    wait_until(qtbot, lambda: (tmp_path / "traces.csv").exists())
+    wait_until(qtbot, lambda: len(list(tmp_path.glob("traces.*"))) == 3)
     table = pd.read_csv(tmp_path / "traces.csv", comment="#")
     np.testing.assert_allclose(table["tectum"], dock.plot.curves[key_of(dock, "region")].values)
     svg = (tmp_path / "traces.svg").read_text()
@@ -275,10 +275,10 @@ def test_pictures_and_numbers_hold_what_is_shown(shown: tuple[Any, TracesDock], 
     assert sorted(path.name for path in tmp_path.glob("traces*")) == ["traces.csv", "traces.png", "traces.svg"]
 
 
-def test_a_picture_that_cannot_be_saved_is_said(shown: tuple[Any, TracesDock], tmp_path: Path) -> None:
+def test_a_picture_that_cannot_be_saved_is_said(shown: tuple[Any, TracesDock], qtbot: Any, tmp_path: Path) -> None:
     _, dock = shown
     dock.export("traces", tmp_path / "nowhere" / "traces.png")
-    assert "could not be saved" in dock.trouble.label.message
+    wait_until(qtbot, lambda: "nowhere" in dock.trouble.label.message)
     assert not dock.trouble.isHidden()
 
 
