@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import napari
@@ -27,6 +28,7 @@ from napari_thunder.result import is_result, load_result
 from napari_thunder.volumes import MovieView, VolumeArray, sight_of
 from napari_thunder.widgets.canvas.hover import say_numbers
 from napari_thunder.widgets.canvas.streaming import WANTS_CONTRAST, follow
+from napari_thunder.widgets.canvas.units import agree_on_units
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.workplace import Workplace
 
@@ -82,7 +84,12 @@ def recording_layers(recording: Recording) -> list[LayerData]:
     sight = sight_of(recording, MovieView())
     spec = layer_for_recording(recording, VolumeArray(recording, sight.reader, coarse=sight.coarse), visible=True)
     spec.thunder[WANTS_CONTRAST] = True
-    return [spec.as_tuple()]
+    data, kwargs, kind = spec.as_tuple()
+    if viewer is not None:
+        newcomer = SimpleNamespace(**kwargs)
+        agree_on_units(viewer.layers, newcomer)
+        kwargs["units"] = newcomer.units
+    return [(data, kwargs, kind)]
 
 
 def _result_layers(path: str) -> list[LayerData]:

@@ -53,6 +53,20 @@ def test_napari_opens_every_format_and_streams_it(
     wait_until(qtbot, lambda: layer.contrast_limits[1] < 10)
 
 
+def test_units_agree_before_napari_adds_what_it_opens(
+    make_napari_viewer: Any, qtbot: Any, written: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("napari._vispy.canvas.show_warning", said.append)
+    viewer = make_napari_viewer()
+    viewer.open(written["movie.npy"], plugin="napari-thunder")
+    for layer in recording_layers(slow_recording()[0]):
+        viewer.add_layer(Layer.create(*layer))
+    viewer.open(written["movie.npz"], plugin="napari-thunder")
+    assert {tuple(map(str, layer.units)) for layer in viewer.layers} == {("second", *["micrometer"] * 3)}
+    assert said == []
+
+
 def test_a_result_file_opens_as_maps_over_the_same_space(make_napari_viewer: Any, tmp_path: Path) -> None:
     recording = Recording.from_array(np.array(moving_movie()), frame_rate=1.0, voxel_size=(8, 2, 2))
     path = save_result(run(SummaryImages(), recording), tmp_path / "summary.zarr")
