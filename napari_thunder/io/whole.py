@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,7 +43,7 @@ def written_whole(path: Path, error_type: type[ThunderError]) -> Iterator[Path]:
     except OSError as error:
         raise error_type(f"{path}: {why_not_written(error)} Nothing was left behind.") from error
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        _remove(place)
 
 
 def why_not_written(error: OSError) -> str:
@@ -51,6 +52,15 @@ def why_not_written(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT) or cut_short:
         return "the disk is full. Free some space or choose another place."
     return f"cannot be written ({error.strerror or error})."
+
+
+def _remove(place: Path) -> None:
+    """Also when a last write that could not be stopped any more puts something there meanwhile."""
+    for wait in (0.0, 0.05, 0.2, 0.5):
+        time.sleep(wait)
+        shutil.rmtree(place, ignore_errors=True)
+        if not place.exists():
+            return
 
 
 def _put(made: Path, path: Path, aside: Path) -> None:
