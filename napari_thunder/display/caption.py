@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,7 +45,7 @@ class Captions:
     def __init__(self, recording: Recording) -> None:
         self._times = recording.frame_times
         self._excluded = frozenset(recording.exclude_frames)
-        self._decimals = 1 if (recording.frame_rate or 1.0) < 20 else 2
+        self._decimals = _decimals(self._times)
         events = recording.events if self._times is not None else None
         self._starts = None if events is None else events["start_time"].to_numpy(float)
         self._stops = None if events is None else events["stop_time"].to_numpy(float)
@@ -70,6 +71,14 @@ class Captions:
             return []
         label = self._labels[on[self._starts[on].argmax()]]
         return [label or "stimulus"]
+
+
+def _decimals(times: np.ndarray[Any, Any] | None) -> int:
+    """As many as tell the times of frames as they are, three at most: 0.5 s needs one, 0.25 s two."""
+    if times is None or len(times) < 2:
+        return 1
+    interval = float(np.median(np.diff(times)))
+    return next((n for n in (1, 2) if abs(round(interval, n) - interval) <= 0.03 * interval), 3)
 
 
 def _labels(events: pd.DataFrame) -> list[str]:

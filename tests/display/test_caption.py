@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from napari_thunder.display.caption import CanvasState, Captions
 from napari_thunder.recording import Recording
@@ -27,6 +28,13 @@ def test_time_frame_and_stimulus_are_said() -> None:
     assert said(62) == "12.4 s · frame 62 · direction 180"
     assert said(10) == "2.0 s · frame 10 · direction 90, speed 1.5"
     assert said(30) == "6.0 s · frame 30"
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"), [(1.0, "1.0 s"), (2.0, "0.5 s"), (4.0, "0.25 s"), (2.1, "0.48 s"), (30.0, "0.033 s")]
+)
+def test_time_is_as_fine_as_the_frames_are(rate: float, said: str) -> None:
+    assert Captions(recording(frame_rate=rate))(1) == f"{said} · frame 1"
 
 
 def test_of_events_that_overlap_the_last_begun_is_said() -> None:
