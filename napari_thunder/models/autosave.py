@@ -57,6 +57,14 @@ class LastSession:
         return f"{held} from {self.saved:%d %B, %H:%M}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """The desk at one moment: what writes it, and the desks left by others that it holds whole."""
+
+    write: Callable[[], None]
+    taken_up: frozenset[Path]
+
+
 class Autosave:
     """Writes a session of its own whenever the desk has changed, and finds those that others left.
 
@@ -80,6 +88,7 @@ class Autosave:
         self._alive: int | None = None
         self._background = Background("autosave")
         self._taken_up: set[Path] = set()
+        self._noted: _Note | None = None
         self._writing = False
         self._changed = False
         session.restored.connect(self._on_restored)
@@ -88,12 +97,19 @@ class Autosave:
         """Say that something on the desk changed."""
         self._changed = True
 
+    def note(self) -> None:
+        """Take the desk down as it is, for the next `keep`, whatever becomes of it until then; fast."""
+        self._noted = _Note(self._session.keeper(self._file()), frozenset(self._taken_up))
+
     def keep(self) -> None:
-        """Write the desk down if it changed since the last time; returns at once."""
-        if self._writing or not self._changed:
+        """Write down what was noted, or the desk if it changed since the last time; returns at once."""
+        if self._writing or not (self._changed or self._noted):
             return
+        if self._noted is None:
+            self.note()
+        note, self._noted = self._noted, None
         self._writing, self._changed = True, False
-        self._background.start(self._write, self._session.keeper(self._file()), set(self._taken_up))
+        self._background.start(self._write, note)
 
     def left(self) -> list[LastSession]:
         """The desks that ended programs left, if they hold anything, the newest first; blocks for a look at the disk.
@@ -120,14 +136,14 @@ class Autosave:
             self._folder = self._place / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
         return self._folder / _FILE
 
-    def _write(self, write: Callable[[], None], taken_up: set[Path]) -> None:
+    def _write(self, note: _Note) -> None:
         try:
             self._claim()
-            write()
-            self._let_go(taken_up)
+            note.write()
+            self._let_go(note.taken_up)
             self._tell(None)
         except Exception as error:
-            self._changed = True
+            self._noted = self._noted or note
             self._tell(Trouble.of(error))
         finally:
             self._writing = False
@@ -142,7 +158,7 @@ class Autosave:
         if restored.path.parent.parent == self._place.absolute() and not restored.problems:
             self._taken_up.add(restored.path.parent)
 
-    def _let_go(self, taken_up: set[Path]) -> None:
+    def _let_go(self, taken_up: frozenset[Path]) -> None:
         for folder in taken_up:
             with suppress(OSError):
                 (folder / _ENDED).touch()
