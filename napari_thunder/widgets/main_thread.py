@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from itertools import count
@@ -9,7 +10,10 @@ from threading import Lock
 from typing import Any
 
 from psygnal import SignalInstance
-from qtpy.QtCore import QObject, Qt, Signal
+from qtpy.QtCore import QObject, Qt, QTimer, Signal
+
+_TURN = 0.008
+"""Seconds after which the event loop gets a turn."""
 
 
 class MainThread(QObject):
@@ -28,6 +32,9 @@ class MainThread(QObject):
         self._lock = Lock()
         self._numbers = count()
         self._closed = False
+        self._next_turn = QTimer(self)
+        self._next_turn.setSingleShot(True)
+        self._next_turn.timeout.connect(self._run)
         posted: Any = self._posted
         posted.connect(self._run, Qt.ConnectionType.QueuedConnection)
 
@@ -87,15 +94,21 @@ class MainThread(QObject):
             self.close()
 
     def _run(self) -> None:
-        with self._lock:
-            calls, self._calls = self._calls, OrderedDict()
+        """Call what waits, in order; after a while, let the window draw and hear the mouse before the rest."""
         failed: Exception | None = None
-        for slot, args in calls.values():
-            if self._closed:
-                return
+        deadline = time.monotonic() + _TURN
+        while (call := self._next()) is not None:
+            slot, args = call
             try:
                 slot(*args)
             except Exception as error:
                 failed = failed or error
+            if time.monotonic() > deadline and not self._closed:
+                self._next_turn.start()
+                break
         if failed is not None:
             raise failed
+
+    def _next(self) -> tuple[Callable[..., Any], tuple[Any, ...]] | None:
+        with self._lock:
+            return self._calls.popitem(last=False)[1] if self._calls else None
