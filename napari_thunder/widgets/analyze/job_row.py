@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QToolButton, QVBoxLayout
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout
 
 from napari_thunder.engine.job import JobState
 from napari_thunder.models.facts import time_text
 from napari_thunder.models.jobs import Run
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.widgets.analyze.run_panel import data_button, worded
+from napari_thunder.widgets.progress_line import ProgressLine
 from napari_thunder.widgets.trouble_label import TroubleLabel
 
 _BAR_HEIGHT = 4
@@ -42,7 +43,7 @@ class JobRow(QFrame):
         self.cancel_button.setText("✕")
         self.cancel_button.setAccessibleName(f"Cancel {run.job.title}")
         self.cancel_button.clicked.connect(lambda: self.cancelled.emit(self.run))
-        self.bar = QProgressBar()
+        self.bar = ProgressLine()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(_BAR_HEIGHT)

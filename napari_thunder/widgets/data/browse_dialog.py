@@ -11,7 +11,6 @@ from qtpy.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QShortcut,
     QVBoxLayout,
@@ -28,6 +27,7 @@ from napari_thunder.widgets.data.folder_bar import FolderBar
 from napari_thunder.widgets.data.folder_filter import FolderFilter
 from napari_thunder.widgets.data.folder_table import FolderTable
 from napari_thunder.widgets.main_thread import MainThread
+from napari_thunder.widgets.progress_line import ProgressLine
 from napari_thunder.widgets.section import say_why
 from napari_thunder.widgets.trouble_label import TroubleLabel
 
@@ -138,7 +138,7 @@ class BrowseDialog(QDialog):
         return self._connection.engine is not None and is_server(self._connection.target)
 
     def _make_state(self) -> None:
-        self.busy = QProgressBar()
+        self.busy = ProgressLine()
         self.busy.setRange(0, 0)
         self.busy.setTextVisible(False)
         self.busy.setFixedHeight(4)

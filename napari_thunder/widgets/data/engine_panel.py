@@ -7,7 +7,6 @@ from qtpy.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -21,6 +20,7 @@ from napari_thunder.models.target import is_server, split_token
 from napari_thunder.widgets.data.engine_target import EngineTarget
 from napari_thunder.widgets.data.status_dot import StatusDot
 from napari_thunder.widgets.main_thread import MainThread
+from napari_thunder.widgets.progress_line import ProgressLine
 from napari_thunder.widgets.section import say_why
 from napari_thunder.widgets.trouble_label import TroubleLabel
 
@@ -51,13 +51,13 @@ class EnginePanel(QWidget):
         self.button.clicked.connect(self._click)
         self.dot = StatusDot()
         self.status = _line()
-        self.progress = QProgressBar()
+        self.progress = ProgressLine()
         self.progress.setRange(0, 100)
         self.progress.setFixedHeight(6)
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName("How far starting the engine is")
         self.cores, self.memory, self.cache = _line(), _line(), _line()
-        self.fill = QProgressBar()
+        self.fill = ProgressLine()
         self.fill.setRange(0, 1000)
         self.fill.setTextVisible(False)
         self.fill.setFixedHeight(6)

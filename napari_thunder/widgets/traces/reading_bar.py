@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QTimer, Signal
-from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from napari_thunder.engine.job import Job
+from napari_thunder.widgets.progress_line import ProgressLine
 
 _PATIENCE_MS = 400
 """What is read faster than this needs no bar, which would only flicker."""
@@ -18,7 +19,7 @@ class ReadingBar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.bar = QProgressBar()
+        self.bar = ProgressLine()
         self.bar.setAccessibleName("Reading traces")
         self.bar.setFixedWidth(180)
         self.cancel = QPushButton("Cancel")
