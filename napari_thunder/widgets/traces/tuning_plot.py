@@ -138,6 +138,8 @@ def title_of(curve: TuningCurve | None) -> str:
     """`direction: 92°, selectivity 0.61`."""
     if curve is None:
         return "Tuning"
+    if curve.circular and (curve.mean[np.isfinite(curve.mean)] <= 0).all():
+        return f"{curve.variable}: no response above baseline"
     if curve.preferred is None or curve.selectivity is None:
         return f"Tuning to {curve.variable}"
     return f"{curve.variable}: {curve.preferred:.0f}°, selectivity {curve.selectivity:.2f}"
