@@ -86,8 +86,15 @@ def export_rgb_tiff(rgba: NDArray[np.uint8], path: str | Path, scale: tuple[floa
     return place
 
 
-def export_ome_zarr(result: xr.Dataset, path: str | Path, maps: Sequence[MapChoice] | None = None) -> Path:
+def export_ome_zarr(
+    result: xr.Dataset, path: str | Path, maps: Sequence[MapChoice] | None = None, *, overwrite: bool = False
+) -> Path:
     """Write maps as an OME-Zarr 0.5 image (Zarr v3) of axes (c, z, y, x): a channel for each map.
+
+    Parameters
+    ----------
+    overwrite
+        Whether maps written here before may be replaced. Anything else, a recording above all, is never replaced.
 
     Raises
     ------
@@ -100,8 +107,7 @@ def export_ome_zarr(result: xr.Dataset, path: str | Path, maps: Sequence[MapChoi
 
     chosen = list(maps) if maps is not None else choices(result)
     place = Path(path).expanduser().absolute()
-    if place.exists():
-        raise ResultError(f"{place}: there is something there already. Choose another name.")
+    _check_place(place, overwrite=overwrite)
     with _whole(place) as draft:
         store = DraftStore(draft)
         try:
@@ -243,11 +249,31 @@ def _whole(place: Path) -> Iterator[Path]:
         raise ResultError(f"{place}: cannot write there ({error.strerror or error}).") from error
     try:
         yield folder / place.name
-        (folder / place.name).replace(place)
+        _put(folder / place.name, place, aside=folder / "replaced")
     except OSError as error:
         raise ResultError(f"{place}: {_why(error)} Nothing was left behind.") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_place(place: Path, *, overwrite: bool) -> None:
+    marker = place / "zarr.json"
+    made_here = marker.is_file() and '"made_by"' in marker.read_text("utf-8", errors="replace")
+    if place.exists() and not (overwrite and made_here):
+        raise ResultError(f"{place}: there is something there already. Choose another name.")
+
+
+def _put(made: Path, place: Path, aside: Path) -> None:
+    """Move what was made to its place; what was there goes, but stays if that fails."""
+    if not place.is_dir():
+        made.replace(place)
+        return
+    place.replace(aside)
+    try:
+        made.replace(place)
+    except OSError:
+        aside.replace(place)
+        raise
 
 
 def _why(error: OSError) -> str:

@@ -129,3 +129,16 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(
 def test_a_folder_that_is_not_there_is_said(result: xr.Dataset, tmp_path: Path) -> None:
     with pytest.raises(ResultError, match="no such folder"):
         nt.export_npz(result, tmp_path / "nowhere" / "all.npz")
+
+
+def test_an_ome_zarr_takes_the_place_of_another_when_told_to_and_of_nothing_else(
+    result: xr.Dataset, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        nt.export_ome_zarr(result, tmp_path / "maps.ome.zarr", overwrite=True)
+    (tmp_path / "mine.ome.zarr").mkdir()
+    (tmp_path / "mine.ome.zarr" / "thesis.txt").write_text("all of it")
+    with pytest.raises(ResultError, match="already"):
+        nt.export_ome_zarr(result, tmp_path / "mine.ome.zarr", overwrite=True)
+    assert (tmp_path / "mine.ome.zarr" / "thesis.txt").read_text() == "all of it"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["maps.ome.zarr", "mine.ome.zarr"]

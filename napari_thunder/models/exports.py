@@ -70,7 +70,7 @@ EXPORTS: tuple[Export, ...] = (
         "All maps as OME-Zarr…",
         "OME-Zarr 0.5: a channel for each map; napari, Fiji and ome-zarr read it",
         ".ome.zarr",
-        lambda entry, _, path: export_ome_zarr(entry.dataset, path),
+        lambda entry, _, path: export_ome_zarr(entry.dataset, path, overwrite=True),
     ),
     Export(
         "Everything as NPZ…",

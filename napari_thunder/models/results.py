@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -89,7 +89,7 @@ class Results:
     changed = Signal()
     saved = Signal(str)
 
-    def __init__(self, load: Callable[[str], xr.Dataset], save: Callable[[xr.Dataset, str], Any]) -> None:
+    def __init__(self, load: Callable[[str], xr.Dataset], save: Callable[..., Any]) -> None:
         self.trouble: Trouble | None = None
         self._load = load
         self._save = save
@@ -182,11 +182,11 @@ class Results:
         """Load a result file; returns at once."""
         self._background.start(self._read, path)
 
-    def save(self, key: int, path: str) -> None:
-        """Save a result; returns at once."""
+    def save(self, key: int, path: str, *, overwrite: bool = False) -> None:
+        """Save a result; returns at once. Only with `overwrite` does it take the place of another one."""
         entry = self._entries.get(key)
         if entry is not None:
-            self._background.start(self._write, entry, path)
+            self._background.start(self._write, entry, path, {"overwrite": True} if overwrite else {})
 
     def write(self, make: Callable[[], Any], path: str) -> None:
         """Write a file by `make()`; returns at once. What goes wrong is the trouble."""
@@ -228,9 +228,9 @@ class Results:
             title = f"{Path(path).stem} · {dataset.attrs.get('title', 'result')}"
             self.loaded.emit(self.add(title, dataset, path=str(path)))
 
-    def _write(self, entry: ResultEntry, path: str) -> None:
+    def _write(self, entry: ResultEntry, path: str, how: Mapping[str, bool]) -> None:
         try:
-            self._save(entry.dataset, path)
+            self._save(entry.dataset, path, **how)
         except Exception as error:
             self.tell(Trouble.of(error))
             return

@@ -57,6 +57,16 @@ def test_a_result_is_done_until_it_is_saved(results: Results, tuning: xr.Dataset
     assert results.add("p", tuning, preview=True).state == "preview"
 
 
+def test_a_result_takes_the_place_of_another_when_told_to(results: Results, tuning: xr.Dataset, tmp_path: Path) -> None:
+    path = str(tmp_path / "a.zarr")
+    nt.save_result(tuning, path)
+    entry = results.add("a", tuning)
+    results.save(entry.key, path)
+    wait_until(lambda: results.trouble is not None)
+    results.save(entry.key, path, overwrite=True)
+    wait_until(lambda: results.trouble is None and results.get(entry.key).state == "saved")
+
+
 def test_a_name_that_is_taken_gets_a_number_and_an_empty_one_is_none(results: Results, tuning: xr.Dataset) -> None:
     a, b = results.add("a", tuning), results.add("b", tuning)
     results.rename(b.key, " a ")

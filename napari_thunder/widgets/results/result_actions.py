@@ -130,7 +130,11 @@ class ResultActions(QObject):
 
     def save_file(self) -> None:
         """Ask where to, and save the result that is chosen."""
-        self._to_file(".zarr", "Save the result", lambda entry, path: self._desk.results.save(entry.key, str(path)))
+
+        def write(entry: ResultEntry, path: Path) -> None:
+            self._desk.results.save(entry.key, str(path), overwrite=True)  # the dialog has asked
+
+        self._to_file(".zarr", "Save the result", write)
 
     def export(self, form: Export) -> None:
         """Ask where to, and export the result that is chosen."""
