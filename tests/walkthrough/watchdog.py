@@ -132,6 +132,6 @@ def _summed_up(seen: list[list[str]]) -> tuple[dict[str, float], list[str]]:
     """The parts of whose code it was, and the stack that says most."""
     found = [whose(stack) for stack in seen]
     shares = {str(kind): found.count(kind) / len(found) for kind in Whose if kind in found}
-    worst = next((kind for kind in (Whose.OURS, Whose.ASKED) if shares.get(kind, 0) > 0.2), None)
+    worst = next((kind for kind in (Whose.OURS, Whose.ASKED) if shares.get(kind, 0) > 0.02), None)
     stacks = [tuple(s) for s, kind in zip(seen, found, strict=True) if worst in (None, kind)]
     return shares, list(max(stacks, key=stacks.count)) if stacks else []
