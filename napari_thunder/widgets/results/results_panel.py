@@ -101,6 +101,7 @@ class ResultsPanel(QWidget):
         )
         table.setTabKeyNavigation(False)
         table.setWordWrap(False)
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names of one recording begin alike
         table.setShowGrid(False)
         table.verticalHeader().hide()
         table.setSortingEnabled(True)
