@@ -189,7 +189,7 @@ class Connection:
             engine = self._connect(with_token(target, token), job)
             facts = engine.facts()
         except Exception as error:
-            self._fail(_trouble(error, target, token), wish)
+            self._fail(_trouble(error, target, token), wish, forget_token=isinstance(error, TokenError))
             return
         with self._lock:
             wanted = wish == self._wish and not self._background.closed
@@ -236,10 +236,12 @@ class Connection:
                 if wish == self._wish:
                     self._wish_for(ConnectionState.LOST, self.target, Trouble.of(error))
 
-    def _fail(self, trouble: Trouble, wish: int) -> None:
+    def _fail(self, trouble: Trouble, wish: int, *, forget_token: bool) -> None:
         with self._lock:
             if wish != self._wish:
                 return
+            if forget_token:
+                self._token = ""
             self.state, self.trouble = ConnectionState.DISCONNECTED, trouble
         self.changed.emit()
 

@@ -53,6 +53,22 @@ def test_a_refused_token_leads_to_the_field_for_it(token: str, said: str) -> Non
     connection.close()
 
 
+def test_a_token_that_was_refused_is_not_offered_again() -> None:
+    offered: list[str] = []
+
+    def refuse(name: str, job: Job) -> FakeEngine:
+        offered.append(name)
+        raise TokenError("Set NAPARI_THUNDER_TOKEN.")
+
+    connection = Connection(refuse)
+    connection.connect("sc://far:15002", "wrong")
+    wait_until(lambda: connection.trouble is not None)
+    connection.retry()
+    wait_until(lambda: len(offered) == 2 and connection.trouble is not None)
+    assert offered == ["sc://far:15002;token=wrong", "sc://far:15002"]
+    connection.close()
+
+
 def test_connecting_goes_on_beside_the_caller() -> None:
     release = Event()
 
