@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -44,6 +45,7 @@ class RegionTable(QAbstractTableModel):
         self._space = space
         self._rows: list[Region] = []
         self._row_of: dict[int, int] = {}
+        self._counted: dict[int, tuple[Any, int]] = {}
         self._volume, self._voxel_size = space()
 
     def region(self, row: int) -> Region:
@@ -61,6 +63,7 @@ class RegionTable(QAbstractTableModel):
         everywhere = space != (self._volume, self._voxel_size)
         self._volume, self._voxel_size = space
         keys = {region.key for region in now}
+        self._counted = {key: known for key, known in self._counted.items() if key in keys}
         for first, last in reversed(_runs([row for row, region in enumerate(self._rows) if region.key not in keys])):
             self.beginRemoveRows(QModelIndex(), first, last)
             del self._rows[first : last + 1]
@@ -141,16 +144,33 @@ class RegionTable(QAbstractTableModel):
         return font
 
     def _text(self, region: Region, column: int) -> str:
-        size = region.size_um3(self._voxel_size)
-        if column == SIZE:
-            return "–" if size is None or self._why_unfit(region) else f"{size:,.0f}" if size >= 10 else f"{size:.3g}"
-        first, last = region.planes
-        planes = f"{first}" if first == last else f"{first}–{last}"
-        return {NAME: region.name, VOXELS: f"{region.n_voxels:,}", PLANES: planes}.get(column, "")
+        if column == NAME:
+            return region.name
+        if column == PLANES:
+            first, last = region.planes
+            return f"{first}" if first == last else f"{first}–{last}"
+        if column == VOXELS:
+            return f"{self._n_voxels(region):,}"
+        return self._size(region) if column == SIZE else ""
+
+    def _size(self, region: Region) -> str:
+        if self._voxel_size is None or self._why_unfit(region):
+            return "–"
+        size = self._n_voxels(region) * math.prod(self._voxel_size)
+        return f"{size:,.0f}" if size >= 10 else f"{size:.3g}"
+
+    def _n_voxels(self, region: Region) -> int:
+        """Counted once, as a table asks for every cell many times."""
+        known = self._counted.get(region.key)
+        if known is None or known[0] is not region.mask:
+            known = self._counted[region.key] = region.mask, region.n_voxels
+        return known[1]
 
     def _value(self, region: Region, column: int) -> Any:
-        numbers = {VISIBLE: region.visible, VOXELS: region.n_voxels, PLANES: region.planes[0], COLOUR: region.color}
-        return numbers.get(column, region.n_voxels if column == SIZE else region.name.lower())
+        if column in (VOXELS, SIZE):
+            return self._n_voxels(region)
+        others = {VISIBLE: region.visible, PLANES: region.planes[0], COLOUR: region.color}
+        return others.get(column, region.name.lower())
 
     def _said(self, region: Region, column: int) -> str:
         if reason := self._why_unfit(region):

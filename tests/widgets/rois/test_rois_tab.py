@@ -306,3 +306,25 @@ def test_a_tab_that_goes_lets_go_of_everything(opened: tuple[Any, ThunderDock], 
     assert len(layers.tooled) == connected - 1
     viewer.theme = "light"
     layers.use("polygon")
+
+
+def test_voxels_are_counted_once_for_the_whole_table(
+    opened: tuple[Any, ThunderDock], qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, dock = opened
+    counted: list[int] = []
+    count = Region.n_voxels.fget
+    monkeypatch.setattr(Region, "n_voxels", property(lambda region: counted.append(region.key) or count(region)))
+    mask = np.zeros((3, 24, 32), bool)
+    mask[1, 4:12, 4:20] = True
+    made = dock.desk.regions.add(region_of_mask(mask, "a", "#56b4e9"))
+    settle(dock, qtbot)
+    assert text(dock, 0, VOXELS) == str(mask.sum())
+    counted.clear()
+    for column in range(6):
+        text(dock, 0, column)
+    assert not counted
+    mask[1, 4] = False
+    dock.desk.regions.reshape(made.key, region_of_mask(mask, "a", "#56b4e9"))
+    settle(dock, qtbot)
+    assert text(dock, 0, VOXELS) == str(mask.sum())
