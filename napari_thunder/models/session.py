@@ -23,14 +23,17 @@ from napari_thunder.models.trouble import Trouble
 from napari_thunder.provenance import known_metadata, recording_to_plain
 from napari_thunder.regions import region_from_plain, region_to_plain
 from napari_thunder.result import is_result, load_result
+from napari_thunder.simulation import simulate
 
 if TYPE_CHECKING:
     from napari_thunder.models.datasets import Dataset
     from napari_thunder.models.desk import Desk
     from napari_thunder.models.results import ResultEntry
+    from napari_thunder.recording import Recording
     from napari_thunder.regions import Region
 
 
+_SIMULATED = re.compile(r"memory:simulated zebrafish (\d+)")
 _TOKEN = re.compile(r"token=[^;]*;?")
 
 
@@ -248,10 +251,13 @@ class Session:
             connection.connect(target)
 
     def _open(self, record: Mapping[str, Any], job: Job) -> int:
-        uri = str(record["uri"])
-        if uri.startswith("memory:"):
+        uri, known = str(record["uri"]), known_metadata({"recording": record})
+        if simulated := _SIMULATED.fullmatch(uri):
+            recording = _simulated_again(record, int(simulated[1])).with_known(**known)
+        elif uri.startswith("memory:"):
             raise SessionError("it was in memory only, and is gone. Save such movies to a file first.")
-        recording = self._desk.open_recording(uri, job=job, **known_metadata({"recording": record}))
+        else:
+            recording = self._desk.open_recording(uri, job=job, **known)
         job.check()
         return self._desk.datasets.add(recording).key
 
@@ -271,6 +277,14 @@ class Session:
             if name in stored["parts"]:
                 with problems.of(name):
                     part.restore(stored["parts"][name], keys)
+
+
+def _simulated_again(record: Mapping[str, Any], seed: int) -> Recording:
+    t, z, y, x = record["shape"]
+    recording = simulate(shape=(t, z, y, x), seed=seed)
+    if recording.source.fingerprint() != record["fingerprint"]:
+        raise SessionError("it was simulated with other settings than the usual ones. Simulate it again to a file.")
+    return recording
 
 
 def _can_be_kept(entry: ResultEntry) -> bool:

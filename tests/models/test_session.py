@@ -266,3 +266,21 @@ def test_the_engine_is_connected_again_that_was_connected(make_desk, tmp_path):
     assert other.connection.state is ConnectionState.DISCONNECTED
     restored(other, path)
     until(lambda: other.connection.state is ConnectionState.CONNECTED)
+
+
+def test_a_simulated_fish_is_simulated_again(make_desk, tmp_path):
+    desk, other = make_desk(), make_desk()
+    fish = nt.simulate(shape=(40, 6, 24, 32), seed=3)
+    desk.datasets.add(fish)
+    path = saved(desk, tmp_path / "desk")
+    assert restored(other, path).problems == ()
+    (dataset,) = other.datasets
+    np.testing.assert_array_equal(dataset.recording.read_volume(7), fish.read_volume(7))
+
+
+def test_another_simulated_fish_is_never_put_in_its_place(make_desk, tmp_path):
+    desk, other = make_desk(), make_desk()
+    desk.datasets.add(nt.simulate(shape=(40, 6, 24, 32), seed=3, noise=0.0))
+    path = saved(desk, tmp_path / "desk")
+    assert "other settings" in restored(other, path).problems[0]
+    assert len(other.datasets) == 0
