@@ -18,8 +18,9 @@ from psygnal import Signal
 from napari_thunder.engine.file_lock import try_lock
 from napari_thunder.errors import SessionError
 from napari_thunder.models.background import Background
-from napari_thunder.models.session import Restored, Session
+from napari_thunder.models.session import Session
 from napari_thunder.models.session_file import SUFFIX, read_session
+from napari_thunder.models.session_parts import Restored
 from napari_thunder.models.trouble import Trouble
 
 _FILE = f"desk{SUFFIX}"

@@ -27,7 +27,8 @@ from napari_thunder.models.region_files import RegionFiles
 from napari_thunder.models.regions import Regions
 from napari_thunder.models.results import Results
 from napari_thunder.models.run_results import RunResults
-from napari_thunder.models.session import Part, Session
+from napari_thunder.models.session import Session
+from napari_thunder.models.session_parts import Part
 from napari_thunder.models.traces import Traces
 from napari_thunder.models.views import Views
 from napari_thunder.parameters import build

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +14,12 @@ from psygnal import Signal
 
 from napari_thunder import __version__
 from napari_thunder.engine import Job
-from napari_thunder.errors import JobCancelled, SessionError, ThunderError
+from napari_thunder.errors import JobCancelled, SessionError
 from napari_thunder.models.background import Background
 from napari_thunder.models.connection import ConnectionState
+from napari_thunder.models.problems import Problems
 from napari_thunder.models.session_file import read_session, results_folder, session_path, write_session
+from napari_thunder.models.session_parts import Keys, Part, Restored
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.provenance import known_metadata, recording_to_plain
 from napari_thunder.regions import region_from_plain, region_to_plain
@@ -35,53 +36,6 @@ if TYPE_CHECKING:
 
 _SIMULATED = re.compile(r"memory:simulated zebrafish (\d+)")
 _TOKEN = re.compile(r"token=[^;]*;?")
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """What the keys in a session file became on this desk."""
-
-    recordings: dict[int, int] = field(default_factory=dict)
-    results: dict[int, int] = field(default_factory=dict)
-    regions: dict[int, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Something of the desk that a session keeps beside recordings, results and regions.
-
-    Parameters
-    ----------
-    state
-        Gives it as plain JSON values; fast.
-    restore
-        Takes such values and what keys became.
-    """
-
-    state: Callable[[], Any]
-    restore: Callable[[Any, Keys], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """What came of restoring a session.
-
-    Parameters
-    ----------
-    path
-        Of the session file.
-    keys
-        What the keys in it became.
-    problems
-        What could not be restored, and why.
-    window
-        What the window kept of itself, as it gave it.
-    """
-
-    path: Path
-    keys: Keys
-    problems: tuple[str, ...]
-    window: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +179,7 @@ class Session:
         return self._names.setdefault((place, entry.key), name)
 
     def _restore(self, path: Path, job: Job, saved_as: Path | None) -> None:
-        stored, problems = read_session(path), _Problems()
+        stored, problems = read_session(path), Problems()
         self._connect(str(stored.get("engine", "")))
         steps = len(stored["recordings"]) + len(stored["results"]) + 1
         keys = Keys()
@@ -269,7 +223,7 @@ class Session:
         self._names[path, key] = name
         return key
 
-    def _restore_parts(self, stored: Mapping[str, Any], keys: Keys, problems: _Problems) -> None:
+    def _restore_parts(self, stored: Mapping[str, Any], keys: Keys, problems: Problems) -> None:
         current = keys.recordings.get(stored.get("current") or 0)
         if current is not None:
             self._desk.datasets.make_current(current)
@@ -289,21 +243,3 @@ def _simulated_again(record: Mapping[str, Any], seed: int) -> Recording:
 
 def _can_be_kept(entry: ResultEntry) -> bool:
     return entry.finished and not entry.preview and "provenance" in entry.dataset.attrs
-
-
-class _Problems:
-    """What went wrong so far, in words; what a damaged file holds must not stop what is whole."""
-
-    def __init__(self) -> None:
-        self.found: list[str] = []
-
-    @contextmanager
-    def of(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except JobCancelled:
-            raise
-        except ThunderError as error:
-            self.found.append(f"{what}: {error}")
-        except Exception as error:
-            self.found.append(f"{what}: the session says it in a way that is not understood ({error!r}).")

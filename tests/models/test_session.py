@@ -14,7 +14,7 @@ from napari_thunder.analysis.summary import SummaryImages
 from napari_thunder.models import Desk
 from napari_thunder.models.autosave import Autosave
 from napari_thunder.models.connection import ConnectionState
-from napari_thunder.models.session import Part, Restored
+from napari_thunder.models.session_parts import Part, Restored
 from napari_thunder.regions import region_of_mask
 
 

@@ -12,7 +12,7 @@ import pytest
 from napari_thunder.engine.job import Job
 from napari_thunder.errors import ThunderError
 from napari_thunder.models import Desk
-from napari_thunder.models.session import Keys
+from napari_thunder.models.session_parts import Keys
 from napari_thunder.recording import Recording
 from napari_thunder.volumes import Sight, ViewKind
 from tests.volumes.slow_source import SlowSource
