@@ -19,6 +19,8 @@ from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
 
 _TOGETHER = "all events"
 _LONGEST = 3600.0
+_ROOM = 116
+"""Pixels for `−10.0 s` between napari's − and +."""
 
 
 class ResponsePanel(QWidget):
@@ -103,6 +105,8 @@ class ResponsePanel(QWidget):
 
     def _lay_out(self) -> None:
         self.group.setAccessibleName("Group events by")
+        self.group.setMinimumContentsLength(6)
+        self.group.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         needs_focus_to_scroll(self.group)
         self.graphics.addItem(self.response, 0, 0)
         self.graphics.ci.layout.setColumnStretchFactor(0, 3)
@@ -116,7 +120,7 @@ class ResponsePanel(QWidget):
         label = QLabel("Events by")
         label.setBuddy(self.group)
         row = QHBoxLayout()
-        for widget in (label, self.group, self.before, self.after):
+        for widget in (label, self.group, _with_room(self.before), _with_room(self.after)):
             row.addWidget(widget)
         row.addStretch(1)
         layout = QVBoxLayout(self)
@@ -138,3 +142,13 @@ def _seconds(sign: str, what: str) -> QDoubleSpinBox:
     spin.setKeyboardTracking(False)
     needs_focus_to_scroll(spin)
     return spin
+
+
+def _with_room(spin: QDoubleSpinBox) -> QWidget:
+    """A field that is not made narrower than its text: napari's style has a width of its own for fields."""
+    room = QWidget()
+    room.setMinimumWidth(_ROOM)
+    layout = QHBoxLayout(room)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(spin)
+    return room
