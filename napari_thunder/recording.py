@@ -55,6 +55,11 @@ class Recording:
     signals: pd.DataFrame | None = field(default=None, repr=False)
     exclude_frames: tuple[int, ...] = ()
 
+    def __repr__(self) -> str:
+        """In a line: its tables would fill a console."""
+        missing = f", without {', '.join(self.missing)}" if self.missing else ""
+        return f"Recording({self.uri!r}, shape={self.shape}, dtype={self.dtype}{missing})"
+
     @classmethod
     def from_array(cls, array: ArrayLike, *, name: str = "array", **known: Any) -> Recording:
         """A recording of an array (t, z, y, x) in memory; `known` as in `open`."""

@@ -128,3 +128,11 @@ def test_events_are_checked_again_when_the_frame_rate_becomes_known(movie):
     assert recording.with_known(frame_rate=2).frame_rate == 2
     with pytest.raises(TableError, match=r"stop_time 2 s is outside the recording, which runs from 0 to 0\.5 s"):
         recording.with_known(frame_rate=10)
+
+
+def test_a_recording_says_itself_in_a_line():
+    recording = nt.Recording.from_array(
+        np.zeros((50, 2, 3, 4), np.uint8), name="movie", voxel_size=(1, 1, 1), frame_rate=2
+    )
+    said = repr(recording)
+    assert said == "Recording('memory:movie', shape=(50, 2, 3, 4), dtype=uint8, without events, signals)"

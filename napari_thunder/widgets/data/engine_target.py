@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QCompleter, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_thunder.models.target import is_server
 from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
@@ -88,6 +88,9 @@ class EngineTarget(QWidget):
         target.setAccessibleName("Engine")
         target.setToolTip("\n".join(f"{name}: {tip[0].lower()}{tip[1:]}" for name, tip in _CHOICES))
         target.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        target.completer().setCompletionMode(
+            QCompleter.CompletionMode.PopupCompletion
+        )  # never fills in what was not typed
         target.lineEdit().returnPressed.connect(self.wanted.emit)
         needs_focus_to_scroll(target)
         return target
