@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +15,7 @@ from numpy.typing import NDArray
 from napari_thunder.display.maps import MapChoice, choices
 from napari_thunder.display.space import space_of_maps
 from napari_thunder.errors import ResultError
+from napari_thunder.io.whole import written_whole
 
 Array = NDArray[Any]
 
@@ -55,7 +52,7 @@ def export_tiff(result: xr.Dataset, path: str | Path, maps: Sequence[MapChoice] 
         "Info": str(result.attrs.get("provenance", "")),
     }
     place = Path(path).expanduser().absolute()
-    with _whole(place) as draft:
+    with written_whole(place, ResultError) as draft:
         tifffile.imwrite(draft, stack, imagej=True, resolution=(1 / x, 1 / y), metadata=about)
     return place
 
@@ -81,7 +78,7 @@ def export_rgb_tiff(rgba: NDArray[np.uint8], path: str | Path, scale: tuple[floa
     z, y, x = scale[-3:]
     about = {"axes": "ZYXS", "spacing": z, "unit": unit}
     place = Path(path).expanduser().absolute()
-    with _whole(place) as draft:
+    with written_whole(place, ResultError) as draft:
         tifffile.imwrite(draft, rgb, imagej=True, resolution=(1 / x, 1 / y), metadata=about)
     return place
 
@@ -108,7 +105,7 @@ def export_ome_zarr(
     chosen = list(maps) if maps is not None else choices(result)
     place = Path(path).expanduser().absolute()
     _check_place(place, overwrite=overwrite)
-    with _whole(place) as draft:
+    with written_whole(place, ResultError) as draft:
         store = DraftStore(draft)
         try:
             group = zarr.open_group(store, mode="w", zarr_format=3)
@@ -139,7 +136,7 @@ def export_npz(result: xr.Dataset, path: str | Path) -> Path:
     }
     text = np.array(json.dumps(about, ensure_ascii=False, default=str))
     place = Path(path).expanduser().absolute()
-    with _whole(place) as draft, draft.open("wb") as file:
+    with written_whole(place, ResultError) as draft, draft.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays, attrs=text)
     return place
 
@@ -159,7 +156,7 @@ def export_csv(result: xr.Dataset, path: str | Path) -> Path:
     if not tables:
         raise ResultError("This result has maps only, no curves to write as a table. Export it as TIFF or NPZ instead.")
     place = Path(path).expanduser().absolute()
-    with _whole(place) as draft:
+    with written_whole(place, ResultError) as draft:
         if len(tables) == 1:
             (table,) = tables.values()
             table.to_csv(draft, float_format="%.17g")
@@ -238,46 +235,8 @@ def _channel(result: xr.Dataset, choice: MapChoice) -> dict[str, Any]:
     return {"label": choice.title(result), "color": "FFFFFF", "active": True, "window": window}
 
 
-@contextmanager
-def _whole(place: Path) -> Iterator[Path]:
-    """A draft in the same folder that takes its place when it is whole."""
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
-    except FileNotFoundError:
-        raise ResultError(f"{place.parent}: there is no such folder.") from None
-    except OSError as error:
-        raise ResultError(f"{place}: cannot write there ({error.strerror or error}).") from error
-    try:
-        yield folder / place.name
-        _put(folder / place.name, place, aside=folder / "replaced")
-    except OSError as error:
-        raise ResultError(f"{place}: {_why(error)} Nothing was left behind.") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def _check_place(place: Path, *, overwrite: bool) -> None:
     marker = place / "zarr.json"
     made_here = marker.is_file() and '"made_by"' in marker.read_text("utf-8", errors="replace")
     if place.exists() and not (overwrite and made_here):
         raise ResultError(f"{place}: there is something there already. Choose another name.")
-
-
-def _put(made: Path, place: Path, aside: Path) -> None:
-    """Move what was made to its place; what was there goes, but stays if that fails."""
-    if not place.is_dir():
-        made.replace(place)
-        return
-    place.replace(aside)
-    try:
-        made.replace(place)
-    except OSError:
-        aside.replace(place)
-        raise
-
-
-def _why(error: OSError) -> str:
-    cut_short = error.errno is None and str(error).endswith("written")  # numpy keeps the reason to itself
-    if error.errno in (errno.ENOSPC, errno.EDQUOT) or cut_short:
-        return "the disk is full. Free some space or choose another place."
-    return f"cannot be written ({error.strerror or error})."
