@@ -66,7 +66,7 @@ def test_what_goes_wrong_is_kept_as_trouble_until_the_next_file(regions, files, 
     assert told[-1] is files.trouble
     files.write(tmp_path / "nowhere" / "a.zip")
     wait_until(lambda: not files.busy)
-    assert "cannot write there" in files.trouble.message
+    assert "there is no such folder" in files.trouble.message
     files.write(tmp_path / "a.zip")
     wait_until(lambda: not files.busy)
     assert files.trouble is None
