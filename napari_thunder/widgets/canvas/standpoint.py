@@ -67,7 +67,8 @@ class Standpoints:
         camera, dims = self._viewer.scene.camera, self._viewer.dims
         if left is None or len(left.point) != dims.ndim:
             self._viewer.fit_to_view(layers=[layer])
-            dims.set_point(dims.ndim - 3, float(layer.extent.world[:, -3].mean()))
+            middle = layer.data_to_world(np.array(layer.data.shape) // 2)
+            dims.set_point(dims.ndim - 3, float(middle[-3]))
             return
         dims.set_point(list(range(dims.ndim)), list(left.point))
         camera.center, camera.zoom = left.center, left.zoom

@@ -68,7 +68,7 @@ class FolderBar(QWidget):
         if self._shown is None or self._shown.places != listing.places:
             self._offer(listing)
         self._shown = listing
-        if not self.path.isModified():  # what is being typed is not taken away by a folder that comes late
+        if not (self.path.hasFocus() or self.path.isModified()):  # a folder that comes late takes no typing away
             self.path.setText(listing.folder)
         self.crumbs.show_path(listing.folder)
         self.up.setEnabled(listing.parent is not None)
