@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qtpy.QtCore import QSignalBlocker, Signal
-from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
 from napari_thunder.traces.settings import Measure, TraceSettings
 from napari_thunder.widgets.section import say_why
@@ -44,7 +44,8 @@ class Toolbar(QWidget):
         super().__init__()
         self.measure = QComboBox()
         self.neuropil = QCheckBox("Neuropil")
-        self.settings = _button("Settings", "Neuropil factor, baseline of ΔF/F and of the average around events")
+        self.settings = _button("⚙", "Settings: neuropil factor, baseline of ΔF/F and of the average around events")
+        self.settings.setAccessibleName("Settings of the traces")
         self.fine = FineSettings(self)
         self.stack = _button("Stack", "Draw each trace above the next, instead of all over each other")
         self.all = _button("All", "Show all of the time (Home, or a double click in the plot)")
@@ -61,7 +62,7 @@ class Toolbar(QWidget):
         with QSignalBlocker(self.measure), QSignalBlocker(self.neuropil):
             self.measure.setCurrentIndex([m for m, _ in _MEASURES].index(Measure(settings.measure)))
             self.neuropil.setChecked(settings.neuropil)
-        factor = f"times {settings.neuropil_factor:g}; see Settings"
+        factor = f"times {settings.neuropil_factor:g}; see ⚙"
         self.neuropil.setToolTip(f"Subtract the light of a ring around each ROI or voxel, {factor}")
         self.fine.show_settings(settings)
 
@@ -128,8 +129,8 @@ class Toolbar(QWidget):
         for widget in (self.measure, self.neuropil, self.settings, self.stack, self.signals, self.all):
             layout.addWidget(widget)
         layout.addSpacing(12)
-        layout.addWidget(self.moment)
-        layout.addStretch(1)
+        self.moment.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # gives way first
+        layout.addWidget(self.moment, 1)
         layout.addWidget(self.copy)
         layout.addWidget(self.export)
 
