@@ -151,7 +151,7 @@ class Layers:
         for key, layer in self._recordings.items():
             array = array_of(layer)
             far = array is not None and isinstance(array.recording.source, ElsewhereSource)
-            if array is not None and far and (array.failure is not None or array.loading):
+            if array is not None and far:
                 array.retry()
             self._desk.views.retry(key)
 
