@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
 from napari_thunder.models.background import Background
+
+log = logging.getLogger(__name__)
 
 
 class Latest:
@@ -42,7 +45,5 @@ class Latest:
                     return
             try:
                 call[0](*call[1])
-            except BaseException:
-                with self._lock:
-                    self._busy = False
-                raise
+            except Exception:
+                log.exception("a call failed; the one that waits has its turn")

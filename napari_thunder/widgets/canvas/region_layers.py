@@ -10,12 +10,12 @@ from psygnal import Signal
 
 from napari_thunder.display.space import space_of_volume
 from napari_thunder.models import Desk
+from napari_thunder.models.in_turn import InTurn
 from napari_thunder.regions import Box
 from napari_thunder.widgets.canvas.hover import NAMES_AT
 from napari_thunder.widgets.canvas.region_outlines import OutlineLayer
 from napari_thunder.widgets.canvas.region_paint import PaintLayer
 from napari_thunder.widgets.canvas.region_tools import TOOLS
-from napari_thunder.widgets.canvas.region_work import InTurn
 from napari_thunder.widgets.canvas.units import agree_on_units
 from napari_thunder.widgets.main_thread import MainThread
 

@@ -7,21 +7,18 @@ from itertools import count
 from typing import Any
 
 import numpy as np
-from qtpy.QtCore import QTimer
 
 from napari_thunder.display.space import Space
 from napari_thunder.errors import RegionError
+from napari_thunder.models.in_turn import InTurn
 from napari_thunder.models.regions import Regions
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.regions import Box, Outline, Region, region_of_outline
 from napari_thunder.widgets.canvas.region_rows import Drawn, closed, kind_of, vertices_of
 from napari_thunder.widgets.canvas.region_shapes import RegionShapes
-from napari_thunder.widgets.canvas.region_work import InTurn
+from napari_thunder.widgets.canvas.strokes import Strokes
 from napari_thunder.widgets.canvas.units import slice_anew
 from napari_thunder.widgets.main_thread import MainThread
-
-_DEBOUNCE = 300
-"""ms after the last change by hand until it becomes one of the region."""
 
 _FINE = 250
 """Lines are as thick as the plane's longer side divided by this."""
@@ -74,12 +71,9 @@ class OutlineLayer:
         self._drawn = self._shapes.drawn
         self._marked: frozenset[int] = frozenset()
         self._numbers = count(1)
-        self._creating = self._dragging = False
+        self._creating = False
         self._plane = 0
-        self._timer = QTimer()
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_DEBOUNCE)
-        self._timer.timeout.connect(self.take)
+        self._strokes = Strokes(self.take)
 
     @property
     def layer(self) -> Any:
@@ -89,7 +83,7 @@ class OutlineLayer:
     @property
     def busy(self) -> bool:
         """Whether a hand is at work, or its work is not yet a region."""
-        return self._creating or self._dragging or self._timer.isActive()
+        return self._creating or self._strokes.held or self._strokes.fresh
 
     def place(self, volume: Box | None, space: Space | None) -> None:
         """Lie on another recording, or on none."""
@@ -120,12 +114,12 @@ class OutlineLayer:
     def forget(self) -> None:
         """The layer was taken out of the viewer; the regions stay."""
         self._shapes.forget()
-        self._creating = self._dragging = False
-        self._timer.stop()
+        self._creating = False
+        self._strokes.forget()
 
     def close(self) -> None:
         """Let go."""
-        self._timer.stop()
+        self._strokes.taken()
 
     def step(self, plane: int) -> None:
         """Another plane is shown: a drawing that is not finished ends where it was begun."""
@@ -147,7 +141,7 @@ class OutlineLayer:
     def select(self, keys: Collection[int]) -> None:
         """Mark the shapes of these regions."""
         self._marked = frozenset(keys)
-        if self.layer is not None and not self._creating and not self._dragging:
+        if self.layer is not None and not self._creating and not self._strokes.held:
             self._shapes.mark(self._marked)
 
     def show(self) -> None:
@@ -155,9 +149,9 @@ class OutlineLayer:
         wanted = {r.key: r for r in self._regions if r.outline is not None and r.volume == self._volume}
         if self.layer is None and (not wanted or self.ready() is None):
             return
-        if self._creating or self._dragging:
+        if self._creating or self._strokes.held:
             return
-        if self._timer.isActive():
+        if self._strokes.fresh:
             self.take()
         self._adopt(wanted)
         stale = [key for key, region in wanted.items() if self._is_stale(key, region)]
@@ -172,8 +166,8 @@ class OutlineLayer:
     def take(self) -> None:
         """Let the regions be what was drawn."""
         layer = self.layer
-        self._timer.stop()
-        if layer is None or self._volume is None or self._creating or self._dragging:
+        self._strokes.taken()
+        if layer is None or self._volume is None or self._creating or self._strokes.held:
             return
         keys, seen = self._shapes.keys, set[int]()
         for row, key in enumerate(keys):
@@ -293,31 +287,20 @@ class OutlineLayer:
         layer.events.edge_color.connect(self._on_features)
         layer.events.face_color.connect(self._on_features)
         layer.selected_data.events.items_changed.connect(self._on_selection)
-        layer.mouse_drag_callbacks.append(self._on_drag)
+        self._strokes.follow(layer)
 
     def _on_data(self, event: Any) -> None:
         if self._shapes.writing:
             return
         self._creating = str(event.action) == "adding"
         if not self._creating:
-            self._timer.start()
+            self._strokes.changed()
 
     def _on_features(self) -> None:
         if not self._shapes.writing and not self._creating:
-            self._timer.start()
+            self._strokes.changed()
 
     def _on_selection(self, *_: object) -> None:
         if not self._shapes.writing and not self._creating:
             keys = self._shapes.keys
             self.chosen([keys[row] for row in sorted(self.layer.selected_data) if row < len(keys) and keys[row] > 0])
-
-    def _on_drag(self, layer: Any, event: Any) -> Any:
-        """While a button is held nothing is moved under the hand."""
-        self._dragging = True
-        try:
-            yield
-            while event.type == "mouse_move":
-                yield
-        finally:
-            self._dragging = False
-            self._timer.start()

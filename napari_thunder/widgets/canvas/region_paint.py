@@ -9,20 +9,17 @@ from typing import Any
 
 from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
-from qtpy.QtCore import QTimer
 
 from napari_thunder.display.space import Space
+from napari_thunder.models.in_turn import InTurn
 from napari_thunder.models.regions import Regions
 from napari_thunder.regions import Box, Region
 from napari_thunder.widgets.canvas.region_canvas import Painted, RegionCanvas, Slices
-from napari_thunder.widgets.canvas.region_work import InTurn
+from napari_thunder.widgets.canvas.strokes import Strokes
 from napari_thunder.widgets.canvas.units import slice_anew
 from napari_thunder.widgets.main_thread import MainThread
 
 NAME = "ROIs (painted)"
-
-_DEBOUNCE = 300
-"""ms after the last stroke until it becomes one of the region."""
 
 _TRANSPARENT = (0.0, 0.0, 0.0, 0.0)
 _UNKNOWN = "#ffffff"
@@ -59,16 +56,13 @@ class PaintLayer:
         self._fresh: tuple[int, str] | None = None
         self._colors: dict[int | None, Any] = {}
         self._names: dict[int, str] = {}
-        self._dragging = self._writing = False
-        self._timer = QTimer()
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_DEBOUNCE)
-        self._timer.timeout.connect(self.show)
+        self._writing = False
+        self._strokes = Strokes(self.show)
 
     @property
     def busy(self) -> bool:
         """Whether a hand is at work, or its work is not yet in a region."""
-        return self._dragging or self._timer.isActive() or bool(self._boxes)
+        return self._strokes.held or self._strokes.fresh or bool(self._boxes)
 
     def place(self, volume: Box | None, space: Space | None) -> None:
         """Lie on another recording, or on none."""
@@ -112,18 +106,18 @@ class PaintLayer:
     def forget(self) -> None:
         """The layer was taken out of the viewer; the regions stay."""
         self.layer = None
-        self._dragging = False
+        self._strokes.forget()
         self._colors, self._names = {}, {}
 
     def close(self) -> None:
         """Let go."""
-        self._timer.stop()
+        self._strokes.taken()
 
     def show(self) -> None:
         """Take what was painted, then let the layer be what the regions are; put off while a hand is at work."""
-        self._timer.stop()
+        self._strokes.taken()
         canvas = self._canvas
-        if canvas is None or self._dragging:
+        if canvas is None or self._strokes.held:
             return
         if self.layer is None and not any(self._fits(region) for region in self._regions):
             return
@@ -203,14 +197,14 @@ class PaintLayer:
         layer.events.paint.connect(self._on_paint)
         layer.events.selected_label.connect(self._on_selected_label)
         layer.events.colormap.connect(self._on_colors)
-        layer.mouse_drag_callbacks.append(self._on_drag)
+        self._strokes.follow(layer)
         return layer
 
     def _on_paint(self, event: Any) -> None:
         if self._canvas is not None:
             with self._lock:
                 self._boxes += [_box_of(atom, self._canvas.volume) for atom in event.value]
-            self._timer.start()
+            self._strokes.changed()
 
     def _on_selected_label(self) -> None:
         key = None if self._canvas is None else self._canvas.key_of(int(self.layer.selected_label))
@@ -222,17 +216,6 @@ class PaintLayer:
         if not self._writing and self._colors and self.layer is not None:
             self._colors = {}
             self._main_thread.call(self._color)
-
-    def _on_drag(self, layer: Any, event: Any) -> Any:
-        """While a button is held nothing is drawn under the hand."""
-        self._dragging = True
-        try:
-            yield
-            while event.type == "mouse_move":
-                yield
-        finally:
-            self._dragging = False
-            self._timer.start()
 
 
 def _box_of(atom: Any, volume: Box) -> Slices:
