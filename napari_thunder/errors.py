@@ -39,6 +39,10 @@ class AnalysisError(ThunderError):
     """An analysis cannot be done on this recording with these parameters."""
 
 
+class RegistrationError(ThunderError):
+    """Shifts that do not fit the recording, or a registration that cannot be done as asked."""
+
+
 class EngineError(ThunderError):
     """The engine could not be started or reached, or lost its way during a job."""
 

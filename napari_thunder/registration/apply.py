@@ -1,0 +1,82 @@
+"""Undoing motion: a part of a frame, looked up where the brain went."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates
+
+from napari_thunder.registration.shifts import Centers, Space
+
+Interpolation = Literal["linear", "cubic", "nearest"]
+INTERPOLATIONS: tuple[Interpolation, ...] = ("linear", "cubic", "nearest")
+_ORDER: dict[Interpolation, Literal[0, 1, 3]] = {"nearest": 0, "linear": 1, "cubic": 3}
+REACH = {"nearest": 1, "linear": 1, "cubic": 8}
+"""Voxels around a place whose values count (for cubic, to float32 precision)."""
+
+Array = NDArray[Any]
+
+
+def warped(
+    part: Array,
+    shifts: NDArray[np.float32],
+    centers: Centers,
+    *,
+    origin: Space,
+    box: tuple[Space, Space],
+    space: Space,
+    interpolation: Interpolation = "linear",
+) -> NDArray[np.float32]:
+    """A box of a registered frame.
+
+    Parameters
+    ----------
+    part
+        (z, y, x) of the frame as it was recorded: the box and as much around it as the frame was shifted.
+    shifts
+        (blocks along z, y, x, 3) of this frame in voxels; see `Shifts`.
+    centers
+        Centres of the blocks, in voxels of the whole frame.
+    origin
+        First voxel (z, y, x) of `part` in the frame.
+    box
+        First voxel (z, y, x) that is wanted, and the one after the last.
+    space
+        Shape (z, y, x) of the whole frame.
+    interpolation
+        Between voxels.
+
+    Returns
+    -------
+    array
+        float32 of the shape of the box; NaN where the place lies outside the frame.
+    """
+    shape = tuple(b - a for a, b in zip(*box, strict=True))
+    if not np.isfinite(shifts).all():
+        return np.full(shape, np.nan, np.float32)
+    where = np.stack(
+        np.meshgrid(*(np.arange(a, b, dtype=np.float64) for a, b in zip(*box, strict=True)), indexing="ij")
+    )
+    where += field_of(shifts, centers, box)
+    outside = ((where < 0) | (where > np.reshape(np.subtract(space, 1), (3, 1, 1, 1)))).any(axis=0)
+    where -= np.reshape(origin, (3, 1, 1, 1))
+    found = np.empty(shape, np.float32)
+    map_coordinates(np.asarray(part, np.float32), where, found, order=_ORDER[interpolation], mode="nearest")
+    found[outside] = np.nan
+    return found
+
+
+def field_of(shifts: NDArray[np.float32], centers: Centers, box: tuple[Space, Space]) -> NDArray[np.float64]:
+    """The shift (3, z, y, x) of every voxel of a box, interpolated linearly between the centres of the blocks."""
+    field = np.moveaxis(np.asarray(shifts, np.float64), -1, 0)
+    for axis, (along, start, stop) in enumerate(zip(centers, *box, strict=True), 1):
+        if field.shape[axis] == 1:
+            field = np.repeat(field, stop - start, axis=axis)
+            continue
+        place = np.interp(np.arange(start, stop), along, np.arange(len(along)))
+        low = np.minimum(place.astype(int), len(along) - 2)
+        weight = (place - low).reshape([-1 if a == axis else 1 for a in range(4)])
+        field = field.take(low, axis) * (1 - weight) + field.take(low + 1, axis) * weight
+    return field
