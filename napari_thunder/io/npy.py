@@ -19,9 +19,9 @@ import pandas as pd
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
-from napari_thunder.blocks import Block
 from napari_thunder.errors import RecordingError
-from napari_thunder.io.axes import Axes, Shape, Slices, movie_axes, of_block, whole_volume
+from napari_thunder.io.axes import Axes, Shape, Slices, movie_axes
+from napari_thunder.io.by_slices import BySlices
 from napari_thunder.io.file_names import fingerprint_of
 from napari_thunder.io.mapped import MappedArray, file_size, truncated
 from napari_thunder.io.source import Metadata
@@ -31,7 +31,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class NumpySource:
+class NumpySource(BySlices):
     """A movie in a numpy file."""
 
     path: str
@@ -57,17 +57,7 @@ class NumpySource:
     def chunks(self) -> Shape:
         return 1, 1, 1, self.shape[3]
 
-    def read_volume(self, t: int) -> Array:
-        volume: Array = self._read(whole_volume(t, self.shape))[0]
-        return volume
-
-    def read_block(self, block: Block) -> Array:
-        return self._read(of_block(block))
-
-    def fingerprint(self) -> str:
-        return self.stamp
-
-    def _read(self, movie: Slices) -> Array:
+    def read_slices(self, movie: Slices) -> Array:
         return np.array(self.axes.read(self.array.view(), movie), self.dtype, order="C")
 
 

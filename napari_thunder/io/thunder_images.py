@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_thunder.blocks import Block
 from napari_thunder.errors import RecordingError
-from napari_thunder.io.axes import Axes, Shape, Slices, of_block, whole_volume
+from napari_thunder.io.axes import Axes, Shape, Slices
+from napari_thunder.io.by_slices import BySlices
 from napari_thunder.io.file_names import fingerprint_of
 from napari_thunder.io.mapped import MappedArray
 from napari_thunder.io.source import Metadata
@@ -35,7 +35,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class ThunderImagesSource:
+class ThunderImagesSource(BySlices):
     """A movie in a folder of Thunder images.
 
     Parameters
@@ -77,17 +77,7 @@ class ThunderImagesSource:
         _, _, y, x = self.shape
         return (1, 1, y, 1) if fastest == "y" else (1, 1, 1, x)
 
-    def read_volume(self, t: int) -> Array:
-        volume: Array = self._read(whole_volume(t, self.shape))[0]
-        return volume
-
-    def read_block(self, block: Block) -> Array:
-        return self._read(of_block(block))
-
-    def fingerprint(self) -> str:
-        return self.stamp
-
-    def _read(self, movie: Slices) -> Array:
+    def read_slices(self, movie: Slices) -> Array:
         times, *space = movie
         found = np.empty([s.stop - s.start for s in movie], self.dtype)
         each = self.axes.shape[0]

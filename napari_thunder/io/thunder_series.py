@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_thunder.blocks import Block
 from napari_thunder.errors import RecordingError
-from napari_thunder.io.axes import Shape, Slices, of_block, whole_volume
+from napari_thunder.io.axes import Shape, Slices
+from napari_thunder.io.by_slices import BySlices
 from napari_thunder.io.file_names import fingerprint_of
 from napari_thunder.io.mapped import MappedArray
 from napari_thunder.io.source import Metadata
@@ -89,7 +89,7 @@ class Records:
 
 
 @dataclass(frozen=True)
-class ThunderSeriesSource:
+class ThunderSeriesSource(BySlices):
     """A movie in a folder of Thunder series.
 
     Parameters
@@ -126,17 +126,7 @@ class ThunderSeriesSource:
         t, _, y, x = self.shape
         return (t, 1, 1, x) if self.steps and self.steps[2] == 1 else (t, 1, y, 1)
 
-    def read_volume(self, t: int) -> Array:
-        volume: Array = self._read(whole_volume(t, self.shape))[0]
-        return volume
-
-    def read_block(self, block: Block) -> Array:
-        return self._read(of_block(block))
-
-    def fingerprint(self) -> str:
-        return self.stamp
-
-    def _read(self, movie: Slices) -> Array:
+    def read_slices(self, movie: Slices) -> Array:
         times, *space = movie
         which = self._which(space)
         values = self.records.take(which.ravel(), "values", times)

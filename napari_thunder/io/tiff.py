@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
-from napari_thunder.blocks import Block
 from napari_thunder.errors import RecordingError
-from napari_thunder.io.axes import Shape, Slices, of_block, whole_volume
+from napari_thunder.io.axes import Shape, Slices
+from napari_thunder.io.by_slices import BySlices
 from napari_thunder.io.file_names import files_of, fingerprint_of
 from napari_thunder.io.source import Metadata
 from napari_thunder.io.tiff_metadata import tiff_metadata
@@ -36,7 +36,7 @@ _HEADERS_READ_AT_OPEN = 16
 
 
 @dataclass(frozen=True)
-class TiffSource:
+class TiffSource(BySlices):
     """A movie in one TIFF or in a folder of them.
 
     Parameters
@@ -83,17 +83,7 @@ class TiffSource:
     def chunks(self) -> Shape:
         return 1, 1, *self.layout.page_shape
 
-    def read_volume(self, t: int) -> Array:
-        volume: Array = self._read(whole_volume(t, self.shape))[0]
-        return volume
-
-    def read_block(self, block: Block) -> Array:
-        return self._read(of_block(block))
-
-    def fingerprint(self) -> str:
-        return self.stamp
-
-    def _read(self, movie: Slices) -> Array:
+    def read_slices(self, movie: Slices) -> Array:
         times, planes, rows, columns = movie
         found = np.empty([s.stop - s.start for s in movie], self.dtype)
         for number, frames in self._by_file(times):
