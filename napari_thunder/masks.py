@@ -1,50 +1,24 @@
-"""Which voxels an analysis is restricted to: given as a region, an array or a file; always one region in the end."""
+"""Which blocks of a recording a mask leaves to read, and which voxels of each."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_thunder.analysis.blockwise import Within
 from napari_thunder.blocks import Block
-from napari_thunder.errors import RegionError
-from napari_thunder.regions import Box, Mask, Region, region_of_mask
+from napari_thunder.io.regions.mask import MaskLike, mask_of
+from napari_thunder.recording import Recording
+from napari_thunder.regions import Mask, Region
 
-MaskLike = Region | NDArray[Any] | str | Path
-"""A region, an array (z, y, x) that is not 0 where an analysis may look, or a file of regions or labels."""
-
-_COLOR = "#ffffff"
+__all__ = ["MaskLike", "cut", "mask_for", "mask_of"]
 
 
-def mask_of(given: MaskLike, volume: Box) -> Region:
-    """The voxels an analysis is restricted to, as one region.
-
-    Parameters
-    ----------
-    given
-        A region; an array (z, y, x), True or not 0 inside; or the path of a file of regions or labels, which are taken
-        together.
-    volume
-        Shape (z, y, x) of the recording.
-
-    Raises
-    ------
-    RegionError
-        If it does not fit the recording, has no voxel, or cannot be read.
-    """
-    if isinstance(given, Region):
-        return _fitting(given, volume)
-    if isinstance(given, str | Path):
-        return _union(_regions_in(Path(given).expanduser(), volume), Path(given).stem)
-    mask = np.asarray(given)
-    if mask.dtype.kind not in "bui":
-        raise RegionError(f"mask: an array of True and False (or of labels) is wanted, not one of {mask.dtype}.")
-    return _fitting(region_of_mask(mask, "mask", _COLOR), volume)
+def mask_for(given: MaskLike | None, recording: Recording) -> Region | None:
+    """What an analysis is restricted to: the mask it is given, else the recording's own, else nothing."""
+    return recording.mask if given is None else mask_of(given, recording.shape[1:])
 
 
 def cut(mask: Region, blocks: Sequence[Block]) -> tuple[list[Block], Within]:
@@ -52,32 +26,6 @@ def cut(mask: Region, blocks: Sequence[Block]) -> tuple[list[Block], Within]:
     parts = {block.index: part for block in blocks if (part := _part(mask, block)).any()}
     packed = {index: zlib.compress(np.packbits(part).tobytes()) for index, part in parts.items() if not part.all()}
     return [block for block in blocks if block.index in parts], Within(packed)
-
-
-def _fitting(region: Region, volume: Box) -> Region:
-    if region.volume != tuple(volume):
-        has, wants = (" × ".join(map(str, shape)) for shape in (region.volume, volume))
-        raise RegionError(
-            f"{region.name}: a mask of {has} voxels (z, y, x) does not fit a recording of {wants}. "
-            "Choose one that was made on this recording."
-        )
-    return region
-
-
-def _regions_in(path: Path, volume: Box) -> Iterable[Region]:
-    from napari_thunder.io.regions import read_regions
-
-    return read_regions(path, volume)
-
-
-def _union(regions: Iterable[Region], name: str) -> Region:
-    found = list(regions)
-    if not found:
-        raise RegionError(f"{name}: there is no region in this file.")
-    full = np.zeros(found[0].volume, bool)
-    for region in found:
-        full[region.box] |= region.mask
-    return region_of_mask(full, name, _COLOR)
 
 
 def _part(mask: Region, block: Block) -> Mask:

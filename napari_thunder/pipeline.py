@@ -20,7 +20,7 @@ from napari_thunder.blocks import Block
 from napari_thunder.engine import Engine, Job, connect
 from napari_thunder.errors import AnalysisError
 from napari_thunder.events import read_design
-from napari_thunder.masks import MaskLike, cut, mask_of
+from napari_thunder.masks import MaskLike, cut, mask_for
 from napari_thunder.parameters import parameters, snake_case
 from napari_thunder.provenance import provenance_of
 from napari_thunder.recording import Recording
@@ -116,7 +116,7 @@ def stream(
     context = context_of(recording)
     bound = tuple(step.bind(context) for step in steps)
     with job.running():
-        region = None if mask is None else mask_of(mask, recording.shape[1:])
+        region = mask_for(mask, recording)
         blocks, within = engine.plan(recording), None
         if region is not None:
             blocks, within = cut(region, blocks)

@@ -18,7 +18,7 @@ from napari_thunder.analysis.protocol import Analysis, Array, Step
 from napari_thunder.blocks import Block, Box
 from napari_thunder.engine import Engine, Job
 from napari_thunder.errors import AnalysisError, JobCancelled
-from napari_thunder.masks import MaskLike, cut, mask_of
+from napari_thunder.masks import MaskLike, cut, mask_for
 from napari_thunder.pipeline import Partial, context_of, default_engine, run, space_coords
 from napari_thunder.recording import Recording
 from napari_thunder.regions import Region
@@ -76,7 +76,7 @@ def preview(
     job = job or Job(f"preview of {type(analysis).title} of {recording.name}")
     analysis.plan(context_of(recording))  # what cannot be done is said before anything is read
     with job.running():
-        region = None if mask is None else mask_of(mask, recording.shape[1:])
+        region = mask_for(mask, recording)
         grid = grid_of(recording, region)
         with job.stage(0.0, 0.7, "looking at few voxels"):
             series, cells = _gather(recording, engine, grid, region, seconds, job)

@@ -21,7 +21,8 @@ from napari_thunder.engine import Engine, Job
 from napari_thunder.errors import ResultError
 from napari_thunder.parameters import snake_case, values
 from napari_thunder.recording import Recording
-from napari_thunder.regions import Region, region_to_plain
+from napari_thunder.regions import Region, region_from_plain, region_to_plain
+from napari_thunder.registration import shifts_from_plain, shifts_to_plain
 from napari_thunder.tables import table_from_plain, table_to_plain
 
 _PACKAGES = ("numpy", "scipy", "pandas", "xarray", "zarr", "pyspark")
@@ -75,6 +76,8 @@ def known_metadata(record: dict[str, Any]) -> dict[str, Any]:
         "voxel_size": stored["voxel_size"],
         "frame_times": _times_from_plain(stored["frame_times"], stored["shape"][0]),
         "exclude_frames": stored["exclude_frames"],
+        "mask": region_from_plain(stored["mask"]) if stored.get("mask") else None,
+        **_shifts(stored.get("registration")),
         **tables,
     }
 
@@ -92,7 +95,17 @@ def recording_to_plain(recording: Recording) -> dict[str, Any]:
         "events": None if recording.events is None else table_to_plain(recording.events),
         "signals": None if recording.signals is None else table_to_plain(recording.signals),
         "exclude_frames": list(recording.exclude_frames),
+        "mask": None if recording.mask is None else region_to_plain(recording.mask),
+        "registration": None
+        if recording.shifts is None
+        else {"interpolation": recording.interpolation, "shifts": shifts_to_plain(recording.shifts)},
     }
+
+
+def _shifts(stored: dict[str, Any] | None) -> dict[str, Any]:
+    if not stored:
+        return {}
+    return {"shifts": shifts_from_plain(stored["shifts"]), "interpolation": stored["interpolation"]}
 
 
 def _times_to_plain(times: NDArray[np.float64] | None) -> dict[str, float] | list[float] | None:

@@ -19,13 +19,28 @@ from napari_thunder.errors import MissingMetadataError, RecordingError, TableErr
 from napari_thunder.events import check_events, check_signals, read_events, read_signals
 from napari_thunder.io import Source, open_source
 from napari_thunder.io.array import ArraySource
+from napari_thunder.io.regions.mask import mask_of
 from napari_thunder.io.uri import split_uri
+from napari_thunder.regions import Region
+from napari_thunder.registration.apply import Interpolation
+from napari_thunder.registration.registered import RegisteredSource
+from napari_thunder.registration.shifts import Shifts
 
 if TYPE_CHECKING:
     from napari_thunder.engine.protocol import Engine
 
 Array = NDArray[Any]
-_KNOWN = ("voxel_size", "frame_rate", "frame_times", "events", "signals", "exclude_frames")
+_KNOWN = (
+    "voxel_size",
+    "frame_rate",
+    "frame_times",
+    "events",
+    "signals",
+    "exclude_frames",
+    "mask",
+    "shifts",
+    "interpolation",
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +61,8 @@ class Recording:
         Behaviour traces by column, indexed by `time` (s) or `frame`, or None.
     exclude_frames
         Frames that no analysis may use, sorted.
+    mask
+        The voxels that count, such as the brain, or None for all; analyses that are given no mask of their own use it.
     """
 
     source: Source
@@ -54,6 +71,7 @@ class Recording:
     events: pd.DataFrame | None = field(default=None, repr=False)
     signals: pd.DataFrame | None = field(default=None, repr=False)
     exclude_frames: tuple[int, ...] = ()
+    mask: Region | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         """In a line: its tables would fill a console."""
@@ -96,6 +114,21 @@ class Recording:
         if self.frame_times is None or len(self.frame_times) < 2:
             return None
         return float(1 / np.median(np.diff(self.frame_times)))
+
+    @property
+    def shifts(self) -> Shifts | None:
+        """The motion that is undone as it is read, or None if it is read as it was recorded."""
+        return self.source.shifts if isinstance(self.source, RegisteredSource) else None
+
+    @property
+    def interpolation(self) -> Interpolation | None:
+        """How motion is undone between voxels, if it is."""
+        return self.source.interpolation if isinstance(self.source, RegisteredSource) else None
+
+    @property
+    def raw(self) -> Recording:
+        """The same recording as it was recorded, without shifts."""
+        return replace(self, source=self.source.source) if isinstance(self.source, RegisteredSource) else self
 
     @cached_property
     def keep(self) -> NDArray[np.bool_]:
@@ -143,8 +176,26 @@ class Recording:
 
     def with_known(self, **known: Any) -> Recording:
         """The same recording with other metadata; keywords as in `open`."""
+        source = _registered(self.source, known)
         now = {"frame_times": self.frame_times, "events": self.events}
-        return replace(self, **_checked(self.source, {**now, **known}))
+        return replace(self, source=source, **_checked(source, {**now, **known}))
+
+    def registered(self, shifts: Shifts, interpolation: Interpolation = "linear") -> Recording:
+        """The same recording with its motion undone as it is read: float32, NaN where a voxel lay outside the frame.
+
+        Parameters
+        ----------
+        shifts
+            Of all frames; they take the place of any that are applied already.
+        interpolation
+            Between voxels: `linear`, `cubic` or `nearest`.
+
+        Raises
+        ------
+        RegistrationError
+            If the shifts are of another recording.
+        """
+        return self.with_known(shifts=shifts, interpolation=interpolation)
 
     def without_frames(self, frames: Iterable[int]) -> Recording:
         """The same recording with these frames kept out of every analysis, besides those already out."""
@@ -171,6 +222,10 @@ def open(uri: str | Path, *, engine: Engine | None = None, **known: Any) -> Reco
         See `napari_thunder.events`.
     exclude_frames : iterable of int, optional
         Frames that no analysis may use.
+    mask : Region, array of bool (z, y, x) or path, optional
+        The voxels that count, such as the brain: what analyses are restricted to that are given no other.
+    shifts : Shifts, optional
+        Motion to undo as the recording is read, with `interpolation`; see `Recording.registered`.
     planes, channel, axes, order : optional
         How to read formats that leave it open; see the format's module in `napari_thunder.io`. They may also follow the
         path, as in `movie.tif?planes=12`.
@@ -197,11 +252,24 @@ def from_source(source: Source, **known: Any) -> Recording:
         "frame_times": said.frame_times,
         "events": said.events,
         "signals": said.signals,
+        "exclude_frames": said.exclude_frames,
+        "mask": said.mask,
     }
     known = {name: value for name, value in known.items() if value is not None}
     if "frame_rate" in known:
         found.pop("frame_times")
+    source = _registered(source, known)
     return Recording(source, **_checked(source, {**found, **known}))
+
+
+def _registered(source: Source, known: dict[str, Any]) -> Source:
+    """The source with the shifts that are among `known`, which they leave."""
+    if "shifts" not in known:
+        known.pop("interpolation", None)
+        return source
+    shifts, interpolation = known.pop("shifts"), known.pop("interpolation", None)
+    raw = source.source if isinstance(source, RegisteredSource) else source
+    return raw if shifts is None else RegisteredSource(raw, shifts, interpolation or "linear")
 
 
 def _checked(source: Source, known: dict[str, Any]) -> dict[str, Any]:
@@ -216,6 +284,8 @@ def _checked(source: Source, known: dict[str, Any]) -> dict[str, Any]:
         checked["voxel_size"] = _check_voxel_size(checked["voxel_size"])
     if "exclude_frames" in checked:
         checked["exclude_frames"] = _check_frames(checked["exclude_frames"], n_frames)
+    if checked.get("mask") is not None:
+        checked["mask"] = mask_of(checked["mask"], source.shape[1:])
     times = checked.get("frame_times")
     if checked.get("events") is not None:
         checked["events"] = _events(checked["events"], times)

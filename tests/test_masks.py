@@ -167,3 +167,11 @@ def test_a_file_of_labels_is_a_mask_of_all_its_regions(recording, mask, tmp_path
     by_array = nt.run(nt.SummaryImages(), recording, mask=labels)
     np.testing.assert_array_equal(by_file["mean"].values, by_array["mean"].values)
     assert by_file.attrs["mask"] == "labels"
+
+
+def test_a_recording_s_own_mask_is_used_unless_another_is_given(recording, mask):
+    masked = recording.with_known(mask=mask)
+    other = ~mask
+    np.testing.assert_array_equal(np.isfinite(nt.run(nt.SummaryImages(), masked)["mean"]), mask)
+    np.testing.assert_array_equal(np.isfinite(nt.run(nt.SummaryImages(), masked, mask=other)["mean"]), other)
+    assert np.isfinite(nt.run(nt.SummaryImages(), masked.with_known(mask=None))["mean"]).all()

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import napari_thunder as nt
-from napari_thunder.errors import MissingMetadataError, RecordingError, TableError
+from napari_thunder.errors import MissingMetadataError, RecordingError, TableError, ThunderError
+from napari_thunder.registration import Shifts
 
 
 @pytest.fixture
@@ -136,3 +137,22 @@ def test_a_recording_says_itself_in_a_line():
     )
     said = repr(recording)
     assert said == "Recording('memory:movie', shape=(50, 2, 3, 4), dtype=uint8, without events, signals)"
+
+
+def test_motion_is_undone_as_it_is_read_and_can_be_taken_back():
+    movie = np.random.default_rng(0).integers(0, 100, (3, 2, 8, 9)).astype(np.uint16)
+    raw = nt.Recording.from_array(movie, voxel_size=(5, 1, 1), exclude_frames=[2])
+    shifts = Shifts.rigid([[0, 1, 0]] * 3, (2, 8, 9))
+    registered = raw.registered(shifts)
+    np.testing.assert_array_equal(registered.read_volume(0)[:, :-1], movie[0, :, 1:])
+    assert registered.dtype == np.float32
+    assert registered.shifts == shifts
+    assert (registered.voxel_size, registered.exclude_frames) == (raw.voxel_size, raw.exclude_frames)
+    assert registered.raw == raw
+    assert registered.registered(shifts, "nearest").raw == raw
+    assert raw.shifts is None
+
+
+def test_a_mask_of_another_volume_is_refused():
+    with pytest.raises(ThunderError, match="does not fit"):
+        nt.Recording.from_array(np.zeros((3, 2, 8, 9)), mask=np.ones((2, 8, 8), bool))

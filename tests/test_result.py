@@ -18,6 +18,7 @@ import xarray as xr
 import napari_thunder as nt
 from napari_thunder.errors import ResultError
 from napari_thunder.provenance import known_metadata, read_provenance
+from napari_thunder.registration import Shifts
 
 
 @pytest.fixture
@@ -187,3 +188,15 @@ def test_provenance_is_plain_json_without_secrets(result, monkeypatch):
     text = result.attrs["provenance"]
     json.loads(text)
     assert "token" not in text.lower()
+
+
+def test_a_registered_and_masked_recording_is_opened_again_as_it_was(tmp_path):
+    movie = np.random.default_rng(0).integers(0, 100, (6, 2, 8, 9)).astype(np.uint16)
+    np.save(tmp_path / "movie.npy", movie)
+    shifts = Shifts.rigid(np.random.default_rng(1).uniform(-1, 1, (6, 3)) * (0, 1, 1), (2, 8, 9))
+    mask = np.arange(9) % 3 > 0
+    recording = nt.open(tmp_path / "movie.npy", mask=np.broadcast_to(mask, (2, 8, 9))).registered(shifts, "cubic")
+    result = nt.run(nt.SummaryImages(), recording)
+    again = nt.rerun(nt.save_result(result, tmp_path / "result.zarr"))
+    xr.testing.assert_equal(again, result)
+    assert np.isfinite(result["mean"]).any()

@@ -15,6 +15,7 @@ from napari_thunder.errors import RecordingError
 from napari_thunder.io.registry import open_source
 from napari_thunder.io.source import Array, Metadata, Source
 from napari_thunder.io.uri import split_uri
+from napari_thunder.regions import region_from_plain, region_to_plain
 from napari_thunder.tables import plain, table_from_plain, table_to_plain
 
 
@@ -106,6 +107,8 @@ def describe_source(source: Source) -> str:
             "frame_times": times,
             "signals": None if said.signals is None else table_to_plain(said.signals),
             "events": None if said.events is None else table_to_plain(said.events),
+            "exclude_frames": list(said.exclude_frames),
+            "mask": None if said.mask is None else region_to_plain(said.mask),
         }
     )
 
@@ -119,6 +122,8 @@ def described_source(description: str) -> ElsewhereSource:
         None if size is None else (size[0], size[1], size[2]),
         None if times is None else np.asarray(times, np.float64),
         **tables,
+        exclude_frames=tuple(said["exclude_frames"]),
+        mask=None if said["mask"] is None else region_from_plain(said["mask"]),
     )
     shape, chunks = (tuple(int(n) for n in said[name]) for name in ("shape", "chunks"))
     return ElsewhereSource(

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from napari_thunder.blocks import Block
+from napari_thunder.regions import Region
 
 Array = NDArray[Any]
 
@@ -28,12 +29,18 @@ class Metadata:
         Behaviour by column; the index is named `time` (s) or `frame`.
     events
         `start_time`, `stop_time` in s and further columns.
+    exclude_frames
+        Frames that no analysis may use.
+    mask
+        The voxels that count: the brain.
     """
 
     voxel_size: tuple[float, float, float] | None = None
     frame_times: NDArray[np.float64] | None = None
     signals: pd.DataFrame | None = None
     events: pd.DataFrame | None = None
+    exclude_frames: tuple[int, ...] = ()
+    mask: Region | None = None
 
 
 @runtime_checkable

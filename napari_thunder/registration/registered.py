@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,6 @@ class RegisteredSource:
     source: Source
     shifts: Shifts
     interpolation: Interpolation = "linear"
-    metadata: Metadata = field(default_factory=Metadata, compare=False)
 
     def __post_init__(self) -> None:
         if (self.shifts.n_frames, *self.shifts.space) != tuple(self.source.shape):
@@ -71,6 +70,10 @@ class RegisteredSource:
     @property
     def chunks(self) -> tuple[int, int, int, int]:
         return self.source.chunks
+
+    @property
+    def metadata(self) -> Metadata:
+        return self.source.metadata
 
     def read_volume(self, t: int) -> Array:
         whole = ((0, 0, 0), self._space)
