@@ -23,7 +23,7 @@ _HOMES = {
     "recording": ("Recording", "open"),
     "reproduce": ("as_command_line", "as_python"),
     "result": ("load_result", "rerun", "save_result"),
-    "simulation": ("ground_truth", "simulate"),
+    "simulation": ("Motion", "ground_truth", "simulate"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -36,6 +36,7 @@ __all__ = [
     "EventAverage",
     "Job",
     "MapChoice",
+    "Motion",
     "Recording",
     "Regression",
     "SummaryImages",
@@ -74,7 +75,7 @@ if TYPE_CHECKING:
     from napari_thunder.recording import Recording, open
     from napari_thunder.reproduce import as_command_line, as_python
     from napari_thunder.result import load_result, rerun, save_result
-    from napari_thunder.simulation import ground_truth, simulate
+    from napari_thunder.simulation import Motion, ground_truth, simulate
 
 
 def __getattr__(name: str) -> Any:

@@ -24,6 +24,7 @@ from napari_thunder.recording import open as nt_open
 from napari_thunder.simulation import ground_truth, kept_sample, sample, simulate, simulator
 from napari_thunder.simulation.anatomy import HINDBRAIN, TECTUM
 from napari_thunder.simulation.motion import moved
+from napari_thunder.simulation.movement import Motion
 from napari_thunder.simulation.movie import GAIN, OFFSET, READ_NOISE, build_model, expected, volumes
 from napari_thunder.simulation.settings import Settings, fitting_voxel_size
 
@@ -42,7 +43,7 @@ def settings_of(shape: tuple[int, int, int, int] = SMALL, **changed: Any) -> Set
         "kernel": KERNELS["GCaMP6s"],
         "noise": 1.0,
         "drift": 0.1,
-        "motion": 0.0,
+        "motion": Motion(),
     }
     return Settings(shape, 0, voxel_size=fitting_voxel_size((z, y, x)), **{**known, **changed})
 
@@ -60,8 +61,8 @@ def test_the_same_seed_gives_the_same_fish_and_another_seed_another() -> None:
 
 @pytest.mark.parametrize("motion", [0.0, 3.0])
 def test_the_movie_does_not_depend_on_how_it_is_cut(motion: float) -> None:
-    whole = volumes(build_model(settings_of(motion=motion)), 0, 120)
-    model = build_model(settings_of(motion=motion))
+    whole = volumes(build_model(settings_of(motion=Motion(restless=motion))), 0, 120)
+    model = build_model(settings_of(motion=Motion(restless=motion)))
     cuts = [0, 1, 8, 71, 77, 120]
     pieces = {a: volumes(model, a, b) for a, b in reversed(list(itertools.pairwise(cuts)))}
     np.testing.assert_array_equal(whole, np.concatenate([pieces[a] for a in cuts[:-1]]))
@@ -156,7 +157,7 @@ def test_light_fades_by_as_much_as_told() -> None:
 
 
 def test_the_brain_moves_as_told() -> None:
-    settings = settings_of((40, 6, 96, 160), motion=4.0, noise=0.0, drift=0.0)
+    settings = settings_of((40, 6, 96, 160), motion=Motion(restless=4.0), noise=0.0, drift=0.0)
     model = build_model(settings)
     distance = np.sqrt((model.shift**2).mean(axis=0)) * settings.voxel_size
     np.testing.assert_allclose(distance, 4.0, rtol=1e-6)
@@ -287,7 +288,7 @@ def test_what_is_too_large_for_memory_asks_for_a_path() -> None:
         ({"n_directions": 1}, "n_directions=1"),
         ({"drift": 1.0}, "drift=1"),
         ({"noise": -0.1}, "noise=-0.1"),
-        ({"motion": math.nan}, "motion=nan"),
+        ({"motion": math.nan}, "restless=nan"),
     ],
 )
 def test_parameters_outside_their_limits_are_refused(given: dict[str, Any], message: str) -> None:

@@ -75,7 +75,7 @@ def build_activity(settings: Settings, cells: Cells) -> Activity:
 def _tune(settings: Settings, cells: Cells) -> Tuning:
     rng = settings.rng(STREAM_TUNING)
     n = len(cells.position)
-    draw, amplitude = rng.random(n), rng.lognormal(-0.25, 0.35, (2, n))
+    draw, amplitude = rng.random(n), settings.activity * rng.lognormal(-0.25, 0.35, (2, n))
     tuned_share = _by_region(_TUNED, cells.region)
     tuned = draw < tuned_share
     swims = (draw >= tuned_share) & (draw < tuned_share + _by_region(_SWIMMING, cells.region))
@@ -137,4 +137,4 @@ def _bursts(
     rng = settings.rng(STREAM_SPONTANEOUS, segment)
     n = int(rng.poisson(n_cells * _SPONTANEOUS_PER_SECOND * _SEGMENT / settings.frame_rate))
     frame = segment * _SEGMENT + rng.integers(0, _SEGMENT, n)
-    return frame, rng.integers(0, max(1, n_cells), n), rng.lognormal(-0.8, 0.4, n)
+    return frame, rng.integers(0, max(1, n_cells), n), settings.activity * rng.lognormal(-0.8, 0.4, n)

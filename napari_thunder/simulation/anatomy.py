@@ -17,6 +17,9 @@ Floats = NDArray[np.float32]
 REGIONS = ("outside", "forebrain", "diencephalon", "tectum", "cerebellum", "hindbrain")
 FOREBRAIN, DIENCEPHALON, TECTUM, CEREBELLUM, HINDBRAIN = range(1, 6)
 
+DIM = 0.1
+"""Share of the light that comes from a dim plane."""
+
 _CELL_RADIUS = 3.2
 _CELL_SPACING = 7.5
 _EDGE = 0.05
@@ -86,6 +89,7 @@ def build_anatomy(settings: Settings) -> Anatomy:
     region = np.stack([p[2] for p in planes])
     cells = _place_cells(settings, density, region)
     baseline = _fluorescence(settings, tissue, cells)
+    baseline[list(settings.dim_planes)] *= np.float32(DIM)
     return Anatomy(baseline, region, cells)
 
 

@@ -22,11 +22,21 @@ def drift_factor(settings: Settings) -> NDArray[np.float64]:
 
 
 def make_shift(settings: Settings) -> NDArray[np.float64]:
-    """Displacement (t, 3) of each frame relative to the brain at rest, in voxels (z, y, x).
+    """Displacement (t, 3) of each frame as a whole relative to the brain at rest, in voxels (z, y, x).
 
-    Slow wandering, jitter and jerks when the fish swims; `motion` µm is the root mean square along each axis.
+    What is at v at rest is then at v + shift. There is none along an axis of a single voxel.
     """
-    if settings.motion == 0:
+    motion = settings.motion
+    if motion.is_still:
+        return np.zeros((settings.n_frames, 3))
+    path = _restless(settings) + _drifting(settings) + _trembling(settings) + _jumping(settings)
+    visible = np.where(np.array(settings.space) > 1, [motion.depth, 1, 1], 0)
+    return np.asarray(path * visible / settings.voxel_size)
+
+
+def _restless(settings: Settings) -> NDArray[np.float64]:
+    """Slow wandering, jitter and jerks when the fish swims (t, 3) in µm."""
+    if settings.motion.restless == 0:
         return np.zeros((settings.n_frames, 3))
     rng = settings.rng(STREAM_MOTION)
     jitter = rng.standard_normal((settings.n_frames, 3))
@@ -35,8 +45,36 @@ def make_shift(settings: Settings) -> NDArray[np.float64]:
     jerks = make_swim(settings)[:, None] * rng.choice([-1.0, 1.0], (settings.n_frames, 3))
     path = wander + 0.4 * jitter + 0.6 * jerks
     path -= np.median(path, axis=0)
-    path *= settings.motion / np.maximum(np.sqrt((path**2).mean(axis=0)), 1e-9)
-    return np.asarray(path / settings.voxel_size)
+    path *= settings.motion.restless / np.maximum(np.sqrt((path**2).mean(axis=0)), 1e-9)
+    return np.asarray(path)
+
+
+def _drifting(settings: Settings) -> NDArray[np.float64]:
+    """Away along each axis, not quite evenly (t, 3) in µm; 0 in the first frame."""
+    rng = settings.rng(STREAM_MOTION, 1)
+    sign, phase = rng.choice([-1.0, 1.0], 3), rng.uniform(0, 2 * np.pi, 3)
+    progress = (np.arange(settings.n_frames) / max(1, settings.n_frames - 1))[:, None]
+    waves = np.sin(2 * np.pi * progress + phase) - np.sin(phase)
+    return np.asarray(settings.motion.drift * sign * (progress + 0.15 * waves))
+
+
+def _trembling(settings: Settings) -> NDArray[np.float64]:
+    rng = settings.rng(STREAM_MOTION, 4)
+    return settings.motion.jitter * rng.standard_normal((settings.n_frames, 3))
+
+
+def _jumping(settings: Settings) -> NDArray[np.float64]:
+    """Jumps that last and twitches that do not (t, 3) in µm, in any direction, never in the first frame."""
+    rng, motion, n = settings.rng(STREAM_MOTION, 5), settings.motion, settings.n_frames
+    path = np.zeros((n, 3))
+    wanted = min(motion.jumps + motion.twitches, n - 1)
+    frames = 1 + rng.permutation(n - 1)[:wanted]
+    way = rng.standard_normal((wanted, 3))
+    way *= motion.jump_size / np.linalg.norm(way, axis=1, keepdims=True)
+    path[frames[: motion.jumps]] = way[: motion.jumps]
+    path = path.cumsum(axis=0)
+    path[frames[motion.jumps :]] += way[motion.jumps :]
+    return path
 
 
 def moved(volume: Floats, shift: NDArray[np.float64]) -> Floats:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from napari_thunder.simulation.activity import Activity, build_activity
 from napari_thunder.simulation.anatomy import Anatomy, build_anatomy
+from napari_thunder.simulation.bending import Bending, bent, make_bending
 from napari_thunder.simulation.motion import drift_factor, make_shift, moved
 from napari_thunder.simulation.settings import STREAM_NOISE, Settings
 
@@ -34,13 +35,15 @@ class Model:
     activity: Activity
     drift: NDArray[np.float64]
     shift: NDArray[np.float64]
+    bending: Bending | None
 
 
 def build_model(settings: Settings) -> Model:
     """The model of these settings, always the same; needs memory for a few volumes, however long the recording."""
     anatomy = build_anatomy(settings)
     activity = build_activity(settings, anatomy.cells)
-    return Model(settings, anatomy, activity, drift_factor(settings), make_shift(settings))
+    bending = make_bending(settings, anatomy.region > 0)
+    return Model(settings, anatomy, activity, drift_factor(settings), make_shift(settings), bending)
 
 
 def volumes(model: Model, t0: int, t1: int) -> NDArray[np.uint16]:
@@ -62,7 +65,13 @@ def expected(model: Model, t0: int, t1: int) -> Iterator[Floats]:
         light = rest.copy()
         light.ravel()[cells.voxel] += excess * change[cells.owner]
         light *= np.float32(model.drift[t])
-        yield moved(light, model.shift[t])
+        yield _displaced(model, t, light)
+
+
+def _displaced(model: Model, t: int, light: Floats) -> Floats:
+    if model.bending is None:
+        return moved(light, model.shift[t])
+    return bent(light, model.shift[t], model.bending.at_nodes(t), model.bending.centers)
 
 
 def _counted(settings: Settings, t: int, light: Floats) -> NDArray[np.uint16]:

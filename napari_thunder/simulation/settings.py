@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from napari_thunder.errors import ParameterError
 from napari_thunder.events import Kernel
+from napari_thunder.simulation.movement import Motion
 
 VERSION = 1
 """Raised whenever the same settings give other voxels."""
@@ -30,7 +31,9 @@ class Settings:
     kernel: Kernel
     noise: float
     drift: float
-    motion: float
+    motion: Motion = field(default_factory=Motion)
+    activity: float = 1.0
+    dim_planes: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if min(self.shape) < 1:
@@ -49,9 +52,13 @@ class Settings:
             raise ParameterError(f"simulate: n_directions={self.n_directions} must be a whole number from 2 up.")
         if not 0 <= self.drift < 1:
             raise ParameterError(f"simulate: drift={self.drift} must be from 0 to below 1.")
-        for name in ("noise", "motion"):
+        for name in ("noise", "activity"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
                 raise ParameterError(f"simulate: {name}={getattr(self, name)} must be 0 or more.")
+        if not all(0 <= plane < self.shape[1] for plane in self.dim_planes):
+            raise ParameterError(
+                f"simulate: dim_planes={self.dim_planes} must be planes from 0 to {self.shape[1] - 1}."
+            )
 
     @property
     def space(self) -> tuple[int, int, int]:

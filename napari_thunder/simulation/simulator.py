@@ -18,6 +18,7 @@ from napari_thunder.io.source import Metadata
 from napari_thunder.recording import Recording, from_source
 from napari_thunder.recording import open as open_recording
 from napari_thunder.simulation.behaviour import frame_times, make_events, make_signals
+from napari_thunder.simulation.movement import Motion
 from napari_thunder.simulation.movie import Model, build_model, volumes
 from napari_thunder.simulation.settings import Settings, fitting_voxel_size
 from napari_thunder.simulation.source import SimulatedSource
@@ -42,7 +43,9 @@ def simulate(
     kernel: Kernel = KERNELS["GCaMP6s"],
     noise: float = 1.0,
     drift: float = 0.1,
-    motion: float = 0.0,
+    motion: float | Motion = 0.0,
+    activity: float = 1.0,
+    dim_planes: tuple[int, ...] = (),
     job: Job | None = None,
 ) -> Recording:
     """Simulate a light-sheet recording of a larval zebrafish, with known answers.
@@ -76,7 +79,12 @@ def simulate(
     drift
         Share of the light that bleaches over the recording, from 0 to below 1.
     motion
-        How far the brain moves, root mean square along each axis in µm.
+        How the brain moves. A number is short for `Motion(restless=number)`: wandering, jitter and jerks of this root
+        mean square along each axis in µm. `Motion` has slow drift, jitter, jumps, twitches and bending besides.
+    activity
+        Strength of all activity; 1 is that of real cells (peaks of about 80 % ΔF/F), 0 is none.
+    dim_planes
+        Planes that give only a tenth of the light.
     job
         Watches, and can cancel.
 
@@ -94,7 +102,9 @@ def simulate(
     """
     shape = _whole(shape)
     size = _fitting(shape) if voxel_size is None else _three(voxel_size)
-    settings = Settings(shape, seed, frame_rate, size, n_directions, kernel, noise, drift, motion)
+    settings = Settings(
+        shape, seed, frame_rate, size, n_directions, kernel, noise, drift, _motion(motion), activity, tuple(dim_planes)
+    )
     job = job or Job("simulate")
     with job.running():
         return (
@@ -105,7 +115,7 @@ def simulate(
 def default_settings() -> Settings:
     """What `simulate` is given when nothing is given."""
     default = {name: p.default for name, p in signature(simulate).parameters.items() if name not in ("path", "job")}
-    return Settings(**default | {"voxel_size": _fitting(default["shape"])})
+    return Settings(**default | {"voxel_size": _fitting(default["shape"]), "motion": _motion(default["motion"])})
 
 
 def ground_truth(recording: Recording | str | Path) -> xr.Dataset:
@@ -121,7 +131,10 @@ def ground_truth(recording: Recording | str | Path) -> xr.Dataset:
     xarray.Dataset
         Maps (z, y, x): `baseline` (counts), `brain`, `region`, `cell` (number, 0 for none), `is_cell`,
         `preferred_direction` (degrees, NaN where no cell is tuned), `tuning_amplitude` and `swim_weight` (ΔF/F).
-        Curves: `shift` (frame, axis) in voxels, `drift` (frame). All for the brain at rest, not as it moves.
+        Curves: `shift` (frame, axis) in voxels, the mean displacement of the brain, and `drift` (frame). If the brain
+        bends: `shift_field` (frame, grid_z, grid_y, grid_x, axis) in voxels, `shift` included, at nodes with linear
+        interpolation between them. Positive is towards higher coordinates: a frame is at v + shift what the brain at
+        rest is at v. All maps are for the brain at rest, not as it moves.
 
     Raises
     ------
@@ -140,6 +153,10 @@ def _whole(shape: tuple[int, ...]) -> tuple[int, int, int, int]:
         raise ParameterError(f"simulate: shape={tuple(shape)} must be four whole numbers (t, z, y, x) from 1 up.")
     t, z, y, x = (int(n) for n in shape)
     return t, z, y, x
+
+
+def _motion(given: float | Motion) -> Motion:
+    return given if isinstance(given, Motion) else Motion(restless=given)
 
 
 def _three(size: tuple[float, ...]) -> tuple[float, float, float]:

@@ -24,6 +24,7 @@ _ABOUT = {
     "tuning_amplitude": ("peak ΔF/F to the preferred direction", "1"),
     "swim_weight": ("peak ΔF/F to a swim bout of vigour 1", "1"),
     "shift": ("displacement relative to the brain at rest (z, y, x)", "voxel"),
+    "shift_field": ("displacement of places relative to the brain at rest (z, y, x)", "voxel"),
     "drift": ("brightness relative to the first frame", "1"),
 }
 _CELL_CORE = 0.5
@@ -38,11 +39,24 @@ def truth_of(model: Model) -> xr.Dataset:
         "shift": (("frame", "axis"), model.shift, _attributes("shift")),
         "drift": (("frame",), model.drift, _attributes("drift")),
     }
+    field, nodes = _field(model)
     return xr.Dataset(
-        {**maps, **curves},
-        coords={"axis": list("zyx")},
+        {**maps, **curves, **field},
+        coords={"axis": list("zyx"), **nodes},
         attrs={"title": "Ground truth of a simulated recording", "settings": json.dumps(model.settings.as_plain())},
     )
+
+
+def _field(model: Model) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The displacement at the nodes, that of the whole included, and where they lie; nothing if it does not bend."""
+    if model.bending is None:
+        return {}, {}
+    field = np.stack([model.bending.at_nodes(t) + shift for t, shift in enumerate(model.shift)]).astype(np.float32)
+    grid = ("grid_z", "grid_y", "grid_x")
+    nodes = {
+        name: ((name,), along, {"units": "voxel"}) for name, along in zip(grid, model.bending.centers, strict=True)
+    }
+    return {"shift_field": (("frame", *grid, "axis"), field, _attributes("shift_field"))}, nodes
 
 
 def _attributes(name: str) -> dict[str, str]:
