@@ -1,4 +1,8 @@
-"""What a URI means: a path, and how to read what is there, as in `/data/movie.tif?planes=12`."""
+"""What a URI means: a path, and how to read what is there, as in `/data/movie.tif?planes=12`.
+
+An option may name a place inside the file, as in `/data/movie.h5?dataset=/a/b`; only such options may hold a slash, so
+that a `?` in the name of a folder begins no options. What would end a value (`&`, `?`, `=`, `%`) is percent-encoded.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,20 @@ import os
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
+from urllib.parse import quote, unquote, urlparse
 from urllib.request import url2pathname
 
 from napari_thunder.errors import RecordingError
 
-_OPTIONS = re.compile(r"^(.+)\?([a-z_]+=[^?&=/]*(?:&[a-z_]+=[^?&=/]*)*)$")
+_PLACES = ("dataset", "series")
+_OPTION = rf"(?:(?:{'|'.join(_PLACES)})=[^?&=]*|[a-z_]+=[^?&=/]*)"
+_OPTIONS = re.compile(rf"^(.+)\?({_OPTION}(?:&{_OPTION})*)$")
 
 
 def split_uri(uri: str | Path) -> tuple[Path, dict[str, Any]]:
     """The absolute path a URI means, and the options after its `?`; a number among them becomes an int.
+
+    Places inside the file (`dataset=`, `series=`) stay texts, as they may be called by a number.
 
     A `?` in the name of something that exists begins no options.
 
@@ -29,13 +37,21 @@ def split_uri(uri: str | Path) -> tuple[Path, dict[str, Any]]:
     if found is None or os.path.exists(local_path(text)):
         return local_path(text), {}
     options = (pair.split("=", 1) for pair in found[2].split("&"))
-    return local_path(found[1]), {name: int(value) if value.isdecimal() else value for name, value in options}
+    return local_path(found[1]), {name: _value(name, unquote(value)) for name, value in options}
+
+
+def _value(name: str, value: str) -> int | str:
+    return int(value) if value.isdecimal() and name not in _PLACES else value
 
 
 def join_uri(path: str | Path, **options: Any) -> str:
     """The URI that opens the same thing again; options that are None are left out."""
-    said = "&".join(f"{name}={value}" for name, value in options.items() if value is not None)
+    said = "&".join(f"{name}={_encoded(value)}" for name, value in options.items() if value is not None)
     return f"{path}?{said}" if said else str(path)
+
+
+def _encoded(value: Any) -> str:
+    return re.sub("[%&?=]", lambda found: quote(found[0], safe=""), str(value))
 
 
 def local_path(uri: str | Path) -> Path:

@@ -53,6 +53,26 @@ def test_options_may_follow_the_path() -> None:
     assert split_uri(join_uri("/a/b.tif", planes=3, channel=None)) == (Path("/a/b.tif"), {"planes": 3})
 
 
+@pytest.mark.parametrize("place", ["/a/b", "a/b", "/0", "007", "/50 %", "/a&b=c", "/what?", "/données/été", "/%2F"])
+def test_a_place_in_a_file_survives_in_a_uri(place: str) -> None:
+    assert split_uri(join_uri("/a/b.h5", dataset=place, axes="tyx")) == (
+        Path("/a/b.h5"),
+        {"dataset": place, "axes": "tyx"},
+    )
+
+
+def test_a_place_in_a_file_may_be_typed_as_it_is() -> None:
+    assert split_uri("/a/b.h5?dataset=/acquisition/TwoPhotonSeries/data&axes=txyz") == (
+        Path("/a/b.h5"),
+        {"dataset": "/acquisition/TwoPhotonSeries/data", "axes": "txyz"},
+    )
+
+
+@pytest.mark.parametrize("path", ["/a/what?x=1/b.tif", "/a/what?x=1&y=2/b.tif", "/a?planes=3/b.h5"])
+def test_a_question_mark_in_a_folder_name_begins_no_options(path: str) -> None:
+    assert split_uri(path) == (Path(path), {})
+
+
 def test_natural_order_counts() -> None:
     names = ["t10", "t2", "t1", "T3", "s9", "t1b", "10", "9"]
     assert sorted(names, key=natural_order) == ["9", "10", "s9", "t1", "t1b", "t2", "T3", "t10"]
