@@ -206,6 +206,13 @@ class Datasets:
         self.changed.emit()
         self._background.start(self._amend, dataset, known)
 
+    def change(self, key: int, change: Callable[[Recording], Recording], refused: Callable[[Trouble], None]) -> None:
+        """Exchange a recording for what `change` makes of it as it is known then; returns at once.
+
+        `refused(trouble)` is called, in a thread of its own, if that raises.
+        """
+        self._background.start(self._change, key, change, refused)
+
     def make_current(self, key: int) -> None:
         """Work on this one from now on."""
         self.current = self._datasets.get(key, self.current)
@@ -267,6 +274,18 @@ class Datasets:
             self.trouble = Trouble.of(error)
             self.refused = Refused(dataset.key, tuple(known), self.trouble)
             self.changed.emit()
+
+    def _change(self, key: int, change: Callable[[Recording], Recording], refused: Callable[[Trouble], None]) -> None:
+        try:
+            with self._amending:
+                latest = self._datasets.get(key)
+                if latest is None or (recording := change(latest.recording)) is latest.recording:
+                    return
+                same = recording.source is latest.recording.source
+                reader = latest.reader if same else self._reader_of(recording)
+                self._replace(Dataset(key, recording, reader))
+        except Exception as error:
+            refused(Trouble.of(error))
 
     def _replace(self, dataset: Dataset) -> None:
         with self._lock:

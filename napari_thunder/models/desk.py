@@ -15,6 +15,7 @@ from napari_thunder.analysis.registry import make_analysis, steps
 from napari_thunder.engine import Engine, Job, connect
 from napari_thunder.errors import ThunderError
 from napari_thunder.io.elsewhere import ElsewhereSource
+from napari_thunder.io.source import recorded
 from napari_thunder.io.uri import split_uri
 from napari_thunder.models.attaching import Attaching
 from napari_thunder.models.connection import Connection, ConnectionState
@@ -25,6 +26,8 @@ from napari_thunder.models.pictures import Pictures
 from napari_thunder.models.pointer import Pointer
 from napari_thunder.models.region_files import RegionFiles
 from napari_thunder.models.regions import Regions
+from napari_thunder.models.registration import Registrations
+from napari_thunder.models.registration.quality_views import QualityViews
 from napari_thunder.models.results import Results
 from napari_thunder.models.run_results import RunResults
 from napari_thunder.models.session import Session
@@ -56,7 +59,7 @@ class Desk:
     connect, open_recording, stream
         What engines, recordings and partial results are made by.
 
-    `attend(name)` is emitted when a part of the desk (`data`, `rois`, `analyze`, `results`) should come into sight.
+    `attend(name)` is emitted when a part of the desk (`data`, `registration`, `rois`, …) should come into sight.
     """
 
     attend = Signal(str)
@@ -84,6 +87,8 @@ class Desk:
         self.traces = Traces(self.datasets, self.regions, self.pointer, self.connection)
         self.draft = Draft()
         self.views = Views(self.datasets, self.connection)
+        self.registration = Registrations(self.datasets, self.jobs, self.connection, self.open_recording)
+        self.quality_views = QualityViews(self.connection)
         self.session = Session(self)
         self.session.parts["views"] = Part(
             self.views.state, lambda said, keys: self.views.restore(said, keys.recordings)
@@ -168,6 +173,8 @@ class Desk:
         """Bring the result of a run to the front, and the results into sight."""
         if self.run_results.show(run):
             self.attend.emit("results")
+        elif self.registration.show(run):
+            self.attend.emit("registration")
 
     def close(self, seconds: float = 0.5) -> None:
         """Cancel and let go of everything; takes no longer than `seconds`, whatever hangs."""
@@ -175,8 +182,10 @@ class Desk:
         reading = (self.attaching, self.datasets)
         for part in (
             self.session,
+            self.quality_views,
             self.views,
             self.traces,
+            self.registration,
             self.jobs,
             *reading,
             self.results,
@@ -202,12 +211,12 @@ class Desk:
 
     def _reader_of(self, recording: Recording) -> VolumeReader | None:
         """Volumes that only the engine sees come through it, whichever is connected when they are asked for."""
-        elsewhere = isinstance(recording.source, ElsewhereSource)
+        elsewhere = isinstance(recorded(recording.source), ElsewhereSource)
         return EngineReader(recording, self.connection) if elsewhere else None
 
     def result_of(self, run: Run) -> int | None:
-        """Key of the result a run fills, once there is one."""
-        return self.run_results.key_of(run)
+        """Key of the result or the registration a run fills, once there is one."""
+        return self.run_results.key_of(run) or self.registration.key_of(run)
 
     def _follow(self, run: Run) -> None:
         if run.trouble is not None:

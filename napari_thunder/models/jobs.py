@@ -58,21 +58,41 @@ class Request:
         return f"{self.recording.name} · {self.analysis.title}{place}{' (preview)' if self.preview else ''}"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Errand:
+    """Work other than an analysis: it waits its turn in the same queue, and sees itself to what comes of it.
+
+    Parameters
+    ----------
+    title
+        For lists: `fish · Registration`.
+    work
+        Does it, under the job it is given, and says in a few words what came of it; on a thread of its own.
+    preview
+        Whether it is quick and need not wait for others.
+    """
+
+    title: str
+    recording: Recording
+    work: Callable[[Job], str]
+    preview: bool = False
+
+
 class Run:
     """A request and what became of it.
 
     Parameters
     ----------
     request
-        What to compute.
+        What to compute, or another errand.
 
     Attributes
     ----------
     said
-        What a preview was made of: `3 344 of 13 224 voxels`.
+        What a preview was made of: `3 344 of 13 224 voxels`; or what an errand came to.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request | Errand) -> None:
         self.key = next(_numbers)
         self.request = request
         self.job = Job(request.title)
@@ -139,7 +159,7 @@ class Jobs:
         """All in the list, oldest first: ended, running and waiting."""
         return tuple(self._listed.values())
 
-    def submit(self, request: Request) -> Run:
+    def submit(self, request: Request | Errand) -> Run:
         """Queue a request, or begin a preview; returns at once."""
         run = Run(request)
         run.job.changed.connect(lambda: self.changed.emit(run))
@@ -237,6 +257,9 @@ class Jobs:
 
     def _follow(self, run: Run) -> None:
         request, last = run.request, float("-inf")
+        if isinstance(request, Errand):
+            run.said = request.work(run.job)
+            return
         stream = self._stream(
             request.analysis,
             request.recording,

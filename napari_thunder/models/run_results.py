@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_thunder.engine.job import JobState
-from napari_thunder.models.jobs import Jobs, Run
+from napari_thunder.models.jobs import Errand, Jobs, Run
 from napari_thunder.models.pictures import Pictures
 from napari_thunder.models.results import Results
 
@@ -78,6 +78,6 @@ class RunResults:
 
 def _takes_place_of(run: Run, before: Run) -> bool:
     new, old = run.request, before.request
-    if new.recording.uri != old.recording.uri:
+    if isinstance(new, Errand) or isinstance(old, Errand) or new.recording.uri != old.recording.uri:
         return False
     return new.preview or type(new.analysis) is type(old.analysis)
