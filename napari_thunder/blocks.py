@@ -118,12 +118,27 @@ def plan_blocks(
 
 
 def plan_stretches(
-    shape: tuple[int, int, int, int], itemsize: int, *, target_bytes: int = 32 * 2**20, at_least: int = 1
+    shape: tuple[int, int, int, int],
+    itemsize: int,
+    *,
+    chunk: int = 1,
+    target_bytes: int = 32 * 2**20,
+    at_least: int = 1,
 ) -> list[Block]:
-    """Cut a movie into stretches of time over the whole volume, for what is done volume by volume."""
+    """Cut a movie into stretches of time over the whole volume, for what is done volume by volume.
+
+    Parameters
+    ----------
+    shape, itemsize, target_bytes, at_least
+        As in `plan_blocks`.
+    chunk
+        Frames that lie together on disk; stretches end on their borders, unless that made them far too large.
+    """
     t, *space = shape
     volume_bytes = max(1, math.prod(space) * itemsize)
     length = max(1, min(target_bytes // volume_bytes, t // max(1, at_least)))
+    if chunk * volume_bytes <= 2 * target_bytes:
+        length = max(chunk, length // chunk * chunk)
     return [Block(i, span, (0, 0, 0), (space[0], space[1], space[2])) for i, span in enumerate(_cuts(t, length))]
 
 

@@ -62,10 +62,26 @@ class Engine(Protocol):
     def plan(self, recording: Recording, *, halo: tuple[int, int, int] = (0, 0, 0)) -> list[Block]:
         """Cut the recording into blocks of a size that suits this engine."""
 
+    def stretches(self, recording: Recording) -> list[Block]:
+        """Cut the recording into stretches of time over the whole volume, for what is done volume by volume."""
+
     def map(
-        self, function: BlockFunction, recording: Recording, blocks: Sequence[Block], job: Job | None = None
+        self,
+        function: BlockFunction,
+        recording: Recording,
+        blocks: Sequence[Block],
+        job: Job | None = None,
+        *,
+        keep: bool = True,
     ) -> Iterator[tuple[Block, Answer]]:
         """Yield each block's answer as soon as it is done, in any order.
+
+        A block may be answered twice, where a worker was lost, and on another computer.
+
+        Parameters
+        ----------
+        keep
+            Whether the blocks are kept in the caches of decoded blocks; not what is looked at once.
 
         Raises
         ------

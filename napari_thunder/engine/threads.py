@@ -6,6 +6,7 @@ import platform
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +14,7 @@ import numpy as np
 import psutil
 from threadpoolctl import threadpool_limits
 
-from napari_thunder.blocks import Block, plan_blocks
+from napari_thunder.blocks import Block, plan_blocks, plan_stretches
 from napari_thunder.engine.cache import BlockCache
 from napari_thunder.engine.daemon_pool import DaemonPool
 from napari_thunder.engine.job import Job
@@ -67,11 +68,28 @@ class ThreadsEngine:
             halo=halo,
         )
 
+    def stretches(self, recording: Recording) -> list[Block]:
+        """See `Engine.stretches`."""
+        return plan_stretches(
+            recording.shape,
+            recording.dtype.itemsize,
+            chunk=recording.source.chunks[0],
+            target_bytes=_BLOCK_BYTES,
+            at_least=self.n_threads * _BLOCKS_PER_THREAD,
+        )
+
     def map(
-        self, function: BlockFunction, recording: Recording, blocks: Sequence[Block], job: Job | None = None
+        self,
+        function: BlockFunction,
+        recording: Recording,
+        blocks: Sequence[Block],
+        job: Job | None = None,
+        *,
+        keep: bool = True,
     ) -> Iterator[tuple[Block, Answer]]:
         """See `Engine.map`."""
-        for _, block, answer in self._map(function, recording, blocks, job or Job(f"map over {recording.name}")):
+        read = partial(self._cache.block, recording.source) if keep else recording.source.read_block
+        for _, block, answer in self._map(function, read, blocks, job or Job(f"map over {recording.name}")):
             yield block, answer
 
     def reduce(
@@ -84,7 +102,8 @@ class ThreadsEngine:
     ) -> Answer:
         """See `Engine.reduce`; partial answers are merged in the order of the blocks, so that runs repeat exactly."""
         ordered = _InOrder(merge)
-        for place, _, answer in self._map(function, recording, blocks, job or Job(f"reduce {recording.name}")):
+        read = partial(self._cache.block, recording.source)
+        for place, _, answer in self._map(function, read, blocks, job or Job(f"reduce {recording.name}")):
             ordered.add(place, answer)
         return ordered.merged()
 
@@ -124,13 +143,13 @@ class ThreadsEngine:
         self._cache.close()
 
     def _map(
-        self, function: BlockFunction, recording: Recording, blocks: Sequence[Block], job: Job
+        self, function: BlockFunction, read: Callable[[Block], Array], blocks: Sequence[Block], job: Job
     ) -> Iterator[tuple[int, Block, Answer]]:
         """Answers with their blocks and the blocks' places in the list."""
 
         def work(place: int) -> tuple[int, Block, Answer]:
             block = blocks[place]
-            return place, block, function(self._cache.block(recording.source, block), block)
+            return place, block, function(read(block), block)
 
         with job.running():
             for done, answer in enumerate(self._each(work, range(len(blocks)), job), 1):

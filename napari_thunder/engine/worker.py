@@ -114,6 +114,8 @@ class MapBlocks:
         By reference; a reference without one is for nobody, and gets no answer.
     session
         Whose blocks these are in the node's cache.
+    keep
+        Whether the blocks are kept there.
     """
 
     function: BlockFunction
@@ -121,16 +123,18 @@ class MapBlocks:
     fingerprint: str
     blocks: Mapping[int, Block]
     session: str
+    keep: bool = True
 
     def answers(self, references: Iterator[int]) -> Iterator[tuple[int, Answer]]:
         """See `Answering.answers`."""
-        cache = node_cache(self.session)
+        read = self._cached(node_cache(self.session)) if self.keep else self.source.read_block
         for reference in references:
             block = self.blocks.get(reference)
-            if block is None:
-                continue
-            voxels = cache.block(self.source, block, fingerprint=self.fingerprint)
-            yield reference, self.function(voxels, block)
+            if block is not None:
+                yield reference, self.function(read(block), block)
+
+    def _cached(self, cache: BlockCache) -> Callable[[Block], Array]:
+        return lambda block: cache.block(self.source, block, fingerprint=self.fingerprint)
 
 
 @dataclass(frozen=True, slots=True)

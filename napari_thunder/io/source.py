@@ -83,3 +83,9 @@ class Source(Protocol):
 
     def fingerprint(self) -> str:
         """A short hash that changes when the movie on disk does (from names, sizes and times, not voxels)."""
+
+
+def recorded(source: Source) -> Source:
+    """The movie as it was recorded, below all that is derived from it as it is read (each holds its `source`)."""
+    below = getattr(source, "source", None)
+    return source if below is None else recorded(below)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from napari_thunder.engine import CacheUse, EngineFacts
 from napari_thunder.io.array import ArraySource
 from napari_thunder.io.elsewhere import ElsewhereSource
+from napari_thunder.io.source import recorded
 from napari_thunder.recording import Recording
 
 
@@ -47,9 +48,10 @@ def shape_text(recording: Recording) -> str:
 
 def where_text(recording: Recording) -> str:
     """`memory`, `cluster` or `this computer`: where its voxels are read from."""
-    if isinstance(recording.source, ArraySource) or recording.uri.startswith("memory:"):
+    source = recorded(recording.source)
+    if isinstance(source, ArraySource) or recording.uri.startswith("memory:"):
         return "memory"
-    return "cluster" if isinstance(recording.source, ElsewhereSource) else "this computer"
+    return "cluster" if isinstance(source, ElsewhereSource) else "this computer"
 
 
 def where_line(recording: Recording) -> str:

@@ -15,6 +15,7 @@ from napari_thunder.engine import Engine, Job, connect
 from napari_thunder.errors import JobCancelled, ThunderError
 from napari_thunder.io.array import ArraySource
 from napari_thunder.io.elsewhere import ElsewhereSource
+from napari_thunder.io.source import recorded
 from napari_thunder.models.background import Background
 from napari_thunder.models.connection import Connection
 from napari_thunder.models.datasets import Dataset, Datasets
@@ -54,7 +55,7 @@ class Views:
         self._views: dict[int, MovieView] = {}
         self._jobs: dict[int, Job] = {}
         self._troubles: dict[int, Trouble] = {}
-        self._baselines: dict[tuple[int, float | None, tuple[int, ...]], Array] = {}
+        self._baselines: dict[tuple[int, float | None, tuple[int, ...], str | None], Array] = {}
         self._background = Background("views")
         self._lock = Lock()
         datasets.amended.connect(self._amend)
@@ -164,7 +165,8 @@ class Views:
 
     def _baseline(self, dataset: Dataset, view: MovieView, job: Job) -> Array:
         recording = dataset.recording
-        name = dataset.key, view.baseline_percentile, recording.exclude_frames
+        shifts = None if recording.shifts is None else recording.shifts.digest
+        name = dataset.key, view.baseline_percentile, recording.exclude_frames, shifts
         if name not in self._baselines:
             with job.running():
                 self._baselines[name] = self._computed(recording, view.baseline_percentile, job)
@@ -172,9 +174,10 @@ class Views:
 
     def _computed(self, recording: Recording, percentile: float | None, job: Job) -> Array:
         """By the engine where it can reach the recording, else here."""
-        if isinstance(recording.source, ElsewhereSource):
+        source = recorded(recording.source)
+        if isinstance(source, ElsewhereSource):
             return baseline_volume(recording, self._connection.wait_for_engine(job), percentile, job=job)
-        engine = None if isinstance(recording.source, ArraySource) else self._connection.engine
+        engine = None if isinstance(source, ArraySource) else self._connection.engine
         if engine is not None:
             try:
                 return baseline_volume(recording, engine, percentile, job=job)
@@ -193,7 +196,7 @@ class Views:
 
     def _reads(self, recording: Recording) -> Connection | None:
         """What only the engine sees is read, averaged and binned by it, whichever is connected then."""
-        return self._connection if isinstance(recording.source, ElsewhereSource) else None
+        return self._connection if isinstance(recorded(recording.source), ElsewhereSource) else None
 
     def _amend(self, dataset: Dataset) -> None:
         """Averages and baselines leave out excluded frames, which may be others now."""

@@ -14,6 +14,7 @@ import napari_thunder as nt
 from napari_thunder.blocks import Block, plan_blocks
 from napari_thunder.engine import Job, JobState, connect
 from napari_thunder.errors import AnalysisError, EngineError, JobCancelled
+from napari_thunder.registration import Shifts
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -224,3 +225,26 @@ def test_several_threads_may_use_an_engine_at_once(engine, recording, movie):
 def test_an_unknown_engine_is_told_with_what_there_is():
     with pytest.raises(EngineError, match=r"no engine 'sprak'\. There are: threads .*, spark .*, and sc://host:port"):
         connect("sprak")
+
+
+def test_stretches_are_all_frames_and_map_reads_them_without_keeping_them(engine, recording, movie):
+    stretches = engine.stretches(recording)
+    before = engine.cache_use().used_bytes
+    answers = dict(engine.map(mean, recording, stretches, keep=False))
+    assert engine.cache_use().used_bytes == before
+    assert [t for stretch in stretches for t in range(*stretch.times)] == list(range(SHAPE[0]))
+    for block, answer in answers.items():
+        np.testing.assert_array_equal(answer["mean"], movie[block.time].mean(0))
+
+
+def test_a_movie_in_memory_whose_motion_is_undone_is_the_same_everywhere(engine, in_memory, movie):
+    shifts = Shifts.rigid([[0, 1, 0]] * SHAPE[0], SHAPE[1:])
+    registered = in_memory.registered(shifts)
+    for t, volume in engine.read(registered, [2]):
+        np.testing.assert_array_equal(volume[:, :-1], movie[t, :, 1:])
+    for block, answer in engine.map(first_rows, registered, engine.stretches(registered), keep=False):
+        np.testing.assert_array_equal(answer["rows"], movie[block.time, :, 1:])
+
+
+def first_rows(voxels: np.ndarray, block: Block) -> dict[str, np.ndarray]:
+    return {"rows": voxels[:, :, :-1]}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from napari_thunder.blocks import Block, plan_blocks
+from napari_thunder.blocks import Block, plan_blocks, plan_stretches
 from napari_thunder.engine.answers import Assembler, Failure
 from napari_thunder.engine.job import Job
 from napari_thunder.engine.protocol import Answer, Array, BlockFunction, CacheUse, EngineFacts, Merge
@@ -31,7 +31,7 @@ from napari_thunder.io.array import ArraySource
 from napari_thunder.io.elsewhere import described_source
 from napari_thunder.io.folders import Listing, list_folder, listing_from_json, read_file
 from napari_thunder.io.registry import open_source
-from napari_thunder.io.source import Source
+from napari_thunder.io.source import Source, recorded
 
 if TYPE_CHECKING:
     from napari_thunder.recording import Recording
@@ -121,8 +121,24 @@ class SparkEngine:
             halo=halo,
         )
 
+    def stretches(self, recording: Recording) -> list[Block]:
+        """See `Engine.stretches`."""
+        return plan_stretches(
+            recording.shape,
+            recording.dtype.itemsize,
+            chunk=recording.source.chunks[0],
+            target_bytes=BLOCK_BYTES,
+            at_least=self.cores * 4,
+        )
+
     def map(
-        self, function: BlockFunction, recording: Recording, blocks: Sequence[Block], job: Job | None = None
+        self,
+        function: BlockFunction,
+        recording: Recording,
+        blocks: Sequence[Block],
+        job: Job | None = None,
+        *,
+        keep: bool = True,
     ) -> Iterator[tuple[Block, Answer]]:
         """See `Engine.map`; answers come a task at a time, in the order of the blocks."""
         job = job or Job(f"map over {recording.name}")
@@ -130,7 +146,7 @@ class SparkEngine:
             done = itertools.count(1)
             plan = whole_plan(blocks, self.plan(recording))
             for wave in waves(plan, blocks, recording.dtype.itemsize, self.cores):
-                query = BlockQuery(recording.source, function, None, plan, wave)
+                query = BlockQuery(recording.source, function, None, plan, wave, keep)
                 for reference, answer in self._answers(query, job):
                     yield wave.blocks[reference], answer
                     job.advance(next(done) / len(blocks))
@@ -162,7 +178,7 @@ class SparkEngine:
         """See `Engine.read`; a recording that is in this computer's memory is read here."""
         job = job or Job(f"read {recording.name}")
         frames = [range(recording.shape[0])[t] for t in times]
-        here = isinstance(recording.source, ArraySource)
+        here = isinstance(recorded(recording.source), ArraySource)
         with job.running():
             volumes = map(recording.read_volume, frames) if here else self._volumes(recording, frames, job)
             for done, (t, volume) in enumerate(zip(times, volumes, strict=True), 1):
@@ -300,7 +316,11 @@ class SparkEngine:
         Thread(target=connection.close, name="thunder-close", daemon=True).start()
 
     def _source(self, connection: SparkConnection, source: Source) -> Source:
-        """The movie as workers can read it."""
+        """The movie as workers can read it; one that is derived from another, of that one as they can read it."""
+        below = getattr(source, "source", None)
+        if below is not None:
+            reached = self._source(connection, below)
+            return source if reached is below else replace(source, source=reached)  # type: ignore[type-var]
         if not isinstance(source, ArraySource):
             return source
         digest = source.fingerprint()

@@ -56,12 +56,13 @@ class BlockQuery:
     merge: Merge | None
     plan: Sequence[Block]
     wave: Wave
+    keep: bool = True
 
     def prepared(self, session: str, reach: Reach, frames: Frames) -> Ask:
         """See `Query.prepared`."""
         source = reach(self.source)
         fingerprint = source.fingerprint()
-        each = MapBlocks(self.function, source, fingerprint, self.wave.blocks, session)
+        each = MapBlocks(self.function, source, fingerprint, self.wave.blocks, session, self.keep)
         what = each if self.merge is None else ReduceBlocks(each, self.merge)
         _bring_along(self.function, self.merge, source)
 

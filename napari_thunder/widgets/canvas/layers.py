@@ -11,6 +11,7 @@ from psygnal import Signal
 from napari_thunder.display import layer_for_recording
 from napari_thunder.display.space import space_of_recording
 from napari_thunder.io.elsewhere import ElsewhereSource
+from napari_thunder.io.source import recorded
 from napari_thunder.models import Desk
 from napari_thunder.models.datasets import Dataset
 from napari_thunder.volumes import VolumeArray
@@ -104,7 +105,9 @@ class Layers:
 
     def _adopt(self, layer: Any) -> None:
         array = array_of(layer)
-        if array is None or any(array_of(known) is array for known in self._recordings.values()):
+        if array is None or layer.metadata["thunder"].get("kind") != "recording":
+            return
+        if any(array_of(known) is array for known in self._recordings.values()):
             return
         array = show_raw(layer, array)
         key = self._desk.datasets.reserve()
@@ -150,7 +153,7 @@ class Layers:
             return
         for key, layer in self._recordings.items():
             array = array_of(layer)
-            far = array is not None and isinstance(array.recording.source, ElsewhereSource)
+            far = array is not None and isinstance(recorded(array.recording.source), ElsewhereSource)
             if array is not None and far:
                 array.retry()
             self._desk.views.retry(key)
