@@ -134,8 +134,8 @@ def test_what_goes_wrong_is_one_line_and_exit_code_1(arguments, message, movie, 
 def test_a_place_that_is_taken_is_noticed_before_the_work(command, movie, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["run", "summary_images", movie, "-o", "first.zarr"]) == OK
-    monkeypatch.setattr("napari_thunder.cli.run", lambda *_, **__: pytest.fail("ran first"))
-    monkeypatch.setattr("napari_thunder.cli.rerun", lambda *_, **__: pytest.fail("ran first"))
+    monkeypatch.setattr("napari_thunder.cli.run.run", lambda *_, **__: pytest.fail("ran first"))
+    monkeypatch.setattr("napari_thunder.cli.rerun.rerun", lambda *_, **__: pytest.fail("ran first"))
     assert main([*(a.format(movie=movie) for a in command), "-o", "first.zarr"]) == FAILED
     assert "--overwrite" in capsys.readouterr().err
 
