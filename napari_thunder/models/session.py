@@ -19,7 +19,7 @@ from napari_thunder.models.background import Background
 from napari_thunder.models.connection import ConnectionState
 from napari_thunder.models.problems import Problems
 from napari_thunder.models.session_file import read_session, results_folder, session_path, write_session
-from napari_thunder.models.session_parts import Keys, Part, Restored
+from napari_thunder.models.session_parts import Keys, Part, Restored, Shelf, Stored
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.provenance import known_metadata, recording_to_plain
 from napari_thunder.regions import region_from_plain, region_to_plain
@@ -27,6 +27,8 @@ from napari_thunder.result import is_result, load_result
 from napari_thunder.simulation import simulate
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from napari_thunder.models.datasets import Dataset
     from napari_thunder.models.desk import Desk
     from napari_thunder.models.results import ResultEntry
@@ -47,6 +49,7 @@ class _Snapshot:
     recordings: tuple[Dataset, ...]
     results: tuple[ResultEntry, ...]
     regions: tuple[Region, ...]
+    shelves: dict[str, tuple[Stored, ...]]
     parts: dict[str, Any]
     window: Any
 
@@ -72,9 +75,12 @@ class Session:
         self.path: Path | None = None
         self.job: Job | None = None
         self.parts: dict[str, Part] = {}
+        self.shelves: dict[str, Shelf] = {}
         self.window: Callable[[], Any] = dict
         self._desk = desk
         self._names: dict[tuple[Path, int], str] = {}
+        self._shelved: dict[tuple[Path, str, str, int], str] = {}
+        self._described: dict[int, tuple[Recording, dict[str, Any]]] = {}
         self._background = Background("session")
 
     @property
@@ -141,6 +147,7 @@ class Session:
             tuple(desk.datasets),
             tuple(entry for entry in desk.results if _can_be_kept(entry)),
             tuple(desk.regions),
+            {name: tuple(shelf.state()) for name, shelf in self.shelves.items()},
             {name: part.state() for name, part in self.parts.items()},
             self.window(),
         )
@@ -156,22 +163,40 @@ class Session:
         self.saved.emit(str(place))
 
     def _write(self, place: Path, snapshot: _Snapshot) -> None:
-        results = {self._file_of(place, entry): entry.dataset for entry in snapshot.results}
+        files = {self._file_of(place, entry): entry.dataset for entry in snapshot.results}
+        shelves = {name: [self._shelve(place, name, s, files) for s in all_] for name, all_ in snapshot.shelves.items()}
         content = {
             "napari_thunder": __version__,
             "saved": datetime.now(UTC).isoformat(timespec="seconds"),
             "engine": snapshot.engine,
             "current": snapshot.current,
-            "recordings": [{"key": d.key, **recording_to_plain(d.recording)} for d in snapshot.recordings],
+            "recordings": [{"key": d.key, **self._recording_plain(d)} for d in snapshot.recordings],
             "results": [
                 {"key": entry.key, "name": entry.name, "file": self._file_of(place, entry), "path": entry.path}
                 for entry in snapshot.results
             ],
             "regions": [{"key": region.key, **region_to_plain(region)} for region in snapshot.regions],
+            "shelves": shelves,
             "parts": snapshot.parts,
             "window": snapshot.window,
         }
-        write_session(place, content, results)
+        write_session(place, content, files)
+
+    def _shelve(self, place: Path, shelf: str, stored: Stored, files: dict[str, xr.Dataset]) -> dict[str, Any]:
+        """The record of something with the names of its files, which are entered among all."""
+        named = {}
+        for (what, number), dataset in stored.datasets.items():
+            name = f"{what}-{number}-{uuid.uuid4().hex[:6]}.zarr"
+            named[what] = self._shelved.setdefault((place, shelf, what, number), name)
+            files[named[what]] = dataset
+        return {**stored.record, "files": named}
+
+    def _recording_plain(self, dataset: Dataset) -> dict[str, Any]:
+        """Described once: the fingerprint looks at each of what may be thousands of files."""
+        known = self._described.get(dataset.key)
+        if known is None or known[0] is not dataset.recording:
+            known = self._described[dataset.key] = dataset.recording, recording_to_plain(dataset.recording)
+        return known[1]
 
     def _file_of(self, place: Path, entry: ResultEntry) -> str:
         """The name of a result's file: always the same for the same result in the same session file."""
@@ -195,6 +220,7 @@ class Session:
             job.advance(n / steps, f"loading {record.get('name', '')}")
             with problems.of(f"result {record.get('name', '?')}"):
                 keys.results[record["key"]] = self._load(path, record)
+        self._restore_shelves(path, stored, keys, problems)
         self._restore_parts(stored, keys, problems)
         self.path = saved_as
         self.restored.emit(Restored(path, keys, tuple(problems.found), stored.get("window")))
@@ -222,6 +248,13 @@ class Session:
         key = self._desk.results.add(str(record["name"]), dataset, path=saved if saved and is_result(saved) else "").key
         self._names[path, key] = name
         return key
+
+    def _restore_shelves(self, path: Path, stored: Mapping[str, Any], keys: Keys, problems: Problems) -> None:
+        for name, shelf in self.shelves.items():
+            for record in stored.get("shelves", {}).get(name, ()):
+                with problems.of(f"{name.rstrip('s')} {record.get('name', '?')}"):
+                    named = {what: results_folder(path) / Path(str(file)).name for what, file in record["files"].items()}
+                    shelf.restore(record, {what: load_result(file) for what, file in named.items()}, keys)
 
     def _restore_parts(self, stored: Mapping[str, Any], keys: Keys, problems: Problems) -> None:
         current = keys.recordings.get(stored.get("current") or 0)

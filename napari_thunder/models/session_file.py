@@ -99,19 +99,24 @@ def _check(path: Path, content: Any) -> None:
             f"{path}: was saved by a later version of napari-thunder (format {content.get('version')!r}, this program "
             f"reads {VERSION}). Update napari-thunder."
         )
-    wrong = [name for name in _LISTS if not isinstance(content.get(name), list)]
+    wrong = [name for name in _LISTS if not _is_list_of_tables(content.get(name))]
     wrong += [name for name in _TABLES if not isinstance(content.get(name), dict)]
+    wrong += [] if isinstance(content.get("shelves", {}), dict) else ["shelves"]
     if wrong:
         raise SessionError(f"{path}: damaged, {', '.join(wrong)} cannot be read.")
 
 
+def _is_list_of_tables(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
+
+
 def _named_in(path: Path) -> set[str]:
-    """The results that a session already there names as its own."""
+    """The files that a session already there names as its own."""
     try:
         entries = read_session(path)["results"]
     except SessionError:
         return set()
-    return {str(e["file"]) for e in entries if isinstance(e, dict) and "file" in e}
+    return {str(entry["file"]) for entry in entries if "file" in entry}
 
 
 def _replace(path: Path, content: Mapping[str, Any]) -> None:

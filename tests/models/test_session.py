@@ -143,6 +143,7 @@ def test_what_is_gone_is_said_and_the_rest_restored(full_desk, make_desk, movie,
         ("[]", "this is not a session"),
         ('{"format": "napari-thunder session", "version": 99}', "later version"),
         ('{"format": "napari-thunder session", "version": 1, "recordings": 3}', "damaged, recordings"),
+        ('{"format": "napari-thunder session", "version": 1, "recordings": [3]}', "damaged, recordings"),
     ],
 )
 def test_a_damaged_file_is_refused_with_a_reason(make_desk, tmp_path, text, message):
