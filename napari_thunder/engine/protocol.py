@@ -98,8 +98,10 @@ class Engine(Protocol):
         recording: Recording,
         blocks: Sequence[Block],
         job: Job | None = None,
+        *,
+        keep: bool = True,
     ) -> Answer:
-        """Merge the answers of all blocks into one, near the data where that saves traffic."""
+        """Merge the answers of all blocks into one, near the data where that saves traffic; `keep` as in `map`."""
 
     def read(self, recording: Recording, times: Sequence[int], job: Job | None = None) -> Iterator[tuple[int, Array]]:
         """Yield `(t, volume)` with volume (z, y, x), in the order asked for."""

@@ -88,7 +88,7 @@ class ThreadsEngine:
         keep: bool = True,
     ) -> Iterator[tuple[Block, Answer]]:
         """See `Engine.map`."""
-        read = partial(self._cache.block, recording.source) if keep else recording.source.read_block
+        read = self._reading(recording, keep)
         for _, block, answer in self._map(function, read, blocks, job or Job(f"map over {recording.name}")):
             yield block, answer
 
@@ -99,13 +99,18 @@ class ThreadsEngine:
         recording: Recording,
         blocks: Sequence[Block],
         job: Job | None = None,
+        *,
+        keep: bool = True,
     ) -> Answer:
         """See `Engine.reduce`; partial answers are merged in the order of the blocks, so that runs repeat exactly."""
         ordered = _InOrder(merge)
-        read = partial(self._cache.block, recording.source)
+        read = self._reading(recording, keep)
         for place, _, answer in self._map(function, read, blocks, job or Job(f"reduce {recording.name}")):
             ordered.add(place, answer)
         return ordered.merged()
+
+    def _reading(self, recording: Recording, keep: bool) -> Callable[[Block], Array]:
+        return partial(self._cache.block, recording.source) if keep else recording.source.read_block
 
     def read(self, recording: Recording, times: Sequence[int], job: Job | None = None) -> Iterator[tuple[int, Array]]:
         """See `Engine.read`."""

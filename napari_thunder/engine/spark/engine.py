@@ -158,6 +158,8 @@ class SparkEngine:
         recording: Recording,
         blocks: Sequence[Block],
         job: Job | None = None,
+        *,
+        keep: bool = True,
     ) -> Answer:
         """See `Engine.reduce`; merged within each task on its worker, then here, always in the order of the blocks."""
         job = job or Job(f"reduce {recording.name}")
@@ -166,7 +168,7 @@ class SparkEngine:
             plan = whole_plan(blocks, self.plan(recording))
             for wave in waves(plan, blocks, recording.dtype.itemsize, self.cores):
                 few = replace(wave, tasks=min(wave.tasks, 2 * self.cores))
-                query = BlockQuery(recording.source, function, merge, plan, few)
+                query = BlockQuery(recording.source, function, merge, plan, few, keep)
                 for reference, answer in self._answers(query, job):
                     merged = answer if merged is None else merge(merged, answer)
                     job.advance((reference + 1) / len(plan))
