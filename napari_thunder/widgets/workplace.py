@@ -14,6 +14,7 @@ from napari_thunder.models.connection import ConnectionState
 from napari_thunder.models.draft_memory import DraftMemory
 from napari_thunder.models.history import History
 from napari_thunder.widgets.attending import bring_into_sight
+from napari_thunder.widgets.canvas.before_after import BeforeAfter
 from napari_thunder.widgets.canvas.caption import Caption
 from napari_thunder.widgets.canvas.comparison import Comparison
 from napari_thunder.widgets.canvas.layers import Layers
@@ -65,6 +66,8 @@ class Workplace:
         self.map_layers = MapLayers(viewer, desk, self.main_thread)
         self.map_legends = MapLegends(viewer, desk, self.main_thread, self.map_layers)
         self.comparison = Comparison(viewer, desk, self.main_thread, self.map_layers, self.map_legends)
+        self.before_after = BeforeAfter(viewer, desk, self.main_thread, self.layers, self.map_layers)
+        self.comparison.beginning.connect(self.before_after.end)
         self.region_layers = RegionLayers(viewer, desk, self.main_thread)
         self.pointing = Pointing(viewer, desk, self.main_thread, self.layers)
         self.pin_marks = PinMarks(viewer, desk, self.main_thread, self.layers)
@@ -127,9 +130,9 @@ class Workplace:
         """Undo every connection and let the desk go."""
         _workplaces.pop(id(self.viewer), None)
         for part in (
-            self.safekeeping, self.preferences, self.main_thread, self.pointing, self.pin_marks, self.draft_memory,
-            self.layers, self.recording_views, self.caption, self.comparison, self.map_legends, self.map_layers,
-            self.region_layers, self.desk,
+            self.before_after, self.safekeeping, self.preferences, self.main_thread, self.pointing, self.pin_marks,
+            self.draft_memory, self.layers, self.recording_views, self.caption, self.comparison, self.map_legends,
+            self.map_layers, self.region_layers, self.desk,
         ):  # fmt: skip
             try:
                 part.close()

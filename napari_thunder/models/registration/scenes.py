@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from napari_thunder.recording import Recording
+from napari_thunder.volumes.compared import difference
 
 Array = NDArray[Any]
 
@@ -143,16 +143,16 @@ def extremes(layout: Layout, stages: Mapping[str, tuple[Content, Content]]) -> S
     if layout is Layout.DIFFERENCE:
         return Scene(
             tuple(
-                replace(_difference(high, low, cell), title=f"{stage}: {high.title} − {low.title}")
+                replace(_difference(high, low, cell), title=f"{stage}: {high.title} − low")
                 for cell, (stage, (low, high)) in enumerate(stages.items())
             ),
             len(stages),
         )
-    found = [
-        Picture(_of(stage, c), c, tint=tint, cell=cell)
-        for cell, (stage, pair) in enumerate(stages.items())
-        for c, tint in zip(pair, (Tint.GREEN, Tint.MAGENTA), strict=True)
-    ]
+    found = []
+    for cell, (stage, (low, high)) in enumerate(stages.items()):
+        found.append(Picture(_of(stage, low), low, tint=Tint.GREEN, cell=cell))
+        title = f"{stage}: {high.title} (magenta), low (green)"
+        found.append(Picture(title, high, tint=Tint.MAGENTA, cell=cell))
     return Scene(tuple(found), len(stages))
 
 
@@ -164,12 +164,12 @@ def _difference(content: Content, reference: Content, cell: int) -> Picture:
     title = f"{content.title} − {reference.title}"
     if content.still is None or reference.still is None:
         return Picture(title, content, reference.still, Tint.SIGNED, cell)
-    still = np.asarray(content.still, np.float32) - np.asarray(reference.still, np.float32)
+    still = difference(content.still, reference.still)
     return Picture(title, replace(content, title=title, still=still), None, Tint.SIGNED, cell)
 
 
 def _overlay(content: Content, reference: Content, cell: int) -> tuple[Picture, Picture]:
     return (
-        Picture(f"{reference.title} (green)", reference, tint=Tint.GREEN, cell=cell),
-        Picture(f"{content.title} (magenta)", content, tint=Tint.MAGENTA, cell=cell),
+        Picture(f"{reference.title} under {content.title.lower()}", reference, tint=Tint.GREEN, cell=cell),
+        Picture(f"{content.title} (magenta), {reference.title.lower()} (green)", content, tint=Tint.MAGENTA, cell=cell),
     )

@@ -41,7 +41,7 @@ class _View:
 class Comparison:
     """Puts two results of the desk into the halves of the canvas, and the view back as it was.
 
-    `changed()` is emitted when a comparison begins or ends.
+    `changed()` is emitted when a comparison begins or ends, `beginning()` before it takes the canvas.
 
     Parameters
     ----------
@@ -52,6 +52,7 @@ class Comparison:
     """
 
     changed = Signal()
+    beginning = Signal()
 
     def __init__(
         self,
@@ -78,6 +79,7 @@ class Comparison:
     def begin(self, left: int, right: int) -> None:
         """Show two results side by side; nothing happens if one of them has no layer yet."""
         self.end()
+        self.beginning.emit()
         maps = self._layers.layer(left), self._layers.layer(right)
         if maps[0] is None or maps[1] is None or left == right:
             return

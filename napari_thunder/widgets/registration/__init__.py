@@ -1,0 +1,1 @@
+"""The Registration tab and what belongs to it."""
