@@ -16,7 +16,7 @@ from napari_thunder.engine import Engine, Job, connect
 from napari_thunder.errors import ThunderError
 from napari_thunder.io.elsewhere import ElsewhereSource
 from napari_thunder.io.source import recorded
-from napari_thunder.io.uri import split_uri
+from napari_thunder.io.uri import seen_here, split_uri
 from napari_thunder.models.attaching import Attaching
 from napari_thunder.models.connection import Connection, ConnectionState
 from napari_thunder.models.datasets import Dataset, Datasets
@@ -31,7 +31,7 @@ from napari_thunder.models.registration.quality_views import QualityViews
 from napari_thunder.models.results import Results
 from napari_thunder.models.run_results import RunResults
 from napari_thunder.models.session import Session
-from napari_thunder.models.session_parts import Part
+from napari_thunder.models.session_parts import Part, Shelf
 from napari_thunder.models.traces import Traces
 from napari_thunder.models.views import Views
 from napari_thunder.parameters import build
@@ -102,6 +102,10 @@ class Desk:
         self.session.parts["traces"] = Part(
             self.traces.state, lambda said, keys: self.traces.restore(said, keys.recordings, keys.regions)
         )
+        self.session.parts["registration"] = Part(
+            self.registration.state, lambda said, _: self.registration.restore_state(said)
+        )
+        self.session.shelves["registrations"] = Shelf(self.registration.stored, self.registration.take)
         self.jobs.changed.connect(self._follow)
 
     def why_not_run(self) -> str:
@@ -198,7 +202,7 @@ class Desk:
     def open_recording(self, uri: str, *, job: Job | None = None, **known: Any) -> Recording:
         """Open a recording; blocks. What this computer does not see is opened by the engine, once it is there."""
         connecting = self.connection.state is ConnectionState.CONNECTING
-        if job is not None and connecting and not os.path.exists(split_uri(uri)[0]):
+        if job is not None and connecting and not seen_here(split_uri(uri)[0]):
             self.connection.wait_for_engine(job)
         return self._open_recording(uri, engine=self.connection.engine, **known)
 

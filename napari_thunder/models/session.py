@@ -19,7 +19,8 @@ from napari_thunder.models.background import Background
 from napari_thunder.models.connection import ConnectionState
 from napari_thunder.models.problems import Problems
 from napari_thunder.models.session_file import read_session, results_folder, session_path, write_session
-from napari_thunder.models.session_parts import Keys, Part, Restored, Shelf, Stored
+from napari_thunder.models.session_parts import Keys, Part, Restored, Stored
+from napari_thunder.models.session_shelves import Shelves
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.provenance import known_metadata, recording_to_plain
 from napari_thunder.regions import region_from_plain, region_to_plain
@@ -27,8 +28,6 @@ from napari_thunder.result import is_result, load_result
 from napari_thunder.simulation import simulate
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from napari_thunder.models.datasets import Dataset
     from napari_thunder.models.desk import Desk
     from napari_thunder.models.results import ResultEntry
@@ -75,11 +74,10 @@ class Session:
         self.path: Path | None = None
         self.job: Job | None = None
         self.parts: dict[str, Part] = {}
-        self.shelves: dict[str, Shelf] = {}
+        self.shelves = Shelves()
         self.window: Callable[[], Any] = dict
         self._desk = desk
         self._names: dict[tuple[Path, int], str] = {}
-        self._shelved: dict[tuple[Path, str, str, int], str] = {}
         self._described: dict[int, tuple[Recording, dict[str, Any]]] = {}
         self._background = Background("session")
 
@@ -147,7 +145,7 @@ class Session:
             tuple(desk.datasets),
             tuple(entry for entry in desk.results if _can_be_kept(entry)),
             tuple(desk.regions),
-            {name: tuple(shelf.state()) for name, shelf in self.shelves.items()},
+            self.shelves.state(),
             {name: part.state() for name, part in self.parts.items()},
             self.window(),
         )
@@ -164,7 +162,7 @@ class Session:
 
     def _write(self, place: Path, snapshot: _Snapshot) -> None:
         files = {self._file_of(place, entry): entry.dataset for entry in snapshot.results}
-        shelves = {name: [self._shelve(place, name, s, files) for s in all_] for name, all_ in snapshot.shelves.items()}
+        shelves, shelved = self.shelves.laid_out(place, snapshot.shelves)
         content = {
             "napari_thunder": __version__,
             "saved": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -180,16 +178,7 @@ class Session:
             "parts": snapshot.parts,
             "window": snapshot.window,
         }
-        write_session(place, content, files)
-
-    def _shelve(self, place: Path, shelf: str, stored: Stored, files: dict[str, xr.Dataset]) -> dict[str, Any]:
-        """The record of something with the names of its files, which are entered among all."""
-        named = {}
-        for (what, number), dataset in stored.datasets.items():
-            name = f"{what}-{number}-{uuid.uuid4().hex[:6]}.zarr"
-            named[what] = self._shelved.setdefault((place, shelf, what, number), name)
-            files[named[what]] = dataset
-        return {**stored.record, "files": named}
+        write_session(place, content, files | shelved)
 
     def _recording_plain(self, dataset: Dataset) -> dict[str, Any]:
         """Described once: the fingerprint looks at each of what may be thousands of files."""
@@ -220,7 +209,7 @@ class Session:
             job.advance(n / steps, f"loading {record.get('name', '')}")
             with problems.of(f"result {record.get('name', '?')}"):
                 keys.results[record["key"]] = self._load(path, record)
-        self._restore_shelves(path, stored, keys, problems)
+        self.shelves.restore(path, stored.get("shelves", {}), keys, problems)
         self._restore_parts(stored, keys, problems)
         self.path = saved_as
         self.restored.emit(Restored(path, keys, tuple(problems.found), stored.get("window")))
@@ -248,13 +237,6 @@ class Session:
         key = self._desk.results.add(str(record["name"]), dataset, path=saved if saved and is_result(saved) else "").key
         self._names[path, key] = name
         return key
-
-    def _restore_shelves(self, path: Path, stored: Mapping[str, Any], keys: Keys, problems: Problems) -> None:
-        for name, shelf in self.shelves.items():
-            for record in stored.get("shelves", {}).get(name, ()):
-                with problems.of(f"{name.rstrip('s')} {record.get('name', '?')}"):
-                    named = {what: results_folder(path) / Path(str(file)).name for what, file in record["files"].items()}
-                    shelf.restore(record, {what: load_result(file) for what, file in named.items()}, keys)
 
     def _restore_parts(self, stored: Mapping[str, Any], keys: Keys, problems: Problems) -> None:
         current = keys.recordings.get(stored.get("current") or 0)

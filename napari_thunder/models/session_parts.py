@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,39 @@ class Part:
 
     state: Callable[[], Any]
     restore: Callable[[Any, Keys], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Something of the desk that is kept in files.
+
+    Parameters
+    ----------
+    record
+        What is known of it, as plain JSON values.
+    datasets
+        As `save_result` takes them, by what they are to it (a word) and a number that is another one whenever the
+        numbers in it are.
+    """
+
+    record: Mapping[str, Any]
+    datasets: Mapping[tuple[str, int], xr.Dataset]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Things of one kind that a session keeps in files, as it keeps results.
+
+    Parameters
+    ----------
+    state
+        Gives all of them; fast.
+    restore
+        Takes one record, its datasets by what they are to it, and what keys became.
+    """
+
+    state: Callable[[], Sequence[Stored]]
+    restore: Callable[[Mapping[str, Any], Mapping[str, xr.Dataset], Keys], None]
 
 
 @dataclass(frozen=True, slots=True)

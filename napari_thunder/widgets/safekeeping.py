@@ -37,7 +37,10 @@ class Safekeeping:
         if self._timer is not None or not setting("session", "autosave"):
             return
         desk = self._workplace.desk
-        changes = (desk.datasets, desk.results, desk.regions, desk.draft, desk.traces, desk.views, desk.pictures)
+        changes = (
+            desk.datasets, desk.results, desk.regions, desk.draft, desk.traces, desk.views, desk.pictures,
+            desk.registration,
+        )  # fmt: skip
         self._noting = QTimer()
         self._noting.setSingleShot(True)
         self._noting.timeout.connect(self._note)

@@ -37,6 +37,8 @@ class RegistrationEntry:
         Whether all frames were estimated.
     path
         The file it is saved in as it is; empty while it is not saved.
+    judgement
+        Number of its judgement, another one whenever it is judged anew.
     """
 
     key: int
@@ -46,6 +48,7 @@ class RegistrationEntry:
     quality: xr.Dataset | None = None
     finished: bool = True
     path: str = ""
+    judgement: int = 0
 
     @cached_property
     def shifts(self) -> Shifts:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
 from napari_thunder.engine import Job
-from napari_thunder.errors import ThunderError
+from napari_thunder.errors import SessionError, ThunderError
 from napari_thunder.models.background import Background
 from napari_thunder.models.connection import Connection, ConnectionState
 from napari_thunder.models.datasets import Dataset, Datasets
@@ -22,11 +25,14 @@ from napari_thunder.models.registration.trial import Trial
 from napari_thunder.models.registration.trying import Wish
 from napari_thunder.models.registration.verdicts import Outlier
 from napari_thunder.models.registration.work import Works
+from napari_thunder.models.session_parts import Keys, Stored
 from napari_thunder.models.trouble import Trouble
-from napari_thunder.parameters import build
+from napari_thunder.parameters import build, parameters
 from napari_thunder.recording import Recording
 from napari_thunder.regions import Region
 from napari_thunder.registration.settings import Registration
+from napari_thunder.result import is_result
+from napari_thunder.tables import plain
 from napari_thunder.volumes.views import MovieView
 
 if TYPE_CHECKING:
@@ -34,6 +40,9 @@ if TYPE_CHECKING:
 
 PARTIAL_EVERY = 0.25
 """Seconds between two looks at a registration that runs."""
+
+
+_judgements = count(1)
 
 
 class Registrations:
@@ -382,6 +391,43 @@ class Registrations:
         """Say what went wrong, or that nothing is wrong any more."""
         self._tell(trouble)
 
+    # sessions
+
+    def stored(self) -> Sequence[Stored]:
+        """The registrations that are whole, as a session keeps them."""
+        return [_stored(entry) for entry in self._entries if entry.finished]
+
+    def take(self, record: Mapping[str, Any], datasets: Mapping[str, xr.Dataset], keys: Keys) -> None:
+        """Put back what `stored` gave.
+
+        Raises
+        ------
+        SessionError
+            If its recording is not there any more.
+        """
+        dataset = keys.recordings.get(record["recording"])
+        if dataset is None:
+            raise SessionError("its recording could not be opened.")
+        path, quality = str(record.get("path", "")), datasets.get("quality")
+        entry = self._entries.add(dataset, str(record["name"]), datasets["registration"], quality=quality)
+        self._entries.change(entry.key, path=path if is_result(path) else "", judgement=next(_judgements))
+        self.changed.emit()
+
+    def state(self) -> dict[str, Any]:
+        """Settings and reference as plain JSON values; see `restore_state`."""
+        reference = {**asdict(self.reference), "kind": str(self.reference.kind)}
+        return {"given": {name: plain(value) for name, value in self.given.items()}, "reference": reference}
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state` gave; what does not fit any more is left out."""
+        known = {p.name for p in parameters(Registration)}
+        self.given = {name: value for name, value in state.get("given", {}).items() if name in known}
+        said = state.get("reference", {})
+        with suppress(KeyError, TypeError, ValueError):
+            start, stop = said["frames"]
+            self.reference = Reference(ReferenceKind(said["kind"]), (int(start), int(stop)), str(said["path"]))
+        self.changed.emit()
+
     def close(self, seconds: float = 1.0) -> None:
         """End; takes no longer than `seconds` even if a file system hangs."""
         self._datasets.changed.disconnect(self._follow, missing_ok=True)
@@ -430,7 +476,7 @@ class Registrations:
         def work(job: Job) -> str:
             engine = self._connection.wait_for_engine(job)
             quality = self._works.judge(dataset.recording.raw, entry, engine, job)
-            now = self._entries.change(key, quality=quality)
+            now = self._entries.change(key, quality=quality, judgement=next(_judgements), path="")
             if now is None or now.verdict is None:
                 return ""
             self.judged.emit(now)
@@ -532,3 +578,11 @@ class Registrations:
                 dataset.recording.raw.source,
             ):
                 self._jobs.cancel(run)
+
+
+def _stored(entry: RegistrationEntry) -> Stored:
+    record = {"name": entry.name, "recording": entry.dataset, "path": entry.path}
+    datasets = {("registration", entry.key): entry.registration}
+    if entry.quality is not None:
+        datasets["quality", entry.judgement] = entry.quality
+    return Stored(record, datasets)

@@ -75,6 +75,12 @@ class Layers:
         """The layer of a recording, or None if it has none yet."""
         return self._recordings.get(key)
 
+    def array_of(self, dataset: Dataset) -> VolumeArray:
+        """A new array that brings the voxels of a recording as they are."""
+        sight = self._desk.views.raw(dataset)
+        most = int(setting("memory", "volumes_megabytes")) * 2**20
+        return VolumeArray(dataset.recording, sight.reader, coarse=sight.coarse, max_bytes=most)
+
     def adopt_all(self) -> None:
         """Take recordings that are in the viewer already onto the desk."""
         for layer in self._viewer.layers:
@@ -125,9 +131,7 @@ class Layers:
     def _show_recording(self, dataset: Dataset) -> None:
         if dataset.key in self._recordings:
             return
-        sight = self._desk.views.raw(dataset)
-        most = int(setting("memory", "volumes_megabytes")) * 2**20
-        array = VolumeArray(dataset.recording, sight.reader, coarse=sight.coarse, max_bytes=most)
+        array = self.array_of(dataset)
         layer = Layer.create(*layer_for_recording(dataset.recording, array).as_tuple())
         self._recordings[dataset.key] = layer
         first = not len(self._viewer.layers)

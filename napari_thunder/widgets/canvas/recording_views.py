@@ -14,7 +14,7 @@ from napari_thunder.models.datasets import Dataset
 from napari_thunder.models.views import view_limits
 from napari_thunder.volumes import MovieView, Sight, ViewKind, VolumeArray
 from napari_thunder.widgets.canvas.layers import Layers
-from napari_thunder.widgets.canvas.streaming import array_of, exchange, set_contrast
+from napari_thunder.widgets.canvas.streaming import array_of, exchange, exchange_beside, set_contrast
 from napari_thunder.widgets.main_thread import MainThread
 
 _CACHE_BYTES = 256 * 2**20
@@ -54,6 +54,7 @@ class RecordingViews:
         self._background = Background("contrast")
         main_thread.connect(desk.views.ready, self._show)
         main_thread.connect(desk.datasets.contrasted, self._set_raw_contrast)
+        main_thread.connect(desk.datasets.amended, self._follow_source)
         main_thread.connect(desk.datasets.removed, self._forget)
 
     def shown(self, key: int) -> MovieView:
@@ -86,6 +87,20 @@ class RecordingViews:
         self._draw_as_before(key, layer, shown, sight.view)
         exchange(layer, shown, keep=before.kind is ViewKind.RAW)
         self.changed.emit(key)
+
+    def _follow_source(self, dataset: Dataset) -> None:
+        """Bring other voxels where a recording is seen through shifts from now on, or no longer."""
+        key, layer = dataset.key, self._layers.of_recording(dataset.key)
+        shown = None if layer is None else array_of(layer)
+        raw = self._raw.get(key, shown)
+        if layer is None or raw is None or raw.recording.source is dataset.recording.source:
+            return
+        array = self._layers.array_of(dataset)
+        if raw is shown:
+            exchange(layer, array, keep=False)
+        else:
+            self._raw[key] = array
+            exchange_beside(layer, raw, array)
 
     def _array(self, key: int, sight: Sight) -> VolumeArray:
         dataset = next(dataset for dataset in self._desk.datasets if dataset.key == key)

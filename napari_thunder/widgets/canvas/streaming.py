@@ -63,6 +63,13 @@ def exchange(layer: Any, array: VolumeArray, *, keep: bool) -> None:
         _close_unless_shown(layer, before)
 
 
+def exchange_beside(layer: Any, before: VolumeArray, array: VolumeArray) -> None:
+    """Let an array take the place of one that a layer keeps open while it streams another."""
+    about = layer.metadata["thunder"]
+    about[_BESIDE] = [array if other is before else other for other in about.get(_BESIDE, ())]
+    _close_unless_shown(layer, before)
+
+
 def show_raw(layer: Any, array: VolumeArray) -> VolumeArray:
     """Let a layer that a closed dock left in another view show the recording's voxels again; returns their array."""
     beside = layer.metadata["thunder"].get(_BESIDE)
