@@ -27,6 +27,7 @@ from napari_thunder.models.pointer import Pointer
 from napari_thunder.models.region_files import RegionFiles
 from napari_thunder.models.regions import Regions
 from napari_thunder.models.registration import Registrations
+from napari_thunder.models.registration.following import FollowedRegistration
 from napari_thunder.models.registration.quality_views import QualityViews
 from napari_thunder.models.results import Results
 from napari_thunder.models.run_results import RunResults
@@ -89,6 +90,7 @@ class Desk:
         self.views = Views(self.datasets, self.connection)
         self.registration = Registrations(self.datasets, self.jobs, self.connection, self.open_recording)
         self.quality_views = QualityViews(self.connection)
+        self._followed = FollowedRegistration(self.registration, self.quality_views)
         self.session = Session(self)
         self.session.parts["views"] = Part(
             self.views.state, lambda said, keys: self.views.restore(said, keys.recordings)
@@ -186,6 +188,7 @@ class Desk:
         reading = (self.attaching, self.datasets)
         for part in (
             self.session,
+            self._followed,
             self.quality_views,
             self.views,
             self.traces,

@@ -14,6 +14,7 @@ from napari_thunder.io.elsewhere import ElsewhereSource
 from napari_thunder.models.datasets import Dataset
 from napari_thunder.recording import Recording
 from napari_thunder.registration import Shifts
+from napari_thunder.registration.apply import Interpolation
 
 Array = NDArray[Any]
 
@@ -52,13 +53,24 @@ class Pair:
         return self.raw.name
 
     @property
+    def look(self) -> tuple[object, ...]:
+        """What its frames look like depends on: equal for pairs whose pictures are the same."""
+        raw = self.raw
+        rate = raw.frame_rate
+        return self.dataset, id(raw.source), raw.voxel_size, rate, self.shifts.digest, self.registered.interpolation
+
+    @property
     def is_elsewhere(self) -> bool:
         """Whether only the engine sees the movie."""
         return isinstance(self.raw.source, ElsewhereSource)
 
 
 def pair_of(
-    dataset: Dataset, shifts: Shifts, registration: xr.Dataset | None = None, quality: xr.Dataset | None = None
+    dataset: Dataset,
+    shifts: Shifts,
+    registration: xr.Dataset | None = None,
+    quality: xr.Dataset | None = None,
+    interpolation: Interpolation = "linear",
 ) -> Pair:
     """A recording of the desk with its shifts; with the template and the confidence that its registration says.
 
@@ -68,7 +80,7 @@ def pair_of(
         If the shifts are of another recording.
     """
     raw = dataset.recording.raw
-    registered = raw.registered(shifts)
+    registered = raw.registered(shifts, interpolation)
     template = _volume(registration, "template", raw.shape[1:])
     confidence = None
     if registration is not None and "confidence" in registration:

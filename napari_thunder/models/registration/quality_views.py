@@ -115,10 +115,12 @@ class QualityViews:
 
         A view goes on with another registration of the same recording; it ends with another recording.
         """
+        job = None
         with self._lock:
             before, self.pair = self.pair, pair
-            self._projected, self.trouble = None, None
-            job, self.job = self.job, None
+            if before is None or pair is None or _frames(before) != _frames(pair):
+                self._projected, self.trouble = None, None
+                job, self.job = self.job, None
             same = before is not None and pair is not None and before.dataset == pair.dataset
             if not same or self.why_not(self.wish.subject, self.wish.layout):
                 self.wish = replace(self.wish, layout=None, template=same and self.wish.template and _has(pair))
@@ -129,6 +131,17 @@ class QualityViews:
         self._need()
         self.paired.emit()
         self.changed.emit()
+
+    @property
+    def look(self) -> tuple[object, ...]:
+        """What is compared and how: equal as long as the canvas need not change; empty while nothing is."""
+        pair, wish = self.pair, self.wish
+        if pair is None or wish.layout is None:
+            return ()
+        if wish.subject is Subject.FRAMES:
+            return pair.look, id(pair.template), wish.layout
+        of = id(pair.quality) if wish.subject is Subject.COMPONENT else id(self._projected)
+        return pair.look, of, wish.layout, wish.subject, wish.component
 
     def show(self, layout: Layout | None, subject: Subject | None = None, component: int | None = None) -> None:
         """Compare in this way, or end comparing (None); nothing happens if it cannot be, see `why_not`."""
@@ -275,6 +288,10 @@ class QualityViews:
             if found is None:
                 self.wish = replace(self.wish, layout=None)
         self.changed.emit()
+
+
+def _frames(pair: Pair) -> tuple[object, ...]:
+    return pair.look, pair.raw.exclude_frames
 
 
 def _has(pair: Pair | None) -> bool:

@@ -82,8 +82,7 @@ class BeforeAfter:
 
     def renew(self) -> None:
         """Show what is wanted now."""
-        wish, pair = self._views.wish, self._views.pair
-        wanted = () if wish.layout is None or pair is None else (pair, wish.layout, wish.subject, wish.component)
+        wanted = self._views.look
         if wanted != self._shown:
             scene = self._views.scene()
             if scene is None and wanted:
