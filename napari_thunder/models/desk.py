@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -223,7 +222,7 @@ class Desk:
 
     def result_of(self, run: Run) -> int | None:
         """Key of the result or the registration a run fills, once there is one."""
-        return self.run_results.key_of(run) or self.registration.key_of(run)
+        return self.run_results.key_of(run) or self.registration.runs.key_of(run)
 
     def _follow(self, run: Run) -> None:
         if run.trouble is not None:

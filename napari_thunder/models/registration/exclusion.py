@@ -12,14 +12,16 @@ from napari_thunder.recording import Recording
 
 _MOST_STEPS = 50
 
+Frames = frozenset[int]
+
 
 class Exclusion:
-    """Excludes frames of recordings on the desk; each step can be undone. All calls return at once.
+    """Excludes frames of the current recording; each step can be undone. All calls return at once.
 
     Parameters
     ----------
     datasets
-        Whose recordings they are; analyses, traces, views and what is prepared leave out what they exclude.
+        Whose current recording it is; analyses, traces, views and what is prepared leave out what is excluded.
     refused
         Told when frames cannot be excluded, from any thread.
     """
@@ -30,40 +32,55 @@ class Exclusion:
         self._before: dict[int, deque[tuple[int, ...]]] = {}
         self._lock = Lock()
 
-    def exclude(self, key: int, frames: Iterable[int]) -> None:
-        """Keep frames of a recording out, besides those already out."""
+    @property
+    def excluded(self) -> tuple[int, ...]:
+        """Frames that nothing uses, in their order."""
+        current = self._datasets.current
+        return () if current is None else current.recording.exclude_frames
+
+    def exclude(self, frames: Iterable[int]) -> None:
+        """Keep frames out, besides those already out."""
         given = frozenset(frames)
-        self._change(key, lambda before: before | given)
+        self._change(lambda before: before | given)
 
-    def restore(self, key: int, frames: Iterable[int] | None = None) -> None:
-        """Take frames of a recording back in; all when left out."""
+    def restore(self, frames: Iterable[int] | None = None) -> None:
+        """Take frames back in; all when left out."""
         given = None if frames is None else frozenset(frames)
-        self._change(key, lambda before: frozenset() if given is None else before - given)
+        self._change(lambda before: frozenset() if given is None else before - given)
 
-    def can_undo(self, key: int) -> bool:
+    @property
+    def can_undo(self) -> bool:
         """Whether there is a step to undo."""
-        return bool(self._before.get(key))
+        current = self._datasets.current
+        return current is not None and bool(self._before.get(current.key))
 
-    def undo(self, key: int) -> None:
+    def undo(self) -> None:
         """Undo the last step."""
+        current = self._datasets.current
         with self._lock:
-            steps = self._before.get(key)
+            steps = None if current is None else self._before.get(current.key)
             before = steps.pop() if steps else None
-        if before is not None:
-            self._datasets.change(key, lambda recording: recording.with_known(exclude_frames=before), self._refused)
+        if current is not None and before is not None:
+            change = lambda recording: recording.with_known(exclude_frames=before)  # noqa: E731
+            self._datasets.change(current.key, change, self._refused)
 
     def forget(self, key: int) -> None:
         """Drop what is known of a recording that was removed."""
         with self._lock:
             self._before.pop(key, None)
 
-    def _change(self, key: int, wanted: Callable[[frozenset[int]], frozenset[int]]) -> None:
+    def _change(self, wanted: Callable[[Frames], Frames]) -> None:
+        current = self._datasets.current
+        if current is None:
+            return
+        key = current.key
+
         def change(recording: Recording) -> Recording:
             before = recording.exclude_frames
-            after = wanted(frozenset(before))
-            if after == frozenset(before):
+            after = sorted(wanted(frozenset(before)))
+            if after == list(before):
                 return recording
-            changed = recording.with_known(exclude_frames=sorted(after))
+            changed = recording.with_known(exclude_frames=after)
             with self._lock:
                 self._before.setdefault(key, deque(maxlen=_MOST_STEPS)).append(before)
             return changed

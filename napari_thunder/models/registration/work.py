@@ -59,8 +59,16 @@ class Works:
 
         return judge(recording, entry.registration, engine=engine, job=job)
 
-    def load(self, recording: Recording, path: str) -> tuple[str, xr.Dataset, xr.Dataset | None]:
-        """A name, a registration, and its judgement if that was saved with it; from a Zarr or a CSV of shifts.
+    def load(self, recording: Recording, path: str) -> tuple[str, xr.Dataset, xr.Dataset | None, str]:
+        """A registration from a Zarr, or from a CSV of shifts.
+
+        Returns
+        -------
+        name, registration
+        quality
+            Its judgement, if that was saved with it.
+        path
+            Where it is saved as it is; empty for a table.
 
         Raises
         ------
@@ -77,7 +85,7 @@ class Works:
             raise RegistrationError(f"{path}: this is a result ({what}), not a registration. Load it under Results.")
         recording.registered(shifts_of(registration))
         beside = quality_path(path)
-        return Path(path).stem, registration, load_result(beside) if is_result(beside) else None
+        return Path(path).stem, registration, load_result(beside) if is_result(beside) else None, path
 
     def save(self, entry: RegistrationEntry, path: str, overwrite: bool) -> None:
         """Save a registration, and its judgement beside it.
