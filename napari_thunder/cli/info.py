@@ -42,6 +42,8 @@ def facts_of(recording: Recording) -> dict[str, Any]:
         "events": None if recording.events is None else {"n": len(recording.events), "columns": list(recording.events)},
         "signals": None if recording.signals is None else [str(name) for name in recording.signals],
         "exclude_frames": list(recording.exclude_frames),
+        "mask": None if recording.mask is None else {"name": recording.mask.name, "voxels": recording.mask.n_voxels},
+        "motion_undone": None if recording.shifts is None else recording.shifts.kind,
         "missing": list(recording.missing),
     }
 
@@ -59,6 +61,8 @@ def readable(facts: Mapping[str, Any]) -> dict[str, str]:
         "events": facts["events"] and f"{facts['events']['n']} ({', '.join(facts['events']['columns'])})",
         "signals": facts["signals"] and ", ".join(facts["signals"]),
         "excluded": facts["exclude_frames"] and f"{len(facts['exclude_frames'])} frames",
+        "mask": facts["mask"] and f"{facts['mask']['name']}, {facts['mask']['voxels']:,} voxels",
+        "motion": facts["motion_undone"] and f"undone as it is read ({facts['motion_undone']})",
         "missing": ", ".join(name.replace("_", " ") for name in facts["missing"]),
     }
     return {name: text for name, text in rows.items() if text}

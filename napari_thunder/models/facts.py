@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from napari_thunder.engine import CacheUse, EngineFacts
 from napari_thunder.io.array import ArraySource
 from napari_thunder.io.elsewhere import ElsewhereSource
@@ -64,6 +66,27 @@ def excluded_line(recording: Recording) -> str:
     """`11 of 240`, or `none`."""
     n = len(recording.exclude_frames)
     return f"{n:,} of {recording.shape[0]:,}" if n else "none"
+
+
+def motion_line(recording: Recording) -> str:
+    """`undone as it is read: a shift for each frame, linear`, or nothing where it is read as it was recorded."""
+    if recording.shifts is None:
+        return ""
+    each = {
+        "rigid": "a shift for each frame",
+        "planes": "a shift for each plane",
+        "piecewise": "a field for each frame",
+    }
+    return f"undone as it is read: {each[recording.shifts.kind]}, {recording.interpolation}"
+
+
+def mask_line(recording: Recording) -> str:
+    """`brain, 12,345 voxels (38 %)`, or nothing."""
+    mask = recording.mask
+    if mask is None:
+        return ""
+    share = mask.n_voxels / math.prod(recording.shape[1:])
+    return f"{mask.name}, {mask.n_voxels:,} voxels ({share:.0%})"
 
 
 def cache_line(use: CacheUse) -> str:

@@ -90,6 +90,8 @@ def _lines(record: Mapping[str, Any]) -> list[str]:
         lines.append(f"only in: {record['mask'].get('name', 'a mask')}")
     if excluded := record["recording"].get("exclude_frames"):
         lines.append(f"excluded frames: {len(excluded)}")
+    if motion := record["recording"].get("registration"):
+        lines.append(f"motion: undone as it was read ({motion['interpolation']})")
     lines.append(f"recording: {record['recording']['uri']}")
     versions = record.get("versions", {})
     return [*lines, ", ".join(f"{name} {versions[name]}" for name in ("napari-thunder", "python") if name in versions)]

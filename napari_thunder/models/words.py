@@ -17,6 +17,8 @@ _METADATA = {
     "frame_times": "Frame times",
     "voxel_size": "Voxel size",
     "exclude_frames": "Excluded frames",
+    "mask": "Mask",
+    "shifts": "Motion",
 }
 
 _SWITCH = {"True": "on", "False": "off"}

@@ -58,7 +58,7 @@ class TargetPanel(QWidget):
     def _show(self) -> None:
         recordings = tuple((dataset.key, dataset.name) for dataset in self._datasets)
         regions = tuple((region.key, region.name, region.color) for region in self._regions)
-        offered = (recordings, regions, self._draft.mask_file, self._draft.region)
+        offered = (recordings, regions, self._draft.mask_file, self._draft.region, self._everywhere())
         if offered != self._offered:
             self._offered = offered
             self._offer_recordings(recordings)
@@ -77,7 +77,7 @@ class TargetPanel(QWidget):
 
     def _offer_places(self, regions: tuple[tuple[int, str, str], ...]) -> None:
         self.place.clear()
-        self.place.addItem("whole brain", _WHOLE)
+        self.place.addItem(self._everywhere(), _WHOLE)
         for key, name, color in regions:
             swatch = QPixmap(12, 12)
             swatch.fill(QColor(color))
@@ -87,6 +87,12 @@ class TargetPanel(QWidget):
         if self._draft.mask_file:
             self.place.addItem(Path(self._draft.mask_file).name, _FILE)
         self.place.addItem("mask file…", _BROWSE)
+
+    def _everywhere(self) -> str:
+        """What is computed where no place is chosen."""
+        current = self._datasets.current
+        mask = None if current is None else current.recording.mask
+        return "whole brain" if mask is None else f"mask of the recording: {mask.name}"
 
     def _mark_place(self) -> None:
         draft = self._draft

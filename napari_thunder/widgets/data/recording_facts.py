@@ -8,11 +8,12 @@ from typing import Any
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QFormLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_thunder.models.facts import bytes_text, duration_line, excluded_line, where_line
+from napari_thunder.models.facts import bytes_text, duration_line, excluded_line, mask_line, motion_line, where_line
 from napari_thunder.models.given import frames_of, frames_text, numbers_of, positive_number_of
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.recording import Recording
 from napari_thunder.widgets.data.given_field import GivenField
+from napari_thunder.widgets.data.taken_row import TakenRow
 
 _EMPTY = "No recording is open. Type the path of one above, drop it here, or try File ▸ Open Sample ▸ Thunder."
 _MISSING = "not known: give it"
@@ -38,8 +39,16 @@ class RecordingFacts(QWidget):
         }
         for name, field in self.fields.items():
             field.given.connect(self._giver(name))
+        self.taken = {
+            "shifts": TakenRow(
+                "Motion", "Show raw", "Read the recording as it was recorded; Registration brings it back"
+            ),
+            "mask": TakenRow("Mask", "Use all voxels", "Let analyses that are given no ROI use the whole volume"),
+        }
+        for keyword, taken in self.taken.items():
+            taken.taken.connect(self._taker(keyword))
         self._facts = QWidget()
-        form = QFormLayout(self._facts)
+        form = self._form = QFormLayout(self._facts)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for name, row in (
@@ -50,9 +59,13 @@ class RecordingFacts(QWidget):
             ("Frame &rate", self.fields["rate"]),
             ("&Voxel size", self.fields["voxel"]),
             ("E&xclude", self.fields["frames"]),
+            ("Motion", self.taken["shifts"]),
+            ("Mask", self.taken["mask"]),
         ):
             label = QLabel(name)
-            label.setBuddy(row.edit if isinstance(row, GivenField) else row)
+            label.setBuddy(
+                row.edit if isinstance(row, GivenField) else row.button if isinstance(row, TakenRow) else row
+            )
             form.addRow(label, row)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -97,11 +110,19 @@ class RecordingFacts(QWidget):
             f"Frames no analysis uses, such as 0-9, 57; now {excluded}. Enter applies."
         )
 
+        for keyword, line in (("shifts", motion_line(recording)), ("mask", mask_line(recording))):
+            self.taken[keyword].text.setText(line)
+            for part in (self.taken[keyword], self._form.labelForField(self.taken[keyword])):
+                part.setVisible(bool(line))
+
     def show_refused(self, names: tuple[str, ...], trouble: Trouble | None) -> None:
         """Say beside its field why something that was given does not fit."""
         for field, keyword in _FIELDS.items():
             if keyword in names:
                 self.fields[field].trouble.show_trouble(trouble)
+
+    def _taker(self, keyword: str) -> Callable[[], None]:
+        return lambda: self.given.emit({keyword: None})
 
     def _giver(self, field: str) -> Callable[[Any], None]:
         return lambda value: self.given.emit({_FIELDS[field]: value})

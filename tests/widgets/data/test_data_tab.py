@@ -13,10 +13,12 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QComboBox, QLineEdit
 
+import napari_thunder as nt
 from napari_thunder.engine import CacheUse, EngineFacts
 from napari_thunder.errors import EngineError
 from napari_thunder.models import Desk
 from napari_thunder.models.connection import ConnectionState
+from napari_thunder.registration import Shifts
 from napari_thunder.widgets.thunder_dock import ThunderDock
 from tests.widgets.conftest import Heartbeat, slow_recording, wait_until
 
@@ -236,3 +238,19 @@ def test_ten_thousand_events_are_shown_without_a_stall(dock: ThunderDock, qtbot:
         wait_until(qtbot, lambda: "10000 events" in dock.data.events.said.text().replace(",", ""))
         qtbot.wait(100)
     assert heart.longest < 0.25
+
+
+def test_motion_that_is_undone_and_a_mask_are_shown_and_taken_away(dock: ThunderDock, qtbot: Any) -> None:
+    recording = nt.Recording.from_array(np.random.default_rng(0).normal(size=(5, 2, 8, 9)), name="moved")
+    mask = np.zeros((2, 8, 9), bool)
+    mask[:, 2:6] = True
+    dock.desk.datasets.add(recording.with_known(mask=mask).registered(Shifts.rigid(np.zeros((5, 3)), (2, 8, 9))))
+    facts = dock.data.recording.facts
+    qtbot.waitUntil(lambda: facts.taken["mask"].text.text() == "mask, 72 voxels (50%)")
+    assert facts.taken["shifts"].text.text() == "undone as it is read: a shift for each frame, linear"
+    assert "mask" in dock.analyze.target.place.itemText(0)
+    facts.taken["shifts"].button.click()
+    facts.taken["mask"].button.click()
+    qtbot.waitUntil(lambda: facts.taken["mask"].isHidden() and facts.taken["shifts"].isHidden())
+    assert dock.desk.datasets.current.recording == recording
+    assert dock.analyze.target.place.itemText(0) == "whole brain"
