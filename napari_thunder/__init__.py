@@ -19,6 +19,7 @@ _HOMES = {
     "engine": ("Engine", "Job", "connect"),
     "errors": ("ThunderError",),
     "export": ("export_csv", "export_npz", "export_ome_zarr", "export_tiff"),
+    "judging": ("Quality", "Verdict", "judge", "verdict_of"),
     "pipeline": ("run", "stream"),
     "recording": ("Recording", "open"),
     "reproduce": ("as_command_line", "as_python"),
@@ -37,10 +38,12 @@ __all__ = [
     "Job",
     "MapChoice",
     "Motion",
+    "Quality",
     "Recording",
     "Regression",
     "SummaryImages",
     "ThunderError",
+    "Verdict",
     "ZScore",
     "__version__",
     "analyses",
@@ -53,6 +56,7 @@ __all__ = [
     "export_ome_zarr",
     "export_tiff",
     "ground_truth",
+    "judge",
     "load_result",
     "open",
     "rerun",
@@ -60,6 +64,7 @@ __all__ = [
     "save_result",
     "simulate",
     "stream",
+    "verdict_of",
 ]
 
 if TYPE_CHECKING:
@@ -71,6 +76,7 @@ if TYPE_CHECKING:
     from napari_thunder.engine import Engine, Job, connect
     from napari_thunder.errors import ThunderError
     from napari_thunder.export import export_csv, export_npz, export_ome_zarr, export_tiff
+    from napari_thunder.judging import Quality, Verdict, judge, verdict_of
     from napari_thunder.pipeline import run, stream
     from napari_thunder.recording import Recording, open
     from napari_thunder.reproduce import as_command_line, as_python

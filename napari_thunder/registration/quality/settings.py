@@ -18,8 +18,10 @@ class Quality:
         If a value is outside its limits.
     """
 
-    interpolation: str = parameter(
-        "linear", choices=INTERPOLATIONS, help="How the registered movie is interpolated; the control movie is too."
+    interpolation: str | None = parameter(
+        None,
+        choices=INTERPOLATIONS,
+        help="How the registered movie is interpolated, and the control; none: as the registration says, or linear.",
     )
     components: int = parameter(
         10, minimum=1, maximum=100, help="Principal components between whose extremes motion is looked for."

@@ -1,10 +1,6 @@
-"""Whether a registration is good: judged by number, beside the raw movie and an interpolation-matched control."""
+"""What a judgement holds, by name."""
 
 from __future__ import annotations
-
-from napari_thunder.registration.quality import STAGES, Quality, Verdict, verdict_of
-
-__all__ = ["STAGES", "Quality", "Verdict", "verdict_of"]
 
 CONTRACT = """The dataset of `judge`.
 
@@ -13,7 +9,7 @@ Dimensions
     coordinate ``time`` in s where it is known. ``axis``: "z", "y", "x". ``z, y, x``: the volume, as in other results.
     ``block_z, block_y, block_x``: blocks of the volume, the coordinates are their centres in voxels.
     ``component``: principal components from 0. ``pc_z, pc_y, pc_x``: the (binned) volume of their pictures, in the
-    units of z, y, x. ``sample``: the frames on which they were computed. ``rule``: rules for outliers.
+    units of z, y, x. ``rule``: rules for outliers.
     ``epoch``: names of conditions, only if any were asked for.
 
 Traces
@@ -31,22 +27,23 @@ Maps
     every stage and inside the mask: where everything is measured.
 
 Numbers by stage
-    ``crispness``, ``tsnr_median``, ``motion_r2_median``, ``half_split`` and ``odd_even`` (correlation of the means of
-    both halves, of even and odd frames), ``half_residual`` (95th percentile over the blocks, voxels) of
-    ``half_displacement`` (stage, block_z, block_y, block_x, axis).
+    ``crispness``, ``crispness_correlation`` (of the picture of local correlations), ``tsnr_median``,
+    ``motion_r2_median``, ``half_split`` and ``odd_even`` (correlation of the means of both halves, of even and odd
+    frames), ``half_residual`` (95th percentile over the blocks, voxels) of ``half_displacement`` (stage, block_z,
+    block_y, block_x, axis).
 
 Principal components
     ``pc_shift`` (stage, component): how far the mean of the highest scores lies from that of the lowest, voxels;
     ``pc_displacement`` (stage, component, axis) the same as a vector; ``pc_shift_2d`` in y and x alone;
     ``pc_block_mean``, ``pc_block_max`` over blocks; ``pc_floor`` (stage): the same between random halves;
-    ``pc_variance`` (stage, component); ``pc_score`` (stage, component, sample); the pictures ``pc_low, pc_high``
-    (stage, component, pc_z, pc_y, pc_x).
+    ``pc_variance`` (stage, component); the pictures ``pc_low, pc_high`` (stage, component, pc_z, pc_y, pc_x).
 
 Planes and epochs
     ``plane_agreement`` (z): correlation of a plane's own motion with that of the others.
     ``epoch_frames`` (epoch), ``epoch_corr`` (stage, epoch), ``epoch_shift`` (stage, epoch): how far the mean of the
     epoch lies from that of the other frames, voxels; ``epoch_displacement`` (stage, epoch, axis); ``epoch_jitter``,
-    ``epoch_speed`` (epoch) voxels; ``epoch_outliers`` (epoch); ``epoch_word`` (epoch).
+    ``epoch_speed`` (epoch) voxels; ``epoch_outliers`` (epoch); the coordinate ``epoch_word`` (epoch): good, fair, bad,
+    or nothing where too few frames were sampled.
 
 Single numbers
     ``valid_fraction``, ``region_fraction``.
