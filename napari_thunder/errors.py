@@ -11,6 +11,14 @@ class RecordingError(ThunderError):
     """A recording, or a file of one, cannot be read as it is."""
 
 
+class NotThereError(RecordingError):
+    """There is nothing at an address of object storage or the web."""
+
+
+class RefusedError(RecordingError):
+    """What is at an address may not be read, if there is anything."""
+
+
 class MissingMetadataError(RecordingError):
     """Something the files do not say (voxel size, frame times, events) is needed and was not given."""
 

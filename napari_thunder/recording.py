@@ -20,7 +20,7 @@ from napari_thunder.events import check_events, check_signals, read_events, read
 from napari_thunder.io import Source, open_source
 from napari_thunder.io.array import ArraySource
 from napari_thunder.io.regions.mask import mask_of
-from napari_thunder.io.uri import split_uri
+from napari_thunder.io.uri import seen_here, split_uri
 from napari_thunder.regions import Region
 from napari_thunder.registration.apply import Interpolation
 from napari_thunder.registration.registered import RegisteredSource
@@ -239,7 +239,7 @@ def open(uri: str | Path, *, engine: Engine | None = None, **known: Any) -> Reco
     """
     options = {name: known.pop(name) for name in tuple(known) if name not in _KNOWN}
     path, said = split_uri(uri)
-    if engine is None or os.path.exists(path):
+    if engine is None or seen_here(path):
         return from_source(open_source(uri, **options), **known)
     return from_source(engine.open(str(path), **said | options), **known)
 

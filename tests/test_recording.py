@@ -91,8 +91,8 @@ def test_a_path_that_is_not_there_and_an_empty_folder_are_told_apart(tmp_path):
     (tmp_path / "notes.docx").write_text("hello")
     with pytest.raises(RecordingError, match="It reads: "):
         nt.open(tmp_path / "notes.docx")
-    with pytest.raises(RecordingError, match="s3:// is not read yet"):
-        nt.open("s3://bucket/movie.zarr")
+    with pytest.raises(RecordingError, match="ftp:// is not read"):
+        nt.open("ftp://server/movie.zarr")
 
 
 def test_the_package_offers_what_it_lists_and_imports_it_only_when_used():

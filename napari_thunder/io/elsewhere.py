@@ -14,7 +14,7 @@ from napari_thunder.blocks import Block
 from napari_thunder.errors import RecordingError
 from napari_thunder.io.registry import open_source
 from napari_thunder.io.source import Array, Metadata, Source
-from napari_thunder.io.uri import split_uri
+from napari_thunder.io.uri import seen_here, split_uri
 from napari_thunder.regions import region_from_plain, region_to_plain
 from napari_thunder.tables import plain, table_from_plain, table_to_plain
 
@@ -83,7 +83,7 @@ def _seen(uri: str, stamp: str) -> _Seen:
 
 
 def _compared(uri: str, stamp: str) -> Source:
-    if not split_uri(uri)[0].exists():
+    if not seen_here(split_uri(uri)[0]):
         raise RecordingError(f"{uri}: is not on a disk that this computer sees; only the engine it was opened with is.")
     source = open_source(uri)
     if source.fingerprint() != stamp:

@@ -7,8 +7,10 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import overload
 
 from napari_thunder.errors import RecordingError
+from napari_thunder.io.remote.path import RemotePath, with_status
 
 
 def natural_order(name: str) -> list[tuple[int, int, str]]:
@@ -18,19 +20,31 @@ def natural_order(name: str) -> list[tuple[int, int, str]]:
     return [*key, (2, 0, name)]
 
 
-def files_of(folder: Path, suffixes: Iterable[str]) -> list[Path]:
+@overload
+def files_of(folder: Path, suffixes: Iterable[str]) -> list[Path]: ...
+@overload
+def files_of(folder: RemotePath, suffixes: Iterable[str]) -> list[RemotePath]: ...
+def files_of(folder: Path | RemotePath, suffixes: Iterable[str]) -> list[Path] | list[RemotePath]:
     """The files in a folder with one of these suffixes (of any case), in natural order.
 
     Hidden ones and folders are left out; a link to nowhere is not, as it stands for a file that is missed.
     """
     wanted = tuple(suffixes)
+    if isinstance(folder, RemotePath):
+        return _remote_files_of(folder, wanted)
     with os.scandir(folder) as entries:
         found = [e.name for e in entries if e.name.lower().endswith(wanted) and e.name[0] != "." and not e.is_dir()]
     return [folder / name for name in sorted(found, key=natural_order)]
 
 
-def fingerprint_of(files: Iterable[Path], *said: object) -> str:
-    """A short hash of the files' names, sizes and times, and of what else is given.
+def _remote_files_of(folder: RemotePath, wanted: tuple[str, ...]) -> list[RemotePath]:
+    found = [f for f in folder.iterdir() if f.name.lower().endswith(wanted) and f.name[0] != "."]
+    files = [f for f in with_status(found) if not f.stat().is_folder]
+    return sorted(files, key=lambda file: natural_order(file.name))
+
+
+def fingerprint_of(files: Iterable[Path | RemotePath], *said: object) -> str:
+    """A short hash of the files' names, sizes and times (in storage: tags), and of what else is given.
 
     Raises
     ------

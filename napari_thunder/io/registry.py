@@ -7,11 +7,12 @@ import pkgutil
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from napari_thunder.errors import RecordingError
+from napari_thunder.errors import RecordingError, RefusedError
+from napari_thunder.io.remote.path import RemotePath
 from napari_thunder.io.source import Source
-from napari_thunder.io.uri import split_uri
+from napari_thunder.io.uri import AnyPath, split_uri
 
 
 class Format(Protocol):
@@ -52,13 +53,47 @@ def formats() -> tuple[Format, ...]:
     return tuple(module.FORMAT for module in modules if hasattr(module, "FORMAT"))
 
 
+@runtime_checkable
+class RemoteFormat(Protocol):
+    """How one kind of file becomes a `Source` where it lies in object storage or on the web."""
+
+    @property
+    def name(self) -> str:
+        """As of `Format`."""
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """As of `Format`."""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """As of `Format`."""
+
+    def matches_remote(self, path: RemotePath) -> bool:
+        """Whether there is something of this format at `path`; in a few questions.
+
+        Raises
+        ------
+        RecordingError
+            If storage does not say.
+        """
+
+    def open_remote(self, path: RemotePath, **options: Any) -> Source:
+        """As `Format.open`."""
+
+
+def remote_formats() -> tuple[RemoteFormat, ...]:
+    """The formats that are read from storage and the web; Zarr before TIFF, as a folder need not be listed for it."""
+    return tuple(format for format in reversed(formats()) if isinstance(format, RemoteFormat))
+
+
 def find_format(path: Path) -> Format | None:
     """The format of an existing path, or None."""
     return next((f for f in formats() if f.matches(path)), None)
 
 
 def open_source(uri: str | Path, **options: Any) -> Source:
-    """Open a movie by its path or `file://` URL.
+    """Open a movie by its path or URL (`file://`, `s3://`, `gs://`, `https://`).
 
     Parameters
     ----------
@@ -74,8 +109,11 @@ def open_source(uri: str | Path, **options: Any) -> Source:
         such option.
     """
     path, said = split_uri(uri)
+    known = said | {name: value for name, value in options.items() if value is not None}
+    if isinstance(path, RemotePath):
+        return _open_remote(path, known)
     try:
-        return _open(path, said | {name: value for name, value in options.items() if value is not None})
+        return _open(path, known)
     except OSError as error:
         raise RecordingError(f"{error.filename or path}: cannot be read: {error.strerror or error}.") from error
 
@@ -95,7 +133,24 @@ def _open(path: Path, options: dict[str, Any]) -> Source:
     return found.open(path, **options)
 
 
-def _check_options(found: Format, path: Path, options: Iterable[str]) -> None:
+def _open_remote(path: RemotePath, options: dict[str, Any]) -> Source:
+    refused: RefusedError | None = None
+    for found in remote_formats():
+        try:
+            matches = found.matches_remote(path)
+        except RefusedError as error:  # storage may let one read, but neither list nor know that there is nothing
+            refused, matches = refused or error, False
+        if matches:
+            _check_options(found, path, options)
+            return found.open_remote(path, **options)
+    if refused is not None:
+        raise refused
+    path.stat()
+    known = "; ".join(f"{f.name} ({', '.join(f.patterns)})" for f in remote_formats())
+    raise RecordingError(f"{path}: not a recording this program can read from there. It reads: {known}.")
+
+
+def _check_options(found: Format | RemoteFormat, path: AnyPath, options: Iterable[str]) -> None:
     for name in options:
         if name not in found.options:
             known = ", ".join(found.options) or "none"

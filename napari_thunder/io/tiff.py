@@ -13,7 +13,8 @@ Of an OME-TIFF with several images the first is read; one that is spread over th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -25,14 +26,16 @@ from napari_thunder.errors import RecordingError
 from napari_thunder.io.axes import Shape, Slices
 from napari_thunder.io.by_slices import BySlices
 from napari_thunder.io.file_names import files_of, fingerprint_of
+from napari_thunder.io.remote.path import RemotePath
 from napari_thunder.io.source import Metadata
 from napari_thunder.io.tiff_metadata import tiff_metadata
 from napari_thunder.io.tiff_pages import Array, PageLayout, TiffPages, open_pages, page_layout
 from napari_thunder.io.tiff_table import PageTable, page_table
-from napari_thunder.io.uri import join_uri
+from napari_thunder.io.uri import AnyPath, join_uri, place
 
 _SUFFIXES = (".tif", ".tiff", ".btf", ".tf8")
 _HEADERS_READ_AT_OPEN = 16
+_FILES_AT_ONCE = 32
 
 
 @dataclass(frozen=True)
@@ -86,12 +89,25 @@ class TiffSource(BySlices):
     def read_slices(self, movie: Slices) -> Array:
         times, planes, rows, columns = movie
         found = np.empty([s.stop - s.start for s in movie], self.dtype)
-        for number, frames in self._by_file(times):
+
+        def read(number: int, frames: slice) -> None:
             pages = self._file(number, frames.stop)
             at = number * self.layout.frames - times.start + frames.start
             part = pages.read(self.layout.pages(frames, planes), rows, columns)
             found[at : at + len(part)] = part
+
+        self._each(read, list(self._by_file(times)))
         return found
+
+    def _each(self, read: Callable[[int, slice], None], parts: list[tuple[int, slice]]) -> None:
+        """Files in storage are read many at once, as one waits for each most of the time."""
+        if len(parts) == 1 or isinstance(place(self.path), Path):
+            for number, frames in parts:
+                read(number, frames)
+            return
+        with ThreadPoolExecutor(_FILES_AT_ONCE, "thunder-tiff") as pool:
+            for _ in pool.map(lambda part: read(*part), parts):
+                pass
 
     def _by_file(self, times: slice) -> Iterator[tuple[int, slice]]:
         """Numbers of the files that hold these frames, and which of their own frames are meant."""
@@ -101,9 +117,14 @@ class TiffSource(BySlices):
             yield number, slice(max(times.start - first, 0), min(times.stop - first, each))
 
     def _file(self, number: int, n_frames: int) -> TiffPages | PageTable:
+        where = place(self.path)
         if not self.files:
-            return open_pages(self.path, self.stamp)
-        path = Path(self.path, self.files[number])
+            return (
+                page_table(self.path, self.stamp)
+                if isinstance(where, RemotePath)
+                else open_pages(self.path, self.stamp)
+            )
+        path = where / self.files[number]
         pages = page_table(str(path), self.stamp)
         check_alike(pages, self.layout, self.files[0])
         if pages.n_pages < self.layout.n_pages * n_frames // self.layout.frames:
@@ -141,18 +162,32 @@ class TiffFormat:
         return path.is_dir() and bool(files_of(path, _SUFFIXES))
 
     def open(self, path: Path, planes: int | None = None, channel: int | None = None, **_: Any) -> TiffSource:
-        if planes is not None and (not isinstance(planes, int) or planes < 1):
-            raise RecordingError(f"{path}: planes={planes} must be a whole number of planes, at least 1.")
-        files = files_of(path, _SUFFIXES) if path.is_dir() else []
-        if len(files) > 1:
-            return _open_folder(path, files, planes, channel)
-        return _open_file(files[0] if files else path, planes, channel)
+        return _opened(path, files_of(path, _SUFFIXES) if path.is_dir() else [], planes, channel)
+
+    def matches_remote(self, path: RemotePath) -> bool:
+        if path.name.lower().endswith(_SUFFIXES):
+            return path.is_file()
+        return any(found.name.lower().endswith(_SUFFIXES) for found in path.iterdir_if_any())
+
+    def open_remote(
+        self, path: RemotePath, planes: int | None = None, channel: int | None = None, **_: Any
+    ) -> TiffSource:
+        is_file = path.name.lower().endswith(_SUFFIXES)
+        return _opened(path, [] if is_file else files_of(path, _SUFFIXES), planes, channel)
 
 
 FORMAT = TiffFormat()
 
 
-def _open_file(path: Path, planes: int | None, channel: int | None) -> TiffSource:
+def _opened(path: AnyPath, files: Sequence[AnyPath], planes: int | None, channel: int | None) -> TiffSource:
+    if planes is not None and (not isinstance(planes, int) or planes < 1):
+        raise RecordingError(f"{path}: planes={planes} must be a whole number of planes, at least 1.")
+    if len(files) > 1:
+        return _open_folder(path, files, planes, channel)
+    return _open_file(files[0] if files else path, planes, channel)
+
+
+def _open_file(path: AnyPath, planes: int | None, channel: int | None) -> TiffSource:
     stamp = fingerprint_of([path], planes, channel)
     pages = open_pages(str(path), stamp)
     layout = page_layout(pages, "t", planes, channel)
@@ -162,7 +197,7 @@ def _open_file(path: Path, planes: int | None, channel: int | None) -> TiffSourc
     return TiffSource(str(path), (), layout.frames, layout, pages.contiguous, stamp, said, planes, channel)
 
 
-def _open_folder(folder: Path, files: list[Path], planes: int | None, channel: int | None) -> TiffSource:
+def _open_folder(folder: AnyPath, files: Sequence[AnyPath], planes: int | None, channel: int | None) -> TiffSource:
     stamp = fingerprint_of(files, planes, channel)
     first, last = open_pages(str(files[0]), stamp), open_pages(str(files[-1]), stamp)
     if first.is_set:
@@ -176,7 +211,7 @@ def _open_folder(folder: Path, files: list[Path], planes: int | None, channel: i
     return TiffSource(str(folder), names, n_frames, layout, first.contiguous, stamp, said, planes, channel)
 
 
-def _worth_a_look(files: list[Path], contiguous: bool) -> list[Path]:
+def _worth_a_look(files: Sequence[AnyPath], contiguous: bool) -> list[AnyPath]:
     """The middle and the last file, and of uncompressed files the first few whose size differs; the rest when read."""
     wanted = {len(files) // 2, len(files) - 1}
     if contiguous:
@@ -187,7 +222,7 @@ def _worth_a_look(files: list[Path], contiguous: bool) -> list[Path]:
 
 
 def _check_file(
-    pages: TiffPages, layout: PageLayout, files: list[Path], planes: int | None, channel: int | None
+    pages: TiffPages, layout: PageLayout, files: Sequence[AnyPath], planes: int | None, channel: int | None
 ) -> None:
     check_alike(pages, layout, files[0].name)
     if pages.path == files[-1] and layout.frames > 1:
@@ -197,7 +232,7 @@ def _check_file(
         raise _too_few(pages.path, pages.n_pages, layout.n_pages)
 
 
-def _too_few(path: Path, found: int, wanted: int) -> RecordingError:
+def _too_few(path: AnyPath, found: int, wanted: int) -> RecordingError:
     return RecordingError(
         f"{path}: it has {found} pages, but the first file has {wanted}. All files of a recording must have the same "
         "shape; if each file holds several volumes, give planes=."

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import tifffile
@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 from napari_thunder.errors import RecordingError
 from napari_thunder.io.axes import check_channel
 from napari_thunder.io.mapped import MappedArray, file_size, truncated
+from napari_thunder.io.remote.path import RemotePath
+from napari_thunder.io.remote.ranges import RangeFile
+from napari_thunder.io.uri import AnyPath, place
 from napari_thunder.io.voxel_type import check_voxel_type
 
 Array = NDArray[Any]
@@ -59,10 +62,10 @@ class PageLayout:
 class TiffPages:
     """One open TIFF file; its pages may be read from several threads."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: AnyPath) -> None:
         self.path = path
         with as_recording_error(path), _damage_is_an_error():
-            self._file = tifffile.TiffFile(path)
+            self._file = tifffile.TiffFile(cast("BinaryIO", RangeFile(path)) if isinstance(path, RemotePath) else path)
             self._file.filehandle.set_lock(True)
             self._lock = self._file.filehandle.lock
             self._series = self._only_series()
@@ -156,7 +159,7 @@ class TiffPages:
         size = self._file.filehandle.size
         end = max((a + n for a, n in zip(page.dataoffsets, page.databytecounts, strict=False)), default=0)
         if end > size and not self._series.is_multifile:
-            raise truncated(self.path, end, size)
+            raise truncated(str(self.path), end, size)
 
     def _only_series(self) -> tifffile.TiffPageSeries:
         found = self._file.series
@@ -175,8 +178,16 @@ class TiffPages:
             )
         self.offset = self._series.dataoffset
         if self.offset is not None:
-            self._mapped(self.offset).view()
+            self._check_long_enough(self.offset)
         self._per_page = math.prod(self._series.keyframe.shape) // math.prod(self.page_shape)
+
+    def _check_long_enough(self, offset: int) -> None:
+        if not isinstance(self.path, RemotePath):
+            self._mapped(offset).view()
+            return
+        end = offset + self.n_pages * math.prod(self.page_shape) * self.file_type.itemsize
+        if self._file.filehandle.size < end:
+            raise truncated(str(self.path), end, self._file.filehandle.size)
 
     def _mapped(self, offset: int) -> MappedArray:
         return MappedArray(str(self.path), (self.n_pages, *self.page_shape), self.file_type, offset)
@@ -191,7 +202,7 @@ def open_pages(path: str, stamp: str) -> TiffPages:
     RecordingError
         If it is not a whole TIFF of real numbers.
     """
-    return TiffPages(Path(path))
+    return TiffPages(place(path))
 
 
 def page_layout(pages: TiffPages, unknown: str, planes: int | None = None, channel: int | None = None) -> PageLayout:
@@ -232,7 +243,7 @@ def _steps(axes: str, lengths: tuple[int, ...]) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _counted(outer: dict[str, tuple[int, int]], planes: int, path: Path) -> tuple[tuple[int, int], tuple[int, int]]:
+def _counted(outer: dict[str, tuple[int, int]], planes: int, path: AnyPath) -> tuple[tuple[int, int], tuple[int, int]]:
     sizes = list(outer.values()) or [(1, 1)]
     if any(a[1] != b[0] * b[1] for a, b in itertools.pairwise(sizes)):
         raise RecordingError(
@@ -247,7 +258,7 @@ def _counted(outer: dict[str, tuple[int, int]], planes: int, path: Path) -> tupl
     return (total // planes, step * planes), (planes, step)
 
 
-def _named(outer: dict[str, tuple[int, int]], unknown: str, path: Path) -> tuple[tuple[int, int], tuple[int, int]]:
+def _named(outer: dict[str, tuple[int, int]], unknown: str, path: AnyPath) -> tuple[tuple[int, int], tuple[int, int]]:
     named = {name: size for name, size in outer.items() if name in "TZ"}
     rest = [size for name, size in outer.items() if name not in named]
     free = [name for name in ("TZ" if len(rest) == 2 else unknown.upper() + "TZ") if name not in named]
@@ -259,7 +270,7 @@ def _named(outer: dict[str, tuple[int, int]], unknown: str, path: Path) -> tuple
     return named.get("T", (1, 0)), named.get("Z", (1, 0))
 
 
-def _named_axes(series: tifffile.TiffPageSeries, path: Path) -> tuple[str, tuple[int, ...]]:
+def _named_axes(series: tifffile.TiffPageSeries, path: AnyPath) -> tuple[str, tuple[int, ...]]:
     """Axes with y and x last; an array that tifffile took for colour because it has 3 or 4 planes is not colour."""
     axes, shape = series.axes, series.shape
     if series.kind == "shaped" and axes.endswith("SYX"):
@@ -277,11 +288,12 @@ def _named_axes(series: tifffile.TiffPageSeries, path: Path) -> tuple[str, tuple
 
 
 @contextmanager
-def as_recording_error(path: Path, part: str = "") -> Iterator[None]:
+def as_recording_error(path: AnyPath, part: str = "") -> Iterator[None]:
     """tifffile and its codecs raise errors of many kinds."""
     where = f"{path}: {part}" if part else str(path)
     try:
-        file_size(path)
+        if isinstance(path, Path):
+            file_size(path)
         yield
     except RecordingError:
         raise

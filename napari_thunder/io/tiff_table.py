@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -12,7 +13,10 @@ import tifffile
 from numpy.typing import NDArray
 
 from napari_thunder.io.mapped import truncated
+from napari_thunder.io.remote.path import RemotePath
+from napari_thunder.io.remote.ranges import Range, Ranges, read_ranges
 from napari_thunder.io.tiff_pages import Array, Indices, TiffPages, as_recording_error, open_pages
+from napari_thunder.io.uri import AnyPath, place
 
 _KEYFRAMES: dict[int, tifffile.TiffPage] = {}
 
@@ -35,7 +39,7 @@ class PageTable:
         Of the strips or tiles (page, strip), in bytes.
     """
 
-    path: Path
+    path: AnyPath
     page_shape: tuple[int, int]
     dtype: np.dtype[Any]
     n_pages: int
@@ -49,7 +53,7 @@ class PageTable:
         """A part of some pages, as (…, y, x), in native byte order."""
         shape = (rows.stop - rows.start, columns.stop - columns.start)
         found = np.empty((pages.size, *shape), self.dtype)
-        with as_recording_error(self.path), self.path.open("rb", buffering=0) as file:
+        with as_recording_error(self.path), self._open(pages, rows) as file:
             for i, page in enumerate(pages.flat):
                 whole = (
                     self._rows(file, int(page), rows)
@@ -59,13 +63,39 @@ class PageTable:
                 found[i] = whole[:, columns]
         return found.reshape(*pages.shape, *shape)
 
-    def _rows(self, file: BinaryIO, page: int, rows: slice) -> Array:
+    @contextmanager
+    def _open(self, pages: Indices, rows: slice) -> Iterator[BinaryIO | Ranges]:
+        """The file, or of one in storage what is needed of it, asked for at once."""
+        if isinstance(self.path, RemotePath):
+            wanted = (part for page in pages.flat for part in self._ranges(int(page), rows))
+            yield read_ranges(self.path, dict.fromkeys(wanted))
+        else:
+            with self.path.open("rb", buffering=0) as file:
+                yield file
+
+    def _ranges(self, index: int, rows: slice) -> Iterator[Range]:
+        """Where the bytes of some rows of a plane lie."""
+        if self.keyframe is None:
+            yield self._row_range(index, rows)
+            return
+        assert self.offsets is not None
+        assert self.counts is not None
+        page = index // (int(np.prod(self.keyframe.shaped)) // (self.page_shape[0] * self.page_shape[1]))
+        for i, (offset, count) in enumerate(zip(self.offsets[page].tolist(), self.counts[page].tolist(), strict=True)):
+            _, (_, _, y, _, _), (_, h, _, _) = self.keyframe.decode(None, i)
+            if y < rows.stop and y + h > rows.start:
+                yield offset, count
+
+    def _row_range(self, page: int, rows: slice) -> Range:
         height, width = self.page_shape
         first = (self.offset or 0) + (page * height + rows.start) * width * self.file_type.itemsize
-        data = self._bytes(file, first, (rows.stop - rows.start) * width * self.file_type.itemsize)
-        return np.frombuffer(data, self.file_type).reshape(-1, width)
+        return first, (rows.stop - rows.start) * width * self.file_type.itemsize
 
-    def _decode(self, file: BinaryIO, index: int, rows: slice) -> Array:
+    def _rows(self, file: BinaryIO | Ranges, page: int, rows: slice) -> Array:
+        data = self._bytes(file, *self._row_range(page, rows))
+        return np.frombuffer(data, self.file_type).reshape(-1, self.page_shape[1])
+
+    def _decode(self, file: BinaryIO | Ranges, index: int, rows: slice) -> Array:
         """A plane, of which only the strips or tiles that hold some of `rows` are decoded."""
         frame, offsets, counts = self.keyframe, self.offsets, self.counts
         assert frame is not None
@@ -84,11 +114,13 @@ class PageTable:
         planes: Array = found.reshape(-1, *self.page_shape)
         return np.asarray(planes[plane])
 
-    def _bytes(self, file: BinaryIO, offset: int, count: int) -> bytes:
+    def _bytes(self, file: BinaryIO | Ranges, offset: int, count: int) -> bytes:
+        if isinstance(file, Ranges):
+            return file.need(offset, count)
         file.seek(offset)
         data = file.read(count)
         if len(data) < count:
-            raise truncated(self.path, offset + count, self.path.stat().st_size)
+            raise truncated(str(self.path), offset + count, self.path.stat().st_size)
         return data
 
 
@@ -105,8 +137,10 @@ def page_table(path: str, stamp: str) -> PageTable | TiffPages:
 
 @lru_cache(maxsize=50_000)
 def _table(path: str, stamp: str) -> PageTable | None:
-    pages = TiffPages(Path(path))
-    known = Path(path), pages.page_shape, pages.dtype, pages.n_pages, pages.file_type
+    where = place(path)
+    # on a disk a page table is there so that not every file stays open
+    pages = open_pages(path, stamp) if isinstance(where, RemotePath) else TiffPages(where)
+    known = pages.path, pages.page_shape, pages.dtype, pages.n_pages, pages.file_type
     if pages.offset is not None:
         return PageTable(*known, pages.offset)
     segments, frame = pages.segments(), pages.keyframe

@@ -1,4 +1,4 @@
-"""What a URI means: a path, and how to read what is there, as in `/data/movie.tif?planes=12`.
+"""What a URI means: a path or an address, and how to read what is there, as in `/data/movie.tif?planes=12`.
 
 An option may name a place inside the file, as in `/data/movie.h5?dataset=/a/b`; only such options may hold a slash, so
 that a `?` in the name of a folder begins no options. What would end a value (`&`, `?`, `=`, `%`) is percent-encoded.
@@ -14,14 +14,19 @@ from urllib.parse import quote, unquote, urlparse
 from urllib.request import url2pathname
 
 from napari_thunder.errors import RecordingError
+from napari_thunder.io.remote.address import checked_address, is_address
+from napari_thunder.io.remote.path import RemotePath
+
+AnyPath = Path | RemotePath
+"""Where something lies: on a disk, or at an address of object storage or the web."""
 
 _PLACES = ("dataset", "series")
 _OPTION = rf"(?:(?:{'|'.join(_PLACES)})=[^?&=]*|[a-z_]+=[^?&=/]*)"
 _OPTIONS = re.compile(rf"^(.+)\?({_OPTION}(?:&{_OPTION})*)$")
 
 
-def split_uri(uri: str | Path) -> tuple[Path, dict[str, Any]]:
-    """The absolute path a URI means, and the options after its `?`; a number among them becomes an int.
+def split_uri(uri: str | Path | RemotePath) -> tuple[AnyPath, dict[str, Any]]:
+    """The absolute path or the address a URI means, and the options after its `?`; a number among them becomes an int.
 
     Places inside the file (`dataset=`, `series=`) stay texts, as they may be called by a number.
 
@@ -30,9 +35,12 @@ def split_uri(uri: str | Path) -> tuple[Path, dict[str, Any]]:
     Raises
     ------
     RecordingError
-        If the URI is not a path and not a `file://` URL.
+        If the URI is of a kind that is not read, or holds a password or signature.
     """
     text = str(uri)
+    if is_address(text):
+        address, said = checked_address(text)
+        return RemotePath(address), {name: _value(name, value) for name, value in said.items()}
     found = _OPTIONS.match(text)
     if found is None or os.path.exists(local_path(text)):
         return local_path(text), {}
@@ -47,11 +55,23 @@ def _value(name: str, value: str) -> int | str:
 def join_uri(path: str | Path, **options: Any) -> str:
     """The URI that opens the same thing again; options that are None are left out."""
     said = "&".join(f"{name}={_encoded(value)}" for name, value in options.items() if value is not None)
-    return f"{path}?{said}" if said else str(path)
+    if not said:
+        return str(path)
+    return f"{path}{'&' if is_address(str(path)) and '?' in str(path) else '?'}{said}"
 
 
 def _encoded(value: Any) -> str:
     return re.sub("[%&?=]", lambda found: quote(found[0], safe=""), str(value))
+
+
+def place(path: str) -> AnyPath:
+    """Where something lies, by the path or address without options that a source keeps."""
+    return RemotePath(path) if is_address(path) else Path(path)
+
+
+def seen_here(path: AnyPath) -> bool:
+    """Whether this computer sees what lies there; takes some seconds at most."""
+    return path.answers() if isinstance(path, RemotePath) else os.path.exists(path)
 
 
 def local_path(uri: str | Path) -> Path:
@@ -67,5 +87,6 @@ def local_path(uri: str | Path) -> Path:
         return Path(text).expanduser().absolute()
     parsed = urlparse(text)
     if parsed.scheme != "file":
-        raise RecordingError(f"{text}: {parsed.scheme}:// is not read yet. Give a path on a disk this machine sees.")
+        where, _ = checked_address(text)
+        raise RecordingError(f"{where}: only recordings are read from there. Give a path on a disk this machine sees.")
     return Path(url2pathname(parsed.path))

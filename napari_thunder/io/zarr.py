@@ -7,6 +7,7 @@ unit is not taken for µm or s. Of several multiscales the first is read; `ZarrS
 
 from __future__ import annotations
 
+import io
 import itertools
 import math
 import os
@@ -25,15 +26,17 @@ from napari_thunder.blocks import Block
 from napari_thunder.errors import RecordingError
 from napari_thunder.io.axes import Axes, Shape, Slices, movie_axes, of_block, unnamed_axes, whole_volume
 from napari_thunder.io.file_names import fingerprint_of
+from napari_thunder.io.remote.path import RemotePath, present, states
 from napari_thunder.io.source import Metadata
-from napari_thunder.io.store import VERSION
+from napari_thunder.io.storing import ours as ours_of
 from napari_thunder.io.units import micrometres, seconds
-from napari_thunder.io.uri import join_uri
+from napari_thunder.io.uri import AnyPath, join_uri, place
 from napari_thunder.io.voxel_type import check_voxel_type
 
 Array = NDArray[Any]
 
 _MARKERS = ("zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata")
+_CHUNKS_LOOKED_AT = 8
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,10 @@ class ZarrSource:
         Its chunks (t, z, y, x).
     coarser
         Keys, axes, chunks and voxel sizes of the further levels.
+    of_ours
+        Whether it is a store of ours, of which no shard may be missing.
+    written
+        Of a store of ours: which shards (z, y, x) of an array, by key, are written, where not all are.
     """
 
     path: str
@@ -68,6 +75,8 @@ class ZarrSource:
     series_chunks: Shape | None = None
     coarser: tuple[tuple[str, Axes, tuple[int, ...], tuple[float, float, float] | None], ...] = ()
     format: str = "Zarr"
+    of_ours: bool = False
+    written: ours_of.Written = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def uri(self) -> str:
@@ -125,10 +134,12 @@ class ZarrSource:
         selection = axes.select(movie)
         try:
             found = array[selection]
+        except RecordingError:
+            raise
         except Exception as error:  # whatever a codec raises
             raise _read_error(self.path, key, array, selection, error) from error
-        if self.series:
-            _check_present(self.path, key, array, selection)
+        if self.of_ours:
+            _check_present(self.path, key, array, selection, np.asarray(found), self.written.get(key))
         return np.ascontiguousarray(axes.arrange(np.asarray(found)), self.dtype)
 
 
@@ -145,16 +156,18 @@ def _cached_array(path: str, key: str, stamp: str) -> zarr.Array[Any]:
 
 def _array(path: str, key: str) -> zarr.Array[Any]:
     try:
-        found = zarr.open(path, mode="r", path=key)
+        found = zarr.open(_store(place(path)), mode="r", path=key)
+    except RecordingError:
+        raise
     except FileNotFoundError as error:
         raise RecordingError(
-            f"{Path(path, key)}: there is no Zarr array, although the group's metadata names one. Copy or write the "
+            f"{place(path) / key}: there is no Zarr array, although the group's metadata names one. Copy or write the "
             "recording again."
         ) from error
     except Exception as error:  # whatever a damaged header raises
-        raise RecordingError(f"{Path(path, key)}: cannot be opened as Zarr: {_said(error)}") from error
+        raise RecordingError(f"{place(path) / key}: cannot be opened as Zarr: {_said(error)}") from error
     if not isinstance(found, zarr.Array):
-        raise RecordingError(f"{Path(path, key)}: there is a Zarr group where an array should be.")
+        raise RecordingError(f"{place(path) / key}: there is a Zarr group where an array should be.")
     return found
 
 
@@ -170,28 +183,48 @@ class ZarrFormat:
         return path.is_dir() and any((path / marker).is_file() for marker in _MARKERS)
 
     def open(self, path: Path, **options: Any) -> ZarrSource:
-        found = _open(path)
-        channel = options.get("channel")
-        return _from_array(path, found, channel) if isinstance(found, zarr.Array) else _from_group(path, found, channel)
+        return _opened(path, options.get("channel"))
+
+    def matches_remote(self, path: RemotePath) -> bool:
+        return bool(present(path, _MARKERS))
+
+    def open_remote(self, path: RemotePath, **options: Any) -> ZarrSource:
+        return _opened(path, options.get("channel"))
 
 
 FORMAT = ZarrFormat()
 
 
-def _open(path: Path) -> zarr.Array[Any] | zarr.Group:
+def _opened(path: AnyPath, channel: int | None) -> ZarrSource:
+    found = _open(path)
+    return _from_array(path, found, channel) if isinstance(found, zarr.Array) else _from_group(path, found, channel)
+
+
+def _store(path: AnyPath) -> Any:
+    """What Zarr opens."""
+    if not isinstance(path, RemotePath):
+        return str(path)
+    from napari_thunder.io.remote.zarr_store import RemoteStore
+
+    return RemoteStore(path)
+
+
+def _open(path: AnyPath) -> zarr.Array[Any] | zarr.Group:
     try:
-        return zarr.open(str(path), mode="r")
+        return zarr.open(_store(path), mode="r")
+    except RecordingError:
+        raise
     except Exception as error:  # whatever a damaged header raises
         raise RecordingError(f"{path}: cannot be opened as Zarr: {_said(error)}") from error
 
 
-def _from_array(path: Path, array: zarr.Array[Any], channel: int | None) -> ZarrSource:
+def _from_array(path: AnyPath, array: zarr.Array[Any], channel: int | None) -> ZarrSource:
     axes = movie_axes(array.shape, _dimension_names(array, path), str(path), channel)
     _check_not_packed(path, array)
     return _source(path, "", array, axes, channel)
 
 
-def _check_not_packed(path: Path, array: zarr.Array[Any]) -> None:
+def _check_not_packed(path: AnyPath, array: zarr.Array[Any]) -> None:
     """xarray can write integers that stand for other numbers; taken as they are, ΔF/F and intensities were wrong."""
     scale, offset = array.attrs.get("scale_factor", 1), array.attrs.get("add_offset", 0)
     if (scale, offset) != (1, 0):
@@ -201,12 +234,12 @@ def _check_not_packed(path: Path, array: zarr.Array[Any]) -> None:
         )
 
 
-def _source(path: Path, key: str, array: zarr.Array[Any], axes: Axes, channel: int | None) -> ZarrSource:
+def _source(path: AnyPath, key: str, array: zarr.Array[Any], axes: Axes, channel: int | None) -> ZarrSource:
     dtype, chunks = check_voxel_type(array.dtype, str(path / key)), tuple(array.chunks)
-    return ZarrSource(str(path), key, axes, dtype, chunks, _stamp(path, key), channel=channel)
+    return ZarrSource(str(path), key, axes, dtype, chunks, _stamp(path, key, array), channel=channel)
 
 
-def _dimension_names(array: zarr.Array[Any], path: Path) -> str | None:
+def _dimension_names(array: zarr.Array[Any], path: AnyPath) -> str | None:
     """The axes' letters, or None if the names are others and do not contradict the usual order."""
     said = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS")
     names = [str(n) for n in said] if isinstance(said, list | tuple) else []
@@ -228,28 +261,16 @@ def _letter(name: str) -> str:
     return {"time": "t", "channel": "c"}.get(name, name)
 
 
-def _from_group(path: Path, group: zarr.Group, channel: int | None) -> ZarrSource:
+def _from_group(path: AnyPath, group: zarr.Group, channel: int | None) -> ZarrSource:
     attributes = dict(group.attrs)
     ours = attributes.get("thunder")
     if isinstance(ours, Mapping):
-        _check_complete(path, ours)
+        ours_of.check_complete(path, ours)
     multiscales = _multiscales(attributes)
     if multiscales is None:
         return _from_plain_group(path, group, channel)
     source = _from_multiscales(path, multiscales, channel)
-    return _with_series(source, path) if isinstance(ours, Mapping) else source
-
-
-def _check_complete(path: Path, ours: Mapping[str, Any]) -> None:
-    if ours.get("version") != VERSION:
-        raise RecordingError(
-            f"{path}: written by another version of this program (store version {ours.get('version')})."
-        )
-    if ours.get("complete") is not True:
-        raise RecordingError(
-            f"{path}: the store is incomplete: writing it was stopped before its end, or is still going on. "
-            "Wait for it, or write it again."
-        )
+    return _with_ours(source, path, group, ours) if isinstance(ours, Mapping) else source
 
 
 def _multiscales(attributes: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -258,11 +279,12 @@ def _multiscales(attributes: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return found[0] if isinstance(found, list) and found else None
 
 
-def _from_plain_group(path: Path, group: zarr.Group, channel: int | None) -> ZarrSource:
+def _from_plain_group(path: AnyPath, group: zarr.Group, channel: int | None) -> ZarrSource:
     """An image one folder down (Bio-Formats' layout), or a group whose only movie-like array is meant."""
     if "0" in group and isinstance(group["0"], zarr.Group):
         return _from_group(path / "0", group["0"], channel)
-    movies = [p.name for p in sorted(path.iterdir()) if _is_movie(p)]
+    inside: Iterator[AnyPath] = path.iterdir()
+    movies = sorted(p.name for p in inside if _is_movie(p))
     if len(movies) != 1:
         found = ", ".join(movies) or "none"
         hint = " It looks like a result: open it with load_result." if "provenance" in group.attrs else ""
@@ -273,14 +295,14 @@ def _from_plain_group(path: Path, group: zarr.Group, channel: int | None) -> Zar
     return _from_array(path / movies[0], _array(str(path / movies[0]), ""), channel)
 
 
-def _is_movie(path: Path) -> bool:
-    if not FORMAT.matches(path):
+def _is_movie(path: AnyPath) -> bool:
+    if not (FORMAT.matches_remote(path) if isinstance(path, RemotePath) else FORMAT.matches(path)):
         return False
     found = _open(path)
     return isinstance(found, zarr.Array) and found.ndim in (3, 4, 5)
 
 
-def _from_multiscales(path: Path, multiscales: Mapping[str, Any], channel: int | None) -> ZarrSource:
+def _from_multiscales(path: AnyPath, multiscales: Mapping[str, Any], channel: int | None) -> ZarrSource:
     try:
         keys = [str(level["path"]) for level in multiscales["datasets"]]
         scales = [_scale(multiscales, level) for level in multiscales["datasets"]]
@@ -299,7 +321,7 @@ def _from_multiscales(path: Path, multiscales: Mapping[str, Any], channel: int |
     return replace(source, metadata=Metadata(sizes[0], times), coarser=coarser, format=f"OME-Zarr {version}")
 
 
-def _axis_names(multiscales: Mapping[str, Any], array: zarr.Array[Any], path: Path) -> str:
+def _axis_names(multiscales: Mapping[str, Any], array: zarr.Array[Any], path: AnyPath) -> str:
     """Letters of the axes; before 0.3 they were always t, c, z, y, x."""
     axes = multiscales.get("axes")
     if not axes:
@@ -344,7 +366,7 @@ def _regular_times(
     return np.arange(n_frames, dtype=np.float64) * step if step else None
 
 
-def _with_series(source: ZarrSource, path: Path) -> ZarrSource:
+def _with_ours(source: ZarrSource, path: AnyPath, group: zarr.Group, ours: Mapping[str, Any]) -> ZarrSource:
     """What a store of ours holds beside the image."""
     series = _array(str(path), "series")
     if series.shape != source.shape:
@@ -352,31 +374,41 @@ def _with_series(source: ZarrSource, path: Path) -> ZarrSource:
             f"{path}: its two layouts differ: the image is {source.shape}, the series are {series.shape}."
         )
     times = source.metadata.frame_times
-    if (path / "frame_times").is_dir():
+    if (path / "frame_times" / "zarr.json").is_file():
         times = np.asarray(_array(str(path), "frame_times")[:], np.float64)
     metadata = Metadata(
         source.metadata.voxel_size,
         times,
         signals=_table(path / "signals.csv", index=True),
         events=_table(path / "events.csv", index=False),
+        exclude_frames=ours_of.frames_excluded(ours),
+        mask=ours_of.mask_within(group, ours, path),
     )
     t, z, y, x = series.chunks
     return replace(
-        source, series="series", series_chunks=(t, z, y, x), metadata=metadata, format="napari-thunder store"
+        source,
+        series="series",
+        series_chunks=(t, z, y, x),
+        metadata=metadata,
+        format="napari-thunder store",
+        of_ours=True,
+        written=ours_of.shards_written(ours),
     )
 
 
-def _table(path: Path, *, index: bool) -> pd.DataFrame | None:
-    if not path.exists():
+def _table(path: AnyPath, *, index: bool) -> pd.DataFrame | None:
+    if not path.is_file():
         return None
     try:
-        return pd.read_csv(path, index_col=0 if index else None)
+        return pd.read_csv(io.BytesIO(path.read_bytes()), index_col=0 if index else None)
     except (ValueError, OSError) as error:
         raise RecordingError(f"{path}: cannot be read as a table: {error}") from error
 
 
-def _stamp(path: Path, key: str) -> str:
+def _stamp(path: AnyPath, key: str, array: zarr.Array[Any]) -> str:
     """From the headers, the names of the chunks or folders of chunks nearest the top, and the times of a thousand."""
+    if isinstance(path, RemotePath):
+        return _remote_stamp(path, key, array)
     folder = path / key
     chunks = folder / "c" if (folder / "c").is_dir() else folder
     entries = sorted(chunks.iterdir())
@@ -385,11 +417,21 @@ def _stamp(path: Path, key: str) -> str:
     return fingerprint_of([*headers, *some], key, [p.name for p in entries])
 
 
+def _remote_stamp(path: RemotePath, key: str, array: zarr.Array[Any]) -> str:
+    """From the headers and the tags of a few chunks, as storage lists slowly and who writes anew writes all."""
+    headers = {folder: present(folder, _MARKERS) for folder in dict.fromkeys((path, path / key))}
+    grid = [-(-n // c) for n, c in zip(array.shape, array.shards or array.chunks, strict=True)]
+    some = [tuple((n - 1) * i // _CHUNKS_LOOKED_AT for n in grid) for i in range(_CHUNKS_LOOKED_AT + 1)]
+    chunks = [path / key / array.metadata.encode_chunk_key(at) for at in dict.fromkeys(some)]
+    tags = [(known.st_size, known.st_mtime_ns) if known else None for known in states(chunks)]
+    return fingerprint_of([], key, [sorted(found.items()) for found in headers.values()], tags)
+
+
 def _read_error(
     path: str, key: str, array: zarr.Array[Any], selection: tuple[slice, ...], error: Exception
 ) -> RecordingError:
-    where = Path(path, key)
-    for start in _chunk_corners(array, selection):
+    where = place(path) / key
+    for start in _corners(array.shape, array.chunks, selection):
         try:
             array[tuple(slice(a, a + 1) for a in start)]
         except Exception as damage:  # whatever a codec raises
@@ -401,21 +443,44 @@ def _read_error(
     return RecordingError(f"{where}: cannot be read: {_said(error)}")
 
 
-def _check_present(path: str, key: str, array: zarr.Array[Any], selection: tuple[slice, ...]) -> None:
-    """Zarr takes a missing chunk for zeros; in a store of ours none is missing."""
-    for corner in _chunk_corners(array, selection):
-        chunk = array.metadata.encode_chunk_key(tuple(a // c for a, c in zip(corner, array.chunks, strict=True)))
-        if not os.path.exists(os.path.join(path, key, chunk)):
+def _check_present(
+    path: str,
+    key: str,
+    array: zarr.Array[Any],
+    selection: tuple[slice, ...],
+    found: Array,
+    written: NDArray[np.bool_] | None,
+) -> None:
+    """Zarr takes a missing file for zeros; in a store of ours none is missing that is not said to be left out."""
+    where, size = place(path), array.shards or array.chunks
+    for corner in _corners(array.shape, size, selection):
+        at = tuple(a // c for a, c in zip(corner, size, strict=True))
+        if written is not None and not written[at[1:]]:
+            continue
+        if isinstance(where, RemotePath) and _part(found, selection, corner, size).any():
+            continue  # a question to storage takes as long as the chunk itself
+        name = array.metadata.encode_chunk_key(at)
+        there = (where / key / name).is_file() if isinstance(where, RemotePath) else _exists(path, key, name)
+        if not there:
+            kind = "shard" if array.shards else "chunk"
             raise RecordingError(
-                f"{Path(path, key)}: chunk {chunk.removeprefix('c/')} is missing. Copy or write the recording again."
+                f"{where / key}: {kind} {name.removeprefix('c/')} is missing. Copy or write the recording again."
             )
 
 
-def _chunk_corners(array: zarr.Array[Any], selection: tuple[slice, ...]) -> Iterator[tuple[int, ...]]:
-    """First indices of the chunks a selection touches."""
-    ranges = (
-        range(s.start // c * c, min(s.stop, n), c) for s, c, n in zip(selection, array.chunks, array.shape, strict=True)
-    )
+def _exists(path: str, key: str, chunk: str) -> bool:
+    return os.path.exists(os.path.join(path, key, chunk))
+
+
+def _part(found: Array, selection: tuple[slice, ...], corner: tuple[int, ...], chunks: tuple[int, ...]) -> Array:
+    """What was read of a chunk."""
+    spans = zip(selection, corner, chunks, strict=True)
+    return found[tuple(slice(max(0, a - s.start), a + c - s.start) for s, a, c in spans)]
+
+
+def _corners(shape: tuple[int, ...], size: tuple[int, ...], selection: tuple[slice, ...]) -> Iterator[tuple[int, ...]]:
+    """First indices of the boxes of this size (chunks or shards) that a selection touches."""
+    ranges = (range(s.start // c * c, min(s.stop, n), c) for s, c, n in zip(selection, size, shape, strict=True))
     return itertools.product(*ranges)
 
 

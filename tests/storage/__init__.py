@@ -1,0 +1,1 @@
+"""Object storage on this computer, for tests."""
