@@ -176,7 +176,7 @@ def test_a_lost_chunk_of_our_store_is_named_not_taken_for_zeros(tmp_path: Path, 
 
 def test_a_store_of_a_later_version_does_not_open(tmp_path: Path, movie: Array) -> None:
     path = stored(tmp_path / "fish.ome.zarr", movie)
-    zarr.open_group(path, mode="r+").attrs["thunder"] = {"version": 2, "complete": True}
+    zarr.open_group(path, mode="r+").attrs["thunder"] = {"version": 3, "complete": True}
     with pytest.raises(RecordingError, match="another version"):
         open_source(path)
 

@@ -1,0 +1,8 @@
+"""Preparing a recording: a store that is fast to look at and to analyse, made by many workers, resumable."""
+
+from napari_thunder.io.storing.checksums import Verification
+from napari_thunder.preparing.planning import PreparationPlan
+from napari_thunder.preparing.prepare import plan_preparation, prepare, verify
+from napari_thunder.preparing.settings import Preparation
+
+__all__ = ["Preparation", "PreparationPlan", "Verification", "plan_preparation", "prepare", "verify"]
