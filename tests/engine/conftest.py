@@ -13,6 +13,9 @@ from napari_thunder.cluster.embedded import EmbeddedSpark, start_embedded
 from napari_thunder.engine import Engine, connect
 from napari_thunder.engine.spark import SparkEngine
 from napari_thunder.engine.spark.address import TOKEN
+from tests.storage.s3 import s3, s3_port
+
+__all__ = ["s3", "s3_port"]
 
 BARE_PYTHON = """#!/bin/sh
 PYTHONPATH="{packages}:$PYTHONPATH" exec "{python}" -S "$@"
@@ -28,7 +31,8 @@ def threads() -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[SparkEngine]:
+def spark(s3_port: int) -> Iterator[SparkEngine]:
+    """Its workers have the environment of this process, and so know the S3 server that may be started later."""
     engine = connect("spark")
     assert isinstance(engine, SparkEngine)
     yield engine
@@ -36,7 +40,7 @@ def spark() -> Iterator[SparkEngine]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedSpark]:
+def server(tmp_path_factory: pytest.TempPathFactory, s3_port: int) -> Iterator[EmbeddedSpark]:
     """A Spark Connect server that someone else runs, with workers that have nothing of ours installed."""
     python = tmp_path_factory.mktemp("worker") / "python"
     python.write_text(BARE_PYTHON.format(packages=sysconfig.get_paths()["purelib"], python=sys.executable))
