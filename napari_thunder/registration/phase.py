@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,14 +15,22 @@ from scipy.ndimage import gaussian_filter
 from napari_thunder.blocks import Box
 from napari_thunder.errors import RegistrationError
 from napari_thunder.registration.spectrum import Complexes, Floats, transform_for
-from napari_thunder.registration.taper import overlap, taper
+from napari_thunder.registration.summit import between_points, elsewhere, heights, summits
+from napari_thunder.registration.taper import self_overlap, taper
 
 Triple = tuple[float, float, float]
 
 _BYTES_AT_ONCE = 4 * 2**20
-_ACTIVITY = 0.03
+_ACTIVITY = 0.5
 """Share of a frame's power that differs from the reference for other reasons than noise, so that strong structures
 do not count for all: with it the weights go from a plain correlation (all noise) to a whitened one (no noise)."""
+_NOISE_KEPT = 3
+"""Frames are clipped to the range of the reference, and as many standard deviations of their noise on either side."""
+_FADED = (0.2, 0.1, 0.1)
+"""Share of the length along z, y and x over which an image fades out at either edge."""
+_LEAST_OVERLAP = 0.1
+_FINE_REACH = 0.7
+"""How far the maximum may lie from the largest value at a whole-voxel shift."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,26 +113,32 @@ class Matcher:
         reference: ArrayLike,
         *,
         max_shift: Triple,
-        low_pass: Triple = (0.0, 1.15, 1.15),
+        low_pass: Triple = (0.8, 1.15, 1.15),
         upsampling: int = 10,
     ) -> None:
         image = _image(reference)
         self.shape: Box = (image.shape[0], image.shape[1], image.shape[2])
-        self.reach = _reach(self.shape, max_shift)
+        self._bound = _bound(self.shape, max_shift)
+        z, y, x = (math.ceil(limit) for limit in self._bound)
+        self.reach: Box = (z, y, x)
         self.low_pass: Triple = (low_pass[0], low_pass[1], low_pass[2])
         self.upsampling = upsampling
         self._limits = _limits(image)
-        self._window = taper(self.shape, _widths(self.shape))
+        weights = taper(self.shape, _widths(self.shape))
+        self._overlaps = [self_overlap(along) for along in weights]
+        self._window = _product(*weights)
+        self._window_sum = float(self._window.sum(dtype=np.float64))
+        self._window_power = float((self._window**2).sum(dtype=np.float64))
         self._transform = transform_for(self.shape, (self.reach[0], 0, 0), self.low_pass)
         self._texture = float(_noise(image[None])[0])
-        spectrum = self._spectra(image[None])[0]
+        spectrum = self._spectra(image[None], np.zeros(1))[0]
         self._power = _smooth_power(spectrum)
         if not self._power.any():
             raise RegistrationError(
                 "The reference is the same everywhere, so that frames cannot be matched to it. Choose another."
             )
         self._conjugate = spectrum.conj()
-        self._weights: dict[int, Floats] = {}
+        self._weights: dict[int, tuple[Floats, float]] = {}
 
     def match(self, frame: ArrayLike) -> Match:
         """Match a frame of the shape of the reference."""
@@ -141,40 +155,57 @@ class Matcher:
     def correlate(self, frames: NDArray[Any]) -> Correlation:
         """The correlation of frames (n, z, y, x) with the reference; all of it is held in memory."""
         frames = _frames(frames, self.shape)
-        noise = _noise(frames)
-        spectra = self._spectra(frames)
+        noise = self._noise_above(frames)
+        spectra = self._spectra(frames, noise)
         for spectrum, sigma in zip(spectra, noise, strict=True):
-            weights = self._weights_for(float(sigma))
-            energy = _energy(spectrum, weights) * self._energy_for(float(sigma))
-            spectrum *= self._conjugate
-            spectrum *= weights * np.float32(1 / math.sqrt(energy) if energy > 0 else math.nan)
+            weights, energy = self._weights_for(float(sigma))
+            weighted = spectrum * weights
+            energy *= 2 * float(np.vdot(spectrum, weighted).real)
+            weighted *= np.float32(1 / math.sqrt(energy) if energy > 0 else math.nan)
+            np.multiply(weighted, self._conjugate, out=spectrum)
         return Correlation(spectra)
 
     def maps(self, correlation: Correlation) -> Floats:
         """Correlation (n, z, y, x) at whole-voxel shifts: from -reach to reach along each axis, the middle is 0."""
-        found = self._transform.at(correlation.spectra, self._whole)
-        found /= self._overlap([np.arange(-r, r + 1.0) for r in self.reach])
-        return found
+        waves, gain = self._whole
+        return self._transform.at(correlation.spectra, waves) * gain
 
     def find(self, correlation: Correlation) -> Matches:
         """The shifts at which correlations are largest."""
         maps = self.maps(correlation)
-        n = len(maps)
-        flat = np.argmax(maps.reshape(n, -1), axis=1)
-        coarse = np.stack(np.unravel_index(flat, maps.shape[1:]), axis=1) - np.asarray(self.reach, np.intp)
-        shifts, peaks = self._refined(correlation.spectra, coarse)
-        others = self._elsewhere(maps, coarse)
+        places = summits(maps)
+        shifts, peaks = self._refined(correlation.spectra, places - np.asarray(self.reach))
+        others = elsewhere(maps, places, self._spared)
         with np.errstate(divide="ignore", invalid="ignore"):
             snrs = np.where(others > 0, peaks / others, np.inf)
-        lost = ~np.isfinite(maps.reshape(n, -1)[:, 0])
+        lost = ~np.isfinite(peaks)
         for values in (shifts, peaks, snrs):
             values[lost] = np.nan
         return Matches(shifts.astype(np.float32), peaks.astype(np.float32), snrs.astype(np.float32))
 
     @cached_property
-    def _whole(self) -> tuple[Complexes, Complexes, Complexes]:
-        z, y, x = (f.waves(np.arange(-r, r + 1.0)) for f, r in zip(self._transform.axes, self.reach, strict=True))
+    def _whole(self) -> tuple[tuple[Complexes, Complexes, Complexes], Floats]:
+        """Waves to whole-voxel shifts, and what to multiply the correlation with there."""
+        return self._look([np.arange(-r, r + 1.0) for r in self.reach])
+
+    @cached_property
+    def _fine(self) -> tuple[NDArray[np.float64], ...]:
+        """The fine grid around 0 along each axis, in voxels."""
+        half = math.ceil(_FINE_REACH * self.upsampling)
+        grid = np.arange(-half, half + 1) / self.upsampling
+        return tuple(grid if r > 0 else np.zeros(1) for r in self.reach)
+
+    @cached_property
+    def _spared(self) -> Box:
+        """Half the extent of a peak in voxels, within which other peaks are not looked for."""
+        z, y, x = (max(1, math.ceil(2.5 * sigma)) for sigma in self.low_pass)
         return z, y, x
+
+    def _look(self, lags: Sequence[NDArray[np.float64]]) -> tuple[tuple[Complexes, Complexes, Complexes], Floats]:
+        """Waves to lags (…, n) along each axis, and what makes up for the smaller overlap of the images there."""
+        z, y, x = (f.waves(lag) for f, lag in zip(self._transform.axes, lags, strict=True))
+        left = (np.interp(np.abs(lag), np.arange(len(o)), o) for lag, o in zip(lags, self._overlaps, strict=True))
+        return (z, y, x), _product(*(1 / np.maximum(share, _LEAST_OVERLAP) for share in left))
 
     def _parts(self, n: int) -> Iterator[slice]:
         """Frames at a time that fit into a processor's cache."""
@@ -182,37 +213,32 @@ class Matcher:
         length = max(1, _BYTES_AT_ONCE // bytes_each)
         return (slice(start, min(n, start + length)) for start in range(0, max(1, n), length))
 
-    def _spectra(self, frames: NDArray[Any]) -> Complexes:
-        low, high = self._limits
+    def _noise_above(self, frames: NDArray[Any]) -> NDArray[np.float64]:
+        """Standard deviation (n,) of noise, above what looks like noise in the reference but is its texture."""
+        return np.sqrt(np.maximum(0.0, _noise(frames) ** 2 - self._texture**2))
+
+    def _spectra(self, frames: NDArray[Any], noise: NDArray[np.float64]) -> Complexes:
         images = np.empty(frames.shape, np.float32)
-        np.clip(frames, low, high, out=images, casting="unsafe")
-        z, y, x = self._window
-        window = z[:, None, None] * y[:, None] * x
-        total = float(window.sum(dtype=np.float64))
-        for image in images:
-            if np.isnan(image[0, 0, 0]) or not np.isfinite(image.sum()):
+        low, high = self._limits
+        for frame, image, sigma in zip(frames, images, noise, strict=True):
+            margin = _NOISE_KEPT * sigma
+            np.clip(frame, low - margin, high + margin, out=image, dtype=np.float32, casting="unsafe")
+            mean = np.vdot(self._window, image) / self._window_sum
+            if not math.isfinite(mean):
                 _fill(image)
-            image -= np.float32(np.vdot(window, image) / total)
-            image *= window
+                mean = np.vdot(self._window, image) / self._window_sum
+            image -= np.float32(mean)
+            image *= self._window
         return self._transform.forward(images)
 
-    def _weights_for(self, noise: float) -> Floats:
-        """What each frequency counts, for a frame with white noise of this standard deviation."""
-        step = self._step(noise)
+    def _weights_for(self, noise: float) -> tuple[Floats, float]:
+        """What each frequency counts for a frame with this noise, and the energy of the reference so weighted."""
+        step = -41 if noise < 2**-20 else round(2 * math.log2(noise))
         if step not in self._weights:
-            noise = 0.0 if step < -40 else 2 ** (step / 2)
-            window = math.prod(float((w**2).sum(dtype=np.float64)) for w in self._window)
-            expected = self._power + noise**2 * window / _ACTIVITY
-            self._weights[step] = (self._gain / np.maximum(expected, 1e-6 * self._power.max())).astype(np.float32)
+            expected = self._power + (2.0**step if step > -41 else 0.0) * self._window_power / _ACTIVITY
+            weights = (self._gain / np.maximum(expected, 1e-6 * self._power.max())).astype(np.float32)
+            self._weights[step] = weights, _energy(self._conjugate, weights)
         return self._weights[step]
-
-    def _step(self, noise: float) -> int:
-        """Noise in steps of a square root of 2, above what looks like noise in the reference."""
-        above = math.sqrt(max(0.0, noise**2 - self._texture**2))
-        return -41 if not above > 2**-20 else round(2 * math.log2(above))
-
-    def _energy_for(self, noise: float) -> float:
-        return _energy(self._conjugate, self._weights_for(noise))
 
     @cached_property
     def _gain(self) -> Floats:
@@ -222,36 +248,16 @@ class Matcher:
             for f, sigma in zip(self._transform.axes, self.low_pass, strict=True)
         )
         x = np.where(self._transform.x.index == 0, 0.5, 1.0) * x
-        return np.asarray(z[:, None, None] * y[:, None] * x, np.float32)
-
-    def _overlap(self, lags: list[NDArray[np.float64]]) -> Floats:
-        z, y, x = (np.maximum(overlap(w, lag), 0.1) for w, lag in zip(self._window, lags, strict=True))
-        return np.asarray(z[:, None, None] * y[:, None] * x, np.float32)
+        return _product(z, y, x)
 
     def _refined(self, spectra: Complexes, coarse: NDArray[np.intp]) -> tuple[NDArray[np.float64], Floats]:
-        shifts = np.empty((len(spectra), 3))
-        peaks = np.empty(len(spectra), np.float32)
-        for i, start in enumerate(coarse):
-            lags = [c + self._fine if n > 1 else np.zeros(1) for c, n in zip(start, self.shape, strict=True)]
-            z, y, x = (f.waves(lag) for f, lag in zip(self._transform.axes, lags, strict=True))
-            fine = self._transform.at(spectra[i : i + 1], (z, y, x))[0] / self._overlap(lags)
-            shifts[i], peaks[i] = _summit(fine, lags)
-        bound = np.asarray(self.reach)
-        return np.clip(shifts, -bound, bound), peaks
-
-    @cached_property
-    def _fine(self) -> NDArray[np.float64]:
-        half = math.ceil(0.7 * self.upsampling)
-        return np.arange(-half, half + 1) / self.upsampling
-
-    def _elsewhere(self, maps: Floats, coarse: NDArray[np.intp]) -> Floats:
-        """The largest correlation outside the neighbourhood of the peak."""
-        spared = [max(1, math.ceil(2.5 * sigma)) for sigma in self.low_pass]
-        others = maps.copy()
-        for other, peak in zip(others, coarse + self.reach, strict=True):
-            z, y, x = (slice(max(0, p - s), p + s + 1) for p, s in zip(peak, spared, strict=True))
-            other[z, y, x] = -np.inf
-        return np.asarray(others.reshape(len(maps), -1).max(axis=1))
+        """Shifts (n, 3) and the correlation there, near the whole-voxel shifts `coarse` (n, 3)."""
+        waves, gain = self._look([coarse[:, axis, None] + grid for axis, grid in enumerate(self._fine)])
+        maps = self._transform.at(spectra, waves) * gain
+        places = summits(maps)
+        start = np.stack([grid[i] for grid, i in zip(self._fine, places.T, strict=True)], axis=1)
+        shifts = coarse + start + between_points(maps, places) / self.upsampling
+        return np.clip(shifts, -self._bound, self._bound), heights(maps, places)
 
 
 def _image(reference: ArrayLike) -> Floats:
@@ -284,11 +290,9 @@ def _fill(image: Floats) -> None:
         image[~known] = image[known].mean(dtype=np.float64) if known.any() else np.nan
 
 
-def _reach(shape: Box, max_shift: Triple) -> Box:
-    z, y, x = (
-        min(math.ceil(limit), max(0, n // 2 - 1)) if n > 1 else 0 for n, limit in zip(shape, max_shift, strict=True)
-    )
-    return z, y, x
+def _bound(shape: Box, max_shift: Triple) -> NDArray[np.float64]:
+    """(3,) the largest shift in voxels: what was asked for, but no more than half of the image."""
+    return np.array([min(limit, (n - 1) // 2) for n, limit in zip(shape, max_shift, strict=True)], np.float64)
 
 
 def _limits(image: Floats) -> tuple[float, float]:
@@ -297,8 +301,13 @@ def _limits(image: Floats) -> tuple[float, float]:
 
 
 def _widths(shape: Box) -> Box:
-    z, y, x = (math.ceil(0.1 * n) if n >= 8 else 0 for n in shape)
+    z, y, x = (math.ceil(share * n) if n >= 4 else 0 for share, n in zip(_FADED, shape, strict=True))
     return z, y, x
+
+
+def _product(z: NDArray[Any], y: NDArray[Any], x: NDArray[Any]) -> Floats:
+    """(…, z, y, x) float32 from (…, z), (…, y), (…, x)."""
+    return np.asarray(z[..., :, None, None] * y[..., None, :, None] * x[..., None, None, :], np.float32)
 
 
 def _noise(frames: NDArray[Any]) -> NDArray[np.float64]:
@@ -306,7 +315,7 @@ def _noise(frames: NDArray[Any]) -> NDArray[np.float64]:
     n, nz, ny, nx = frames.shape
     if nx < 3:
         return np.zeros(n)
-    every = max(1, nz * ny * nx // 16384)
+    every = max(1, nz * ny * nx // 4096)
     rows = frames.reshape(n, nz * ny, nx)[:, ::every].astype(np.float32)
     change = np.abs(rows[..., :-2] - 2 * rows[..., 1:-1] + rows[..., 2:]).reshape(n, -1)
     with np.errstate(invalid="ignore"):
@@ -321,18 +330,3 @@ def _smooth_power(spectrum: Complexes) -> Floats:
 def _energy(spectrum: Complexes, weights: Floats) -> float:
     power = spectrum.real**2 + spectrum.imag**2
     return 2 * float(np.vdot(power, weights))
-
-
-def _summit(fine: Floats, lags: list[NDArray[np.float64]]) -> tuple[NDArray[np.float64], float]:
-    """Place and height of the maximum on a fine grid, between its points along each axis by a parabola."""
-    top = np.unravel_index(int(np.argmax(fine)), fine.shape)
-    place = np.array([lag[i] for lag, i in zip(lags, top, strict=True)])
-    for axis, i in enumerate(top):
-        if 0 < i < fine.shape[axis] - 1:
-            left, middle, right = np.take(fine, (i - 1, i, i + 1), axis)[
-                tuple(slice(None) if a == axis else t for a, t in enumerate(top))
-            ].astype(np.float64)
-            bend = left - 2 * middle + right
-            if bend < 0:
-                place[axis] += 0.5 * (left - right) / bend * (lags[axis][1] - lags[axis][0])
-    return place, float(fine[top])

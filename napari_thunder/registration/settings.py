@@ -13,6 +13,8 @@ from napari_thunder.registration.search import Search
 from napari_thunder.registration.shifts import Space
 
 _LOW_PASS_VOXELS = 1.15
+_LEAST_LOW_PASS_Z = 0.8
+"""In planes: most recordings are sampled too sparsely along z for finer detail to move as it should."""
 _LARGEST_SHARE = 0.1
 _LARGEST_PLANES = 3
 
@@ -43,6 +45,29 @@ class Registration:
         "3 to 5 times as much for one-photon recordings.",
     )
     upsampling: int = parameter(10, minimum=1, maximum=100, help="Parts of a voxel that shifts are looked for in.")
+    block: float | None = parameter(
+        None,
+        unit="µm",
+        minimum=0.0,
+        help="Side of a block along y and x; none: a quarter of the field, 32 to 128 voxels.",
+    )
+    block_z: float | None = parameter(
+        None, unit="µm", minimum=0.0, help="Side of a block along z; none: a third of the planes, 8 to 16."
+    )
+    max_bend: float | None = parameter(
+        None,
+        unit="µm",
+        minimum=0.0,
+        help="How far a block may be from where the whole is; none: 5 voxels along y and x, 2 planes along z.",
+    )
+    block_surety: float = parameter(
+        1.3,
+        minimum=1.0,
+        help="How far the correlation of a block must stand out for it to be believed without asking its neighbours.",
+    )
+    block_rounds: int = parameter(
+        1, minimum=0, maximum=10, help="How often blocks look again at the straightened frame for what is left."
+    )
     template: str = parameter(
         "robust",
         choices=("robust", "middle"),
@@ -83,4 +108,4 @@ class Registration:
     def _sigma(self, space: Space, size: Triple) -> Triple:
         sigma = _LOW_PASS_VOXELS * min(size[1:]) if self.low_pass is None else self.low_pass
         z, y, x = (sigma / s for s in size)
-        return (z if space[0] > 1 else 0.0), y, x
+        return (max(z, _LEAST_LOW_PASS_Z) if space[0] > 1 else 0.0), y, x

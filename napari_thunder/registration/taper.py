@@ -26,12 +26,10 @@ def taper(shape: Box, widths: Box) -> tuple[Floats, Floats, Floats]:
     return z, y, x
 
 
-def overlap(weights: Floats, lags: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Share of a window (n,) that is left when two copies of it are `lags` voxels apart; 1 at lag 0."""
-    n = len(weights)
-    full = np.correlate(weights.astype(np.float64), weights.astype(np.float64), "full")[n - 1 :]
-    left: NDArray[np.float64] = np.interp(np.abs(lags), np.arange(n), full / full[0])
-    return left
+def self_overlap(weights: Floats) -> NDArray[np.float64]:
+    """Share of a window (n,) that is left when two copies of it are 0, 1, … n - 1 voxels apart."""
+    full = np.correlate(weights.astype(np.float64), weights.astype(np.float64), "full")[len(weights) - 1 :]
+    return np.asarray(full / full[0])
 
 
 def _faded(n: int, width: int) -> Floats:
