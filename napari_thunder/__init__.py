@@ -21,6 +21,7 @@ _HOMES = {
     "export": ("export_csv", "export_npz", "export_ome_zarr", "export_tiff"),
     "judging": ("Quality", "Verdict", "judge", "verdict_of"),
     "pipeline": ("run", "stream"),
+    "preparing": ("Preparation", "PreparationPlan", "Verification", "plan_preparation", "prepare", "verify"),
     "recording": ("Recording", "open"),
     "reproduce": ("as_command_line", "as_python"),
     "result": ("load_result", "rerun", "save_result"),
@@ -38,12 +39,15 @@ __all__ = [
     "Job",
     "MapChoice",
     "Motion",
+    "Preparation",
+    "PreparationPlan",
     "Quality",
     "Recording",
     "Regression",
     "SummaryImages",
     "ThunderError",
     "Verdict",
+    "Verification",
     "ZScore",
     "__version__",
     "analyses",
@@ -59,12 +63,15 @@ __all__ = [
     "judge",
     "load_result",
     "open",
+    "plan_preparation",
+    "prepare",
     "rerun",
     "run",
     "save_result",
     "simulate",
     "stream",
     "verdict_of",
+    "verify",
 ]
 
 if TYPE_CHECKING:
@@ -78,6 +85,14 @@ if TYPE_CHECKING:
     from napari_thunder.export import export_csv, export_npz, export_ome_zarr, export_tiff
     from napari_thunder.judging import Quality, Verdict, judge, verdict_of
     from napari_thunder.pipeline import run, stream
+    from napari_thunder.preparing import (
+        Preparation,
+        PreparationPlan,
+        Verification,
+        plan_preparation,
+        prepare,
+        verify,
+    )
     from napari_thunder.recording import Recording, open
     from napari_thunder.reproduce import as_command_line, as_python
     from napari_thunder.result import load_result, rerun, save_result

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Sequence
 
 from napari_thunder import __version__
-from napari_thunder.cli import analyses, demo, info, rerun, run, show, simulate, traces
+from napari_thunder.cli import analyses, demo, info, prepare, rerun, run, show, simulate, traces, verify
 from napari_thunder.errors import JobCancelled, ThunderError
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
-_COMMANDS = (info, simulate, analyses, run, traces, rerun, show, demo)
+_COMMANDS = (info, simulate, prepare, verify, analyses, run, traces, rerun, show, demo)
 """In the order in which the help names them."""
 
 
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options.command(options)
     except (KeyboardInterrupt, JobCancelled):
-        print("napari-thunder: interrupted; nothing was saved.", file=sys.stderr)
+        print(f"napari-thunder: interrupted; {options.if_interrupted}", file=sys.stderr)
         return INTERRUPTED
     except ThunderError as error:
         print(f"napari-thunder: {error}", file=sys.stderr)

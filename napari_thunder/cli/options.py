@@ -24,7 +24,7 @@ def command(
 ) -> argparse.ArgumentParser:
     """A command with its help, which `call` carries out."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
-    parser.set_defaults(command=call, json=False)
+    parser.set_defaults(command=call, json=False, if_interrupted="nothing was saved.")
     if json_too:
         parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
     return parser

@@ -2,7 +2,7 @@
 
 from napari_thunder.io.storing.checksums import Verification
 from napari_thunder.preparing.planning import PreparationPlan
-from napari_thunder.preparing.prepare import plan_preparation, prepare, verify
 from napari_thunder.preparing.settings import Preparation
+from napari_thunder.preparing.writing import plan_preparation, prepare, verify
 
 __all__ = ["Preparation", "PreparationPlan", "Verification", "plan_preparation", "prepare", "verify"]

@@ -25,7 +25,7 @@ from napari_thunder.io.storing.draft import (
     read_header,
     ticket_of,
 )
-from napari_thunder.io.storing.finishing import columns_kept, finish_draft, is_whole, publish_whole
+from napari_thunder.io.storing.finishing import attributes_of, columns_kept, finish_draft, is_whole, publish_whole
 
 Array = NDArray[Any]
 Said = dict[str, Any]
@@ -70,8 +70,7 @@ class Look:
             begun = {"request": header["request"], "layout": header["layout"], "done": done}
             return said | begun | _work_of(draft)
         if is_whole(root):
-            attributes = json.loads((root / "zarr.json").read_text("utf-8"))["attributes"]
-            return said | {"request": attributes["preparation"]["request"], "whole": True}
+            return said | {"request": attributes_of(root)["preparation"]["request"], "whole": True}
         return said
 
 
@@ -94,20 +93,19 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Finishes a store of which every unit is done."""
+    """Finishes a store of which every unit is done, and says what was `clipped`."""
 
     place: str
     ticket: str
 
     def __call__(self) -> Said:
         root, place = Path(draft_of(self.place)), Path(self.place)
-        if not root.exists() and is_whole(place):
-            return {}  # a task that is done again, after the first of its kind died with its answer
-        if is_whole(root):
+        done_before = not root.exists() and is_whole(place)  # by a task that died with its answer
+        if not done_before and is_whole(root):
             publish_whole(root, place)
-        else:
+        elif not done_before:
             finish_draft(Draft(str(root), self.ticket), place)
-        return {}
+        return {"clipped": attributes_of(place)["preparation"]["clipped"]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,10 +61,15 @@ def publish_whole(root: Path, place: Path) -> None:
 def is_whole(root: Path) -> bool:
     """Whether a folder is a store that is finished, whatever its name."""
     try:
-        attributes = json.loads((root / "zarr.json").read_text("utf-8"))["attributes"]
-        return bool(attributes["thunder"]["complete"])
+        return bool(attributes_of(root)["thunder"]["complete"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def attributes_of(root: Path) -> dict[str, Any]:
+    """The attributes of a store's group."""
+    found: dict[str, Any] = json.loads((root / "zarr.json").read_text("utf-8"))["attributes"]
+    return found
 
 
 def _checked_units(draft: Draft) -> tuple[dict[str, Written], Misfits]:

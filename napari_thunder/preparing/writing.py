@@ -95,7 +95,8 @@ def prepare(
             _write(recording, place, found, Crop.of(settings, recording), engine, job)
             ticket = found["ticket"]
         with job.stage(0.98, 1.0, "finishing"):
-            ask(engine, recording, Finish(place, ticket), job)
+            said = ask(engine, recording, Finish(place, ticket), job)
+        job.advance(1.0, _clipped(said["clipped"]))
         return open(place, engine=engine)
 
 
@@ -150,6 +151,16 @@ def verify(path: str | Path, *, engine: Engine | None = None, job: Job | None = 
             return verify_store(place, progress=partial(_watch, job))
         said = ask(engine, open(place, engine=engine), Verify(str(place)), job)
         return Verification(**said | {name: tuple(said[name]) for name in ("damaged", "missing")})
+
+
+def _clipped(said: dict[str, int]) -> str:
+    """What of the values could not be kept, in words."""
+    words = {
+        "below": "values were below what the type can hold and were raised to it",
+        "above": "values were above what the type can hold and were lowered to it",
+        "not_numbers": "values were not numbers and became 0",
+    }
+    return "; ".join(f"{said[name]:,} {text}" for name, text in words.items() if said[name])
 
 
 def _watch(job: Job, fraction: float) -> None:
