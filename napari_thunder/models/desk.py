@@ -27,6 +27,7 @@ from napari_thunder.models.region_files import RegionFiles
 from napari_thunder.models.regions import Regions
 from napari_thunder.models.registration import Registrations
 from napari_thunder.models.registration.following import FollowedRegistration
+from napari_thunder.models.registration.kymographs import Kymographs
 from napari_thunder.models.registration.quality_views import QualityViews
 from napari_thunder.models.results import Results
 from napari_thunder.models.run_results import RunResults
@@ -89,6 +90,8 @@ class Desk:
         self.views = Views(self.datasets, self.connection)
         self.registration = Registrations(self.datasets, self.jobs, self.connection, self.open_recording)
         self.quality_views = QualityViews(self.connection)
+        self.kymographs = Kymographs(self.connection)
+        self.quality_views.paired.connect(lambda: self.kymographs.take(self.quality_views.pair))
         self._followed = FollowedRegistration(self.registration, self.quality_views)
         self.session = Session(self)
         self.session.parts["views"] = Part(
@@ -189,6 +192,7 @@ class Desk:
             self.session,
             self._followed,
             self.quality_views,
+            self.kymographs,
             self.views,
             self.traces,
             self.registration,

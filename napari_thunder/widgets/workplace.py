@@ -17,6 +17,7 @@ from napari_thunder.widgets.attending import bring_into_sight
 from napari_thunder.widgets.canvas.before_after import BeforeAfter
 from napari_thunder.widgets.canvas.caption import Caption
 from napari_thunder.widgets.canvas.comparison import Comparison
+from napari_thunder.widgets.canvas.drawn_line import DrawnLine
 from napari_thunder.widgets.canvas.layers import Layers
 from napari_thunder.widgets.canvas.map_layers import MapLayers
 from napari_thunder.widgets.canvas.map_legends import MapLegends
@@ -24,6 +25,8 @@ from napari_thunder.widgets.canvas.pin_marks import PinMarks
 from napari_thunder.widgets.canvas.pointing import Pointing
 from napari_thunder.widgets.canvas.recording_views import RecordingViews
 from napari_thunder.widgets.canvas.region_layers import RegionLayers
+from napari_thunder.widgets.canvas.shift_arrows import ShiftArrows
+from napari_thunder.widgets.canvas.shown_plane import ShownPlane
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.preferences import Preferences
 from napari_thunder.widgets.safekeeping import Safekeeping
@@ -68,6 +71,9 @@ class Workplace:
         self.comparison = Comparison(viewer, desk, self.main_thread, self.map_layers, self.map_legends)
         self.before_after = BeforeAfter(viewer, desk, self.main_thread, self.layers, self.map_layers)
         self.comparison.beginning.connect(self.before_after.end)
+        self.shift_arrows = ShiftArrows(viewer, desk, self.main_thread, self.layers)
+        self.drawn_line = DrawnLine(viewer, desk, self.main_thread)
+        self.shown_plane = ShownPlane(viewer, desk, self.layers)
         self.region_layers = RegionLayers(viewer, desk, self.main_thread)
         self.pointing = Pointing(viewer, desk, self.main_thread, self.layers)
         self.pin_marks = PinMarks(viewer, desk, self.main_thread, self.layers)
@@ -130,9 +136,10 @@ class Workplace:
         """Undo every connection and let the desk go."""
         _workplaces.pop(id(self.viewer), None)
         for part in (
-            self.before_after, self.safekeeping, self.preferences, self.main_thread, self.pointing, self.pin_marks,
-            self.draft_memory, self.layers, self.recording_views, self.caption, self.comparison, self.map_legends,
-            self.map_layers, self.region_layers, self.desk,
+            self.before_after, self.shift_arrows, self.drawn_line, self.shown_plane, self.safekeeping,
+            self.preferences, self.main_thread, self.pointing, self.pin_marks, self.draft_memory, self.layers,
+            self.recording_views, self.caption, self.comparison, self.map_legends, self.map_layers,
+            self.region_layers, self.desk,
         ):  # fmt: skip
             try:
                 part.close()

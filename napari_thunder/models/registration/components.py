@@ -23,6 +23,21 @@ def n_components(quality: xr.Dataset | None) -> int:
     return int(quality.sizes.get("component", 0))
 
 
+def component_titles(quality: xr.Dataset | None) -> tuple[str, ...]:
+    """`Component 1 (2.1 → 0.12 voxels)`: how far its highest lies from its lowest, raw and registered, if known."""
+    if quality is None:
+        return ()
+    known = "pc_shift" in quality and {"raw", "registered"} <= set(quality["stage"].values.tolist())
+    titles = []
+    for k in range(n_components(quality)):
+        said = ""
+        if known:
+            raw, after = (float(quality["pc_shift"].sel(stage=s).isel(component=k)) for s in ("raw", "registered"))
+            said = f" ({raw:.2g} → {after:.2g} voxels)" if np.isfinite([raw, after]).all() else ""
+        titles.append(f"Component {k + 1}{said}")
+    return tuple(titles)
+
+
 def component_extremes(quality: xr.Dataset | None, component: int) -> dict[str, tuple[Content, Content]]:
     """Mean of the frames in which a component is lowest, and of those in which it is highest, for each stage.
 

@@ -82,7 +82,7 @@ def _projected(recording: Recording, frames: tuple[int, ...], engine: Engine, jo
         at_least=_BLOCKS,
     )
     found = {name: np.full(recording.shape[1:], np.nan, np.float32) for name in ("mean", "max")}
-    for block, answer in engine.map(projections, sampled, blocks, job):
+    for block, answer in engine.map(projections, sampled, blocks, job, keep=False):
         for name, volume in found.items():
             volume[block.box] = answer[name]
     return found

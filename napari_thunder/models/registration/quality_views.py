@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from threading import Lock
@@ -15,7 +14,7 @@ from napari_thunder.engine import Job
 from napari_thunder.errors import JobCancelled
 from napari_thunder.models.background import Background
 from napari_thunder.models.connection import Connection
-from napari_thunder.models.registration.components import component_extremes, n_components
+from napari_thunder.models.registration.components import component_extremes, component_titles, n_components
 from napari_thunder.models.registration.pair import Pair
 from napari_thunder.models.registration.projected import Projected, engine_for, projected
 from napari_thunder.models.registration.scenes import Content, Layout, Scene, before_and_after, extremes
@@ -202,9 +201,9 @@ class QualityViews:
         return ""
 
     @property
-    def n_components(self) -> int:
-        """Principal components that can be looked at."""
-        return 0 if self.pair is None else n_components(self.pair.quality)
+    def component_titles(self) -> tuple[str, ...]:
+        """Of the principal components that can be looked at."""
+        return () if self.pair is None else component_titles(self.pair.quality)
 
     def scene(self) -> Scene | None:
         """What the canvas is to show; None while nothing is compared, or what it needs is being computed."""
@@ -296,9 +295,3 @@ def _frames(pair: Pair) -> tuple[object, ...]:
 
 def _has(pair: Pair | None) -> bool:
     return pair is not None and pair.template is not None
-
-
-def components_of(views: QualityViews) -> Iterator[str]:
-    """Titles of the components, the first first."""
-    for k in range(views.n_components):
-        yield f"Component {k + 1}"

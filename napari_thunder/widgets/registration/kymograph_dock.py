@@ -1,0 +1,195 @@
+"""The kymograph: what lies on a drawn line over time, raw above registered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qtpy.QtCore import QEvent, QRectF, QSize, Qt
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+
+from napari_thunder.models.registration.kymographs import WIDEST, Profiles
+from napari_thunder.volumes.contrast import limits_of
+from napari_thunder.widgets.progress_line import ProgressLine
+from napari_thunder.widgets.registration.bottom_dock import brought
+from napari_thunder.widgets.section import say_why
+from napari_thunder.widgets.traces.hint import Hint
+from napari_thunder.widgets.traces.plotting import pg
+from napari_thunder.widgets.traces.theme import colours_of
+from napari_thunder.widgets.trouble_label import TroubleLabel
+from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
+from napari_thunder.widgets.workplace import Workplace
+
+if TYPE_CHECKING:
+    import napari.viewer
+
+NAME = "Kymograph"
+_HEIGHT = 290
+_DRAW = "Drag a line across an edge on the canvas; drag it again with napari's Move tool (Shift+W)"
+
+
+def show_kymograph(workplace: Workplace) -> KymographDock:
+    """Bring the kymograph into sight, below the canvas."""
+    return brought(workplace, KymographDock, NAME, lambda: KymographDock(workplace.viewer))
+
+
+class KymographDock(QWidget):
+    """Shows the profiles of the line; a click goes to the frame.
+
+    Parameters
+    ----------
+    napari_viewer
+        Whose desk it shows; napari gives it under this name.
+    """
+
+    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        self.workplace = Workplace.of(napari_viewer)
+        bridge = self.workplace.hold(self)
+        self._desk = self.workplace.desk
+        self._model = self._desk.kymographs
+        self.draw = QPushButton("Draw a line")
+        self.draw.clicked.connect(lambda *_: self.workplace.drawn_line.draw())
+        self.remove = QPushButton("Remove it")
+        self.remove.clicked.connect(lambda *_: self.workplace.drawn_line.remove())
+        self.width_ = self._make_width()
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setToolTip("Stop reading; what is there stays")
+        self.cancel.clicked.connect(lambda *_: self._model.cancel())
+        self.progress = ProgressLine()
+        self.progress.setTextVisible(False)
+        self.progress.setMaximumHeight(6)
+        self.trouble = TroubleLabel()
+        self.said = QLabel()
+        self.graphics = pg.GraphicsLayoutWidget()
+        self.graphics.setAccessibleName("Profiles along the line over time, raw above registered")
+        self.plots = [self._make_plot(row, title) for row, title in enumerate(("Raw", "Registered"))]
+        self.images = [pg.ImageItem(axisOrder="row-major", autoDownsample=True) for _ in self.plots]
+        self.cursors = [pg.InfiniteLine(0, angle=90, movable=False) for _ in self.plots]
+        self.hint = Hint(self.graphics)
+        self._shown: Profiles | None = None
+        self._lay_out()
+        bridge.connect(self._model.changed, self.refresh, newest=True)
+        bridge.connect(self._desk.quality_views.paired, self.refresh, newest=True)
+        bridge.connect(self._desk.pointer.moved, self._on_frame, newest=True)
+        self._follow_theme()
+        self.refresh()
+        self._on_frame(self._desk.pointer.frame)
+
+    def sizeHint(self) -> QSize:
+        return QSize(1000, _HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(380, 200)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow napari's theme, which changes the style sheet."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "hint"):
+            self._follow_theme()
+
+    def refresh(self, *_: object) -> None:
+        """Show what was read so far, or say the next step."""
+        model = self._model
+        missing = model.why_not() if self._desk.quality_views.pair is None else ""
+        say_why(self.draw, missing, _DRAW)
+        none = "" if model.drawn is not None else "There is no line."
+        say_why(self.remove, missing or none, "Take the line off the canvas")
+        say_why(self.width_, missing, "Voxels beside each other that are averaged")
+        job = model.job
+        for widget in (self.cancel, self.progress):
+            widget.setVisible(job is not None)
+        if job is not None:
+            self.progress.setValue(round(100 * job.fraction))
+        self.trouble.show_trouble(model.trouble)
+        self._show(model.profiles)
+        waiting = "Reading along the line…" if job is not None else ""
+        self.hint.say("" if self._shown is not None or model.trouble else model.why_not() or waiting)
+
+    def _show(self, profiles: Profiles | None) -> None:
+        self._shown = profiles
+        for image, plot in zip(self.images, self.plots, strict=True):
+            image.setVisible(profiles is not None)
+            for axis in ("left", "bottom"):
+                plot.getAxis(axis).setVisible(profiles is not None)
+            plot.titleLabel.setVisible(profiles is not None)
+        if profiles is None:
+            self.said.setText("")
+            return
+        limits = limits_of(profiles.raw[:: max(1, len(profiles.raw) // 500)])
+        box = QRectF(0, 0, len(profiles.raw), max(float(profiles.distance[-1]), 1e-6))
+        for image, values in zip(self.images, (profiles.raw, profiles.registered), strict=True):
+            image.setImage(values.T, autoLevels=False, levels=limits)
+            image.setRect(box)
+        for plot in self.plots:
+            plot.setLabel("left", profiles.unit)
+            plot.setXRange(0, box.width(), padding=0)
+            plot.setYRange(0, box.height(), padding=0)
+        self.said.setText(f"{box.height():.0f} {profiles.unit} along the line; straight stripes: it is still")
+
+    def _make_plot(self, row: int, title: str) -> Any:
+        plot = self.graphics.addPlot(row=row, col=0, enableMenu=False)
+        plot.setTitle(title, size="9pt")
+        plot.hideButtons()
+        plot.getViewBox().invertY(True)
+        plot.getViewBox().setMouseEnabled(x=True, y=False)
+        for name in ("left", "bottom"):
+            plot.getAxis(name).enableAutoSIPrefix(False)
+        plot.getAxis("left").setWidth(50)
+        return plot
+
+    def _make_width(self) -> QSpinBox:
+        spin = QSpinBox()
+        spin.setRange(1, WIDEST)
+        spin.setValue(self._model.width)
+        spin.setSuffix(" voxels wide")
+        spin.setAccessibleName("Width of the line")
+        spin.setKeyboardTracking(False)
+        spin.valueChanged.connect(self._model.set_width)
+        needs_focus_to_scroll(spin)
+        return spin
+
+    def _lay_out(self) -> None:
+        for plot, image, cursor in zip(self.plots, self.images, self.cursors, strict=True):
+            plot.addItem(image)
+            plot.addItem(cursor, ignoreBounds=True)
+        self.plots[1].setXLink(self.plots[0])
+        self.plots[1].setLabel("bottom", "frame")
+        self.plots[0].scene().sigMouseClicked.connect(self._on_click)
+        for button in (self.draw, self.remove, self.cancel):
+            button.setAccessibleName(button.text())
+        self.graphics.setToolTip("Click to go to a frame")
+        row = QHBoxLayout()
+        for widget in (self.draw, self.remove, self.width_, self.said):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.cancel)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 4, 6, 4)
+        layout.addLayout(row)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.trouble)
+        layout.addWidget(self.graphics, 1)
+
+    def _on_click(self, event: Any) -> None:
+        if self._shown is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        for plot in self.plots:
+            box = plot.getViewBox()
+            if box.sceneBoundingRect().contains(event.scenePos()):
+                frame = int(np.floor(box.mapSceneToView(event.scenePos()).x()))
+                self._desk.pointer.ask(int(np.clip(frame, 0, len(self._shown.raw) - 1)))
+
+    def _on_frame(self, frame: int) -> None:
+        for cursor in self.cursors:
+            cursor.setValue(frame + 0.5)
+
+    def _follow_theme(self) -> None:
+        colours = colours_of(self.workplace.viewer)
+        self.graphics.setBackground(colours.background)
+        for plot, cursor in zip(self.plots, self.cursors, strict=True):
+            for name in ("left", "bottom"):
+                plot.getAxis(name).setPen(pg.mkPen(colours.text))
+                plot.getAxis(name).setTextPen(pg.mkPen(colours.text))
+            plot.titleLabel.setText(plot.titleLabel.text, color=colours.text)
+            cursor.setPen(pg.mkPen(colours.cursor, width=2))
