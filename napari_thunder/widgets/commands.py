@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari_thunder.models.registration.scenes import Layout
 from napari_thunder.volumes.views import ViewKind
 from napari_thunder.widgets.actions import action
+from napari_thunder.widgets.registration.kymograph_dock import show_kymograph
+from napari_thunder.widgets.registration.ortho_dock import show_ortho
 from napari_thunder.widgets.shortcut_help import show_shortcuts
 
 if TYPE_CHECKING:
@@ -174,6 +177,61 @@ def cancel(dock: ThunderDock) -> None:
     dock.analyze.cancel()
 
 
+@action("Flicker between raw and registered", "Registration", "Alt-5")
+def flicker_before_after(dock: ThunderDock) -> None:
+    _compare(dock, Layout.FLICKER)
+
+
+@action("Raw and registered side by side", "Registration", "Alt-6")
+def before_after_side_by_side(dock: ThunderDock) -> None:
+    _compare(dock, Layout.SIDE_BY_SIDE)
+
+
+@action("Difference to the template, raw and registered", "Registration", "Alt-7")
+def difference_to_template(dock: ThunderDock) -> None:
+    _compare(dock, Layout.DIFFERENCE)
+
+
+@action("Raw and registered over the template in two colours", "Registration", "Alt-8")
+def overlay_on_template(dock: ThunderDock) -> None:
+    _compare(dock, Layout.OVERLAY)
+
+
+@action("Flip between raw and registered; hold to peek", "Registration", "Shift-U")
+def flip_before_after(dock: ThunderDock) -> None:
+    if not _say_why_not(dock, Layout.FLICKER):
+        dock.desk.quality_views.hold()
+
+
+@action("End comparing raw and registered", "Registration", "Alt-0")
+def end_before_after(dock: ThunderDock) -> None:
+    dock.desk.quality_views.show(None)
+
+
+@action("Show or hide the shifts as arrows", "Registration", "Shift-H")
+def show_shift_arrows(dock: ThunderDock) -> None:
+    if not _say_why_not(dock):
+        dock.desk.quality_views.set(arrows=not dock.desk.quality_views.wish.arrows)
+
+
+@action("Show or hide the template", "Registration")
+def show_template(dock: ThunderDock) -> None:
+    if not _say_why_not(dock):
+        dock.desk.quality_views.set(template=not dock.desk.quality_views.wish.template)
+
+
+@action("Draw a line for a kymograph", "Registration", "Shift-Q")
+def draw_kymograph(dock: ThunderDock) -> None:
+    show_kymograph(dock.workplace)
+    if not _say_why_not(dock):
+        dock.workplace.drawn_line.draw()
+
+
+@action("Show the ortho views", "Registration", "Shift-J")
+def show_ortho_views(dock: ThunderDock) -> None:
+    show_ortho(dock.workplace)
+
+
 @action("Next map", "Results", "Alt-]")
 def next_map(dock: ThunderDock) -> None:
     dock.results.next_map()
@@ -214,6 +272,21 @@ def open_session(dock: ThunderDock) -> None:
 @action("Show the keys", "Help", "F1")
 def help_with_keys(dock: ThunderDock) -> None:
     show_shortcuts(dock)
+
+
+def _compare(dock: ThunderDock, layout: Layout) -> None:
+    """Compare in this way, or end it if that is what is seen."""
+    if not _say_why_not(dock, layout):
+        dock.desk.quality_views.toggle(layout)
+
+
+def _say_why_not(dock: ThunderDock, layout: Layout | None = None) -> bool:
+    """Say in napari's status bar what is missing; whether something is."""
+    views = dock.desk.quality_views
+    why_not = views.why_not(views.wish.subject, layout)
+    if why_not:
+        dock.workplace.viewer.status = why_not
+    return bool(why_not)
 
 
 def _view(dock: ThunderDock, kind: ViewKind) -> None:

@@ -11,7 +11,7 @@ from napari_thunder.widgets.actions import ACTIONS, Action, perform
 _HELD = 0.4
 """Seconds after which a key counts as held, not tapped."""
 
-_PEEK = ("toggle_maps",)
+_PEEK = ("toggle_maps", "flip_before_after")
 
 
 class Shortcuts:

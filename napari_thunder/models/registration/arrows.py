@@ -34,8 +34,8 @@ def arrows_of(pair: Pair, frame: int, across: int | None = None, plane: int = 0)
     Parameters
     ----------
     across
-        Axis (0 for z, 1 for y, 2 for x) that is looked along: only the blocks next to `plane` are given, and moved
-        onto it. None for all blocks where they are.
+        Axis (0 for z, 1 for y, 2 for x) that is looked along: only the blocks next to `plane` are given, moved onto
+        it, and what is seen of their shifts. None for all blocks where they are.
     plane
         Shown plane across that axis, in voxels.
     """
@@ -47,7 +47,8 @@ def arrows_of(pair: Pair, frame: int, across: int | None = None, plane: int = 0)
         nearest = int(np.abs(shifts.centers[across] - plane).argmin())
         values, confidence, starts = (np.take(a, [nearest], axis=across) for a in (values, confidence, starts))
         starts = starts.copy()
-        starts[..., across] = plane
+        starts[..., across], values = plane, values.copy()
+        values[..., across] = 0
     vectors = np.stack([starts.reshape(-1, 3), values.reshape(-1, 3)], axis=1).astype(np.float32)
     there = np.isfinite(vectors).all(axis=(1, 2))
     return Arrows(vectors[there], confidence.reshape(-1)[there])

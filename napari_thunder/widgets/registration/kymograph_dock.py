@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import napari.viewer
 
 NAME = "Kymograph"
+_TITLES = ("Raw", "Registered")
 _HEIGHT = 290
 _DRAW = "Drag a line across an edge on the canvas; drag it again with napari's Move tool (Shift+W)"
 
@@ -63,7 +64,7 @@ class KymographDock(QWidget):
         self.said = QLabel()
         self.graphics = pg.GraphicsLayoutWidget()
         self.graphics.setAccessibleName("Profiles along the line over time, raw above registered")
-        self.plots = [self._make_plot(row, title) for row, title in enumerate(("Raw", "Registered"))]
+        self.plots = [self._make_plot(row) for row in range(len(_TITLES))]
         self.images = [pg.ImageItem(axisOrder="row-major", autoDownsample=True) for _ in self.plots]
         self.cursors = [pg.InfiniteLine(0, angle=90, movable=False) for _ in self.plots]
         self.hint = Hint(self.graphics)
@@ -110,9 +111,8 @@ class KymographDock(QWidget):
         self._shown = profiles
         for image, plot in zip(self.images, self.plots, strict=True):
             image.setVisible(profiles is not None)
-            for axis in ("left", "bottom"):
-                plot.getAxis(axis).setVisible(profiles is not None)
-            plot.titleLabel.setVisible(profiles is not None)
+            plot.showAxis("left", profiles is not None)
+            plot.showAxis("bottom", profiles is not None and plot is self.plots[-1])
         if profiles is None:
             self.said.setText("")
             return
@@ -121,15 +121,14 @@ class KymographDock(QWidget):
         for image, values in zip(self.images, (profiles.raw, profiles.registered), strict=True):
             image.setImage(values.T, autoLevels=False, levels=limits)
             image.setRect(box)
-        for plot in self.plots:
-            plot.setLabel("left", profiles.unit)
+        for plot, title in zip(self.plots, _TITLES, strict=True):
+            plot.setLabel("left", f"{title}, {profiles.unit}")
             plot.setXRange(0, box.width(), padding=0)
             plot.setYRange(0, box.height(), padding=0)
-        self.said.setText(f"{box.height():.0f} {profiles.unit} along the line; straight stripes: it is still")
+        self.said.setText("Straight stripes: what lies there is still. Click to go to a frame.")
 
-    def _make_plot(self, row: int, title: str) -> Any:
+    def _make_plot(self, row: int) -> Any:
         plot = self.graphics.addPlot(row=row, col=0, enableMenu=False)
-        plot.setTitle(title, size="9pt")
         plot.hideButtons()
         plot.getViewBox().invertY(True)
         plot.getViewBox().setMouseEnabled(x=True, y=False)
@@ -142,7 +141,8 @@ class KymographDock(QWidget):
         spin = QSpinBox()
         spin.setRange(1, WIDEST)
         spin.setValue(self._model.width)
-        spin.setSuffix(" voxels wide")
+        spin.setPrefix("width ")
+        spin.setMinimumWidth(110)
         spin.setAccessibleName("Width of the line")
         spin.setKeyboardTracking(False)
         spin.valueChanged.connect(self._model.set_width)
@@ -154,6 +154,8 @@ class KymographDock(QWidget):
             plot.addItem(image)
             plot.addItem(cursor, ignoreBounds=True)
         self.plots[1].setXLink(self.plots[0])
+        self.graphics.ci.layout.setContentsMargins(2, 2, 8, 2)
+        self.graphics.ci.layout.setVerticalSpacing(4)
         self.plots[1].setLabel("bottom", "frame")
         self.plots[0].scene().sigMouseClicked.connect(self._on_click)
         for button in (self.draw, self.remove, self.cancel):
@@ -191,5 +193,4 @@ class KymographDock(QWidget):
             for name in ("left", "bottom"):
                 plot.getAxis(name).setPen(pg.mkPen(colours.text))
                 plot.getAxis(name).setTextPen(pg.mkPen(colours.text))
-            plot.titleLabel.setText(plot.titleLabel.text, color=colours.text)
             cursor.setPen(pg.mkPen(colours.cursor, width=2))
