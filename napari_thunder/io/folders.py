@@ -11,11 +11,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from napari_thunder.errors import FolderError, ThunderError
+from napari_thunder.errors import FolderError, RecordingError, ThunderError
 from napari_thunder.io.file_names import natural_order
 from napari_thunder.io.places import Place, home, places
-from napari_thunder.io.registry import find_format, formats
-from napari_thunder.io.uri import local_path
+from napari_thunder.io.registry import find_format, formats, remote_formats
+from napari_thunder.io.remote.address import is_address
+from napari_thunder.io.remote.path import RemotePath
+from napari_thunder.io.uri import local_path, split_uri
 
 LARGEST_FILE = 50 * 2**20
 """Bytes of a table or result file that is brought to the desk whole."""
@@ -103,7 +105,12 @@ class Listing:
 
     def path_of(self, entry: Entry) -> str:
         """The whole path of one of the entries."""
-        return os.path.join(self.folder, entry.name)
+        return f"{self.folder}/{entry.name}" if is_address(self.folder) else os.path.join(self.folder, entry.name)
+
+
+def parent_folder(folder: str) -> str:
+    """The folder or address above; itself at the top."""
+    return str(RemotePath(folder).parent) if is_address(folder) else os.path.dirname(folder)
 
 
 def list_folder(folder: str | Path = "") -> Listing:
@@ -112,13 +119,16 @@ def list_folder(folder: str | Path = "") -> Listing:
     Parameters
     ----------
     folder
-        Its path or `file://` URL; the home folder if empty. Of a file, the folder that holds it is listed.
+        Its path, `file://` URL or address in storage; the home folder if empty. Of a file, the folder that holds it is
+        listed.
 
     Raises
     ------
     FolderError
         If there is no such folder, or it may not be read.
     """
+    if is_address(str(folder)):
+        return _list_remote(str(folder))
     path = Path(os.path.normpath(local_path(folder))) if str(folder) else home()
     try:
         if path.is_file():
@@ -138,6 +148,36 @@ def list_folder(folder: str | Path = "") -> Listing:
         raise FolderError(f"{path}: cannot be listed: {error.strerror or error}.") from error
     parent = None if path.parent == path else str(path.parent)
     return Listing(str(path), parent, tuple(_recognised(path, entries)), places(), kind, uses)
+
+
+def _list_remote(address: str) -> Listing:
+    try:
+        path, _ = split_uri(address)
+        assert isinstance(path, RemotePath)
+        if not path.is_web and path.is_file():
+            path = path.parent
+        found = [_remote_entry(one) for one in path.iterdir()]
+    except RecordingError as error:
+        raise FolderError(str(error)) from None
+    entries = sorted(found, key=lambda entry: (not entry.is_folder, natural_order(entry.name)))
+    parent = None if path.parent == path else str(path.parent)
+    names = {entry.name for entry in entries}
+    inside = "Zarr" if names & {"zarr.json", ".zarray", ".zgroup"} else ""
+    inside = inside or next((entry.kind for entry in entries if entry.kind == "TIFF"), "")
+    return Listing(str(path), parent, tuple(entries), places(), inside, (Use.RECORDING,) if inside else ())
+
+
+def _remote_entry(path: RemotePath) -> Entry:
+    """By its name, as looking into each folder would take long."""
+    known = path.known
+    is_zarr = path.name.endswith(".zarr")
+    is_folder = is_zarr if known is None else known.is_folder
+    kind = "Zarr" if is_zarr else "" if is_folder else _by_name(path.name)[0]
+    if kind not in {format.name for format in remote_formats()}:
+        kind = ""
+    size = None if known is None or is_folder or known.st_size < 0 else known.st_size
+    modified = 0.0 if known is None else known.modified
+    return Entry(path.name, is_folder, size, modified, kind, (Use.RECORDING,) if kind else ())
 
 
 def what_is(path: Path) -> tuple[str, tuple[Use, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from threading import Lock
 
@@ -10,7 +9,7 @@ from psygnal import Signal
 
 from napari_thunder.engine import Job
 from napari_thunder.errors import JobCancelled
-from napari_thunder.io.folders import Listing
+from napari_thunder.io.folders import Listing, parent_folder
 from napari_thunder.models.background import Background
 from napari_thunder.models.trouble import Trouble
 
@@ -78,8 +77,9 @@ class Browser:
 
     def up(self) -> None:
         """Look into the folder this one is in."""
-        if self.trouble is not None and os.path.dirname(self.wanted) != self.wanted:
-            self._start(os.path.dirname(self.wanted))
+        above = parent_folder(self.wanted)
+        if self.trouble is not None and above != self.wanted:
+            self._start(above)
         elif self.listing is not None and self.listing.parent is not None:
             self.go(self.listing.parent)
 

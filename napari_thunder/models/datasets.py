@@ -14,6 +14,7 @@ from typing import Any
 from psygnal import Signal
 
 from napari_thunder.errors import FolderError, ThunderError
+from napari_thunder.io.remote.address import without_secrets
 from napari_thunder.models.background import Background
 from napari_thunder.models.tables_elsewhere import ReadFile, tables_here
 from napari_thunder.models.trouble import Trouble
@@ -165,7 +166,7 @@ class Datasets:
 
     def open(self, uri: str, **known: Any) -> None:
         """Open a recording; returns at once. `known` as in `napari_thunder.open`."""
-        self.make(uri, partial(self._open_with_tables, uri, known))
+        self.make(without_secrets(uri), partial(self._open_with_tables, uri, known))
 
     def make(self, name: str, recording: Callable[[], Recording]) -> None:
         """Put a recording on the desk that takes a while to make; returns at once, also if it is on its way already."""

@@ -19,6 +19,7 @@ from qtpy.QtCore import QThread
 from napari_thunder.display import layer_for_recording, layers_for_result
 from napari_thunder.errors import ThunderError
 from napari_thunder.io import find_format
+from napari_thunder.io.remote.address import is_address
 from napari_thunder.io.uri import local_path
 from napari_thunder.models.background import Background
 from napari_thunder.models.trouble import Trouble
@@ -47,6 +48,8 @@ def find_reader(path: str | list[str]) -> Reader | None:
     """The function that reads a path, or None if it holds neither a recording nor a result."""
     if isinstance(path, list):
         return find_reader(path[0]) if len(path) == 1 else None
+    if is_address(path):  # not looked at here, as the window waits for the answer
+        return read_recording
     place = local_path(path)
     if is_result(place):
         return read_result

@@ -74,6 +74,11 @@ class RemotePath:
         return self if above.endswith(":/") else RemotePath(above)
 
     @property
+    def known(self) -> RemoteStatus | None:
+        """What a listing said of it, without asking."""
+        return self._status
+
+    @property
     def is_web(self) -> bool:
         """Whether it is a page or file of a web server, which cannot always list its folders."""
         return self.address.startswith("http")

@@ -29,12 +29,20 @@ class Breadcrumbs(QLabel):
 
     def show_path(self, folder: str) -> None:
         """Show the parts of a path, of either kind of slash."""
+        scheme, found, rest = folder.partition("://")
+        if found:
+            names = [name for name in rest.split("/") if name]
+            self._folders = [f"{scheme}://" + "/".join(names[: n + 1]) for n in range(len(names))]
+            self._show_names([f"{scheme}://{names[0]}" if names else folder, *names[1:]])
+            return
         slash = "\\" if "\\" in folder and not folder.startswith("/") else "/"
         names = [name for name in folder.split(slash) if name]
         top = "/" if folder.startswith("/") else ""
         self._folders = [top] if top else []
         self._folders += [top + slash.join(names[: n + 1]) + ("" if top or n else slash) for n in range(len(names))]
-        shown = [*(["/"] if top else []), *names]
+        self._show_names([*(["/"] if top else []), *names])
+
+    def _show_names(self, shown: list[str]) -> None:
         links = [self._link(n, name) for n, name in enumerate(shown)]
         if len(links) > _SHOWN + 1:
             links = [links[0], "…", *links[-_SHOWN:]]

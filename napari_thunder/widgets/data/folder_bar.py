@@ -29,7 +29,9 @@ class FolderBar(QWidget):
         super().__init__()
         self._browser = browser
         self._shown: Listing | None = None
-        self._recent = list(dict.fromkeys(path.rsplit("/", 1)[0] for path in recent if path.startswith("/")))[:_RECENT]
+        self._recent = list(
+            dict.fromkeys(path.rsplit("/", 1)[0] for path in recent if path.startswith(("/", "s3://", "gs://")))
+        )[:_RECENT]
         pixmap = QStyle.StandardPixmap
         self.back = self._tool(pixmap.SP_ArrowBack, "Back", "Alt+Left", browser.back)
         self.forward = self._tool(pixmap.SP_ArrowForward, "Forward", "Alt+Right", browser.forward)
@@ -37,8 +39,8 @@ class FolderBar(QWidget):
         self.reload = self._tool(pixmap.SP_BrowserReload, "Look again", "F5", browser.retry)
         self.path = QLineEdit()
         self.path.setAccessibleName("Folder")
-        self.path.setPlaceholderText("path of a folder or file")
-        self.path.setToolTip("Type the path of a folder and press Enter (Ctrl+L)")
+        self.path.setPlaceholderText("path or address of a folder or file")
+        self.path.setToolTip("Type the path of a folder, or s3://bucket/…, and press Enter (Ctrl+L)")
         self.path.returnPressed.connect(self._go)
         QShortcut(QKeySequence("Ctrl+L"), self, activated=self._edit_path)
         self.places = QComboBox()

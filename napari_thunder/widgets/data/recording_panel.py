@@ -103,8 +103,11 @@ class RecordingPanel(QWidget):
         path.completer().setFilterMode(Qt.MatchFlag.MatchContains)
         path.completer().setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         path.setAccessibleName("Path of a recording")
-        path.setToolTip("A file or folder: TIFF, Zarr, OME-Zarr, Thunder series or images, .npy, .npz. Enter opens it.")
-        path.lineEdit().setPlaceholderText("path of a file or folder")
+        path.setToolTip(
+            "A file or folder: TIFF, Zarr, OME-Zarr, Thunder series or images, .npy, .npz; or TIFF and Zarr at "
+            "s3://bucket/…, gs://bucket/… or https://server/…. Enter opens it."
+        )
+        path.lineEdit().setPlaceholderText("path or address of a file or folder")
         path.lineEdit().returnPressed.connect(self.open_path)
         path.editTextChanged.connect(lambda _: self._show_open())
         needs_focus_to_scroll(path)
