@@ -61,13 +61,13 @@ def stage_findings(
 ) -> StageFindings:
     """Sample a stage and look at it; `good` (t,) are the frames that are no outliers."""
     kept = good[sample.frames]
+    if kept.sum() < _FEWEST or 0 in sample.shape:
+        return _nothing(case, sample)
     frames = sampled_frames(case, stage, sample, engine, job)[kept]
     numbers = sample.frames[kept]
     factors = np.asarray(sample.factors, np.float64)
     scale = float(factors[1:].max())
     job.check()
-    if len(frames) < _FEWEST or 0 in frames.shape:
-        return _nothing(case, frames)
     components = components_of(frames, case.settings.components)
     job.check()
     shift = pc_shift(components)
@@ -85,10 +85,10 @@ def stage_findings(
     )
 
 
-def _nothing(case: Case, frames: Maps) -> StageFindings:
+def _nothing(case: Case, sample: Sample) -> StageFindings:
     none, n = np.full(0, np.nan), float("nan")
-    empty = np.full((0, *frames.shape[1:]), np.nan, np.float32)
-    components = Components(np.zeros((0, len(frames))), none, empty, empty)
+    empty = np.full((0, *sample.shape), np.nan, np.float32)
+    components = Components(np.zeros((0, 0)), none, empty, empty)
     return StageFindings(
         components, np.zeros((0, 3)), none, none, none, n, n, np.full((len(case.epochs), 3), np.nan), None
     )

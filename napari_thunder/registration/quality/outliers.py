@@ -28,6 +28,8 @@ WINDOW = 101
 _MAD = 1.4826
 _STILL = 0.02
 """Voxels: jumps of a recording at rest are not looked at on a finer scale than this."""
+_SLIGHT = 0.02
+"""Falls of the correlation that are smaller than this are no reason to leave a frame out, however even the others."""
 
 
 def shift_outliers(shift: Values, keep: Flags, settings: Quality) -> dict[str, Flags]:
@@ -85,9 +87,7 @@ def _falls(fall: Values, keep: Flags, threshold: float) -> Flags:
         return np.zeros(len(fall), bool)
     middle = np.median(fall[known])
     sd = _MAD * np.median(np.abs(fall[known] - middle))
-    if not sd > 0:
-        return np.zeros(len(fall), bool)
-    return np.asarray(known & (np.nan_to_num(fall) < middle - threshold * sd))
+    return np.asarray(known & (np.nan_to_num(fall) < middle - max(threshold * sd, _SLIGHT)))
 
 
 def _jumps(shift: Values, known: Flags, threshold: float) -> Flags:

@@ -12,7 +12,7 @@ from napari_thunder.registration.quality.correlation import pearson
 Frames = NDArray[np.float32]
 Values = NDArray[np.float64]
 
-_REACH = 0.2
+_REACH = 0.1
 
 
 def plane_shifts(frames: Frames) -> Values:
@@ -20,7 +20,7 @@ def plane_shifts(frames: Frames) -> Values:
     found = np.full((len(frames), frames.shape[1], 2), np.nan)
     for z in range(frames.shape[1]):
         plane = frames[:, z : z + 1]
-        reach = [max(1.0, _REACH * n) for n in plane.shape[2:]]
+        reach = [min(n / 4, max(4.0, _REACH * n)) for n in plane.shape[2:]]
         try:
             reference = plane.mean(axis=0, dtype=np.float64)
             matcher = Matcher(reference, max_shift=(0.0, reach[0], reach[1]))
