@@ -21,7 +21,7 @@ _LEVELS = 256
 def find_brain(mean: Image, margin: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Mask:
     """Where the brain is: what is brighter than the surroundings, without crumbs and holes.
 
-    The mean image is smoothed and its square root taken, which makes the noise of photons alike everywhere; Otsu's
+    Each plane of the mean image is smoothed and its square root taken, which makes the noise of photons alike everywhere; Otsu's
     threshold parts it in two. Pieces smaller than a tenth of the largest are dropped, holes in planes filled, and the
     margin is added.
 
@@ -44,7 +44,7 @@ def find_brain(mean: Image, margin: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """
     known = np.isfinite(mean)
     values = np.where(known, mean, np.nanmin(mean) if known.any() else 0).astype(np.float64)
-    smooth = ndimage.gaussian_filter(values, [_SMOOTH if n > 4 else 0.0 for n in values.shape])
+    smooth: Image = ndimage.gaussian_filter(values, (0, _SMOOTH, _SMOOTH))
     level = np.sqrt(smooth - smooth.min())
     bright = level > otsu(level[known])
     if not bright.any() or bright.all():
