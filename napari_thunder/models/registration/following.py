@@ -7,9 +7,11 @@ from threading import RLock
 from psygnal import SignalInstance
 
 from napari_thunder.errors import ThunderError
+from napari_thunder.models.background import Background
 from napari_thunder.models.datasets import Dataset
+from napari_thunder.models.latest import Latest
 from napari_thunder.models.registration.entry import RegistrationEntry
-from napari_thunder.models.registration.pair import Pair, pair_of
+from napari_thunder.models.registration.pair import pair_of
 from napari_thunder.models.registration.quality_views import QualityViews
 from napari_thunder.models.registration.registrations import Registrations
 from napari_thunder.models.trouble import Trouble
@@ -31,13 +33,16 @@ class FollowedRegistration:
         self._views = views
         self._seen: tuple[object, ...] = ()
         self._lock = RLock()
+        self._background = Background("followed-registration")
+        self._latest = Latest(self._background)
         for signal in self._signals:
             signal.connect(self._follow)
 
     def close(self, seconds: float = 0.0) -> None:
-        """Follow no more; at once."""
+        """Follow no more; takes no longer than `seconds`."""
         for signal in self._signals:
             signal.disconnect(self._follow, missing_ok=True)
+        self._background.close(seconds)
 
     @property
     def _signals(self) -> tuple[SignalInstance, ...]:
@@ -53,12 +58,16 @@ class FollowedRegistration:
             if seen == self._seen:
                 return
             self._seen = seen
-            pair = None if entry is None or dataset is None else self._pair(dataset, entry)
-            self._views.take(pair)
+            if entry is None or dataset is None:
+                self._latest.ask(self._views.take, None)
+            else:
+                self._latest.ask(self._take, dataset, entry)
 
-    def _pair(self, dataset: Dataset, entry: RegistrationEntry) -> Pair | None:
+    def _take(self, dataset: Dataset, entry: RegistrationEntry) -> None:
+        """Shifts of many blocks take a while to be looked through."""
+        pair = None
         try:
-            return pair_of(dataset, entry.shifts, entry.registration, entry.quality, entry.interpolation)
+            pair = pair_of(dataset, entry.shifts, entry.registration, entry.quality, entry.interpolation)
         except ThunderError as error:
             self._registrations.tell(Trouble.of(error))
-            return None
+        self._views.take(pair)

@@ -18,6 +18,7 @@ from napari_thunder.models.registration.components import component_extremes, co
 from napari_thunder.models.registration.pair import Pair
 from napari_thunder.models.registration.projected import Projected, engine_for, projected
 from napari_thunder.models.registration.scenes import Content, Layout, Scene, before_and_after, extremes
+from napari_thunder.models.registration.shift_maps import ShiftMaps
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.volumes import MovieView, Sight, sight_of
 from napari_thunder.volumes.compared import difference_from
@@ -93,6 +94,8 @@ class QualityViews:
         What is being computed for it, or None.
     trouble
         Why something could not be computed, or None.
+    shift_maps
+        Makes the heat map of its shifts.
     """
 
     changed = Signal()
@@ -105,6 +108,7 @@ class QualityViews:
         self.job: Job | None = None
         self.trouble: Trouble | None = None
         self._connection = connection
+        self.shift_maps = ShiftMaps()
         self._projected: Projected | None = None
         self._background = Background("quality-views")
         self._lock = Lock()
@@ -128,6 +132,7 @@ class QualityViews:
         if job is not None:
             self._background.start(job.cancel)
         self._need()
+        self.shift_maps.take(pair)
         self.paired.emit()
         self.changed.emit()
 
@@ -238,6 +243,7 @@ class QualityViews:
         """Cancel and end in bounded time."""
         if self.job is not None:
             self.job.cancel()
+        self.shift_maps.close(0.0)
         self._background.close(seconds)
 
     def _contents(self, pair: Pair, subject: Subject) -> tuple[Content, Content] | None:

@@ -24,7 +24,6 @@ from qtpy.QtWidgets import (
 
 from napari_thunder.models.registration.quality_views import FASTEST, SLOWEST, Subject
 from napari_thunder.models.registration.scenes import Layout
-from napari_thunder.models.registration.shift_map import shift_map
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.progress_line import ProgressLine
 from napari_thunder.widgets.registration.kymograph_dock import show_kymograph
@@ -91,16 +90,18 @@ class ViewsPanel(QWidget):
         self.cancel = self._button("Cancel", self._views.cancel)
         self.trouble = TroubleLabel()
         self.shifts = ShiftMapPlot()
-        self.shifts.asked.connect(self._show_map)
+        self.shifts.asked.connect(self._ask_map)
         self.shifts.clicked.connect(self._go_to)
         self._lay_out()
         main_thread.connect(self._views.changed, self._show, newest=True)
-        main_thread.connect(self._views.paired, self._show_map, newest=True)
+        main_thread.connect(self._views.shift_maps.changed, self._show_map, newest=True)
+        main_thread.connect(self._views.paired, self._say_whether_relative, newest=True)
         main_thread.connect(self._desk.datasets.changed, self._show, newest=True)
         main_thread.connect(self._desk.pointer.moved, self._on_frame, newest=True)
         self._follow_theme()
         self._show()
         self._show_map()
+        self._say_whether_relative()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow napari's theme, which changes the style sheet."""
@@ -244,16 +245,21 @@ class ViewsPanel(QWidget):
             self.progress.setValue(round(100 * job.fraction))
         self.trouble.show_trouble(self._views.trouble)
 
+    def _ask_map(self) -> None:
+        self._views.shift_maps.show(self.shifts.along, relative=self.shifts.relative)
+
     def _show_map(self, *_: object) -> None:
+        self.shifts.show_map(
+            self._views.shift_maps.found, "The shifts of each plane or block appear here when a registration is done."
+        )
+        self.shifts.move_cursor(self._desk.pointer.frame)
+
+    def _say_whether_relative(self, *_: object) -> None:
         pair = self._views.pair
         piecewise = pair is not None and pair.shifts.grid != (1, 1, 1)
         one = "" if piecewise else "All of the volume was shifted as one."
         say_why(self.shifts.relative_box, one, "Subtract the mean of each frame: what moved unlike the rest")
-        if pair is None:
-            self.shifts.show_map(None, "The shifts of each plane or block appear here when a registration is done.")
-            return
-        self.shifts.show_map(shift_map(pair, self.shifts.along, relative=self.shifts.relative))
-        self.shifts.move_cursor(self._desk.pointer.frame)
+        self._ask_map()
 
     def _on_frame(self, frame: int) -> None:
         self.shifts.move_cursor(frame)
