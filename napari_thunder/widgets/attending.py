@@ -9,7 +9,13 @@ from qtpy.QtWidgets import QWidget
 if TYPE_CHECKING:
     from napari_thunder.widgets.workplace import Workplace
 
-_TITLES = {"data": "Data", "rois": "ROIs", "analyze": "Analyze", "results": "Results"}
+_TITLES = {
+    "data": "Data",
+    "registration": "Registration",
+    "rois": "ROIs",
+    "analyze": "Analyze",
+    "results": "Results",
+}
 
 
 def bring_into_sight(workplace: Workplace, name: str) -> None:

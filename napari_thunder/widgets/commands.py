@@ -108,6 +108,91 @@ def unpin_all(dock: ThunderDock) -> None:
     dock.desk.traces.clear_pins()
 
 
+@action("Register the recording", "Registration")
+def register(dock: ThunderDock) -> None:
+    dock.show_tab("registration")
+    dock.registration.register()
+
+
+@action("Try the registration on a few frames", "Registration")
+def try_registration(dock: ThunderDock) -> None:
+    dock.show_tab("registration")
+    dock.registration.try_out()
+
+
+@action("Load a saved registration", "Registration")
+def load_registration(dock: ThunderDock) -> None:
+    dock.show_tab("registration")
+    dock.registration.run_panel.ask_for_folder()
+
+
+@action("Load a table of shifts", "Registration")
+def load_shifts(dock: ThunderDock) -> None:
+    dock.show_tab("registration")
+    dock.registration.run_panel.ask_for_table()
+
+
+@action("Judge the registration", "Registration")
+def judge_registration(dock: ThunderDock) -> None:
+    dock.show_tab("registration")
+    dock.desk.registration.judge()
+
+
+@action("Use the registration, or the raw recording", "Registration", "Alt-U")
+def use_registered(dock: ThunderDock) -> None:
+    dock.registration.entries.toggle_use()
+
+
+@action("Save the registration", "Registration")
+def save_registration(dock: ThunderDock) -> None:
+    dock.registration.entries.ask_where_to_save()
+
+
+@action("Export the shifts as a table", "Registration")
+def export_shifts(dock: ThunderDock) -> None:
+    dock.registration.entries.ask_for_csv()
+
+
+@action("Report on the registration", "Registration")
+def report_registration(dock: ThunderDock) -> None:
+    dock.registration.entries.ask_for_report()
+
+
+@action("Show the motion over time", "Registration", "Shift-N")
+def show_motion(dock: ThunderDock) -> None:
+    dock.registration.show_motion()
+
+
+@action("Exclude the frame that is shown, or restore it", "Registration", "Alt-X")
+def toggle_frame(dock: ThunderDock) -> None:
+    dock.registration.frames.toggle_shown()
+
+
+@action("Exclude the frames that stand out", "Registration")
+def exclude_outliers(dock: ThunderDock) -> None:
+    dock.registration.frames.exclude_outliers()
+
+
+@action("Restore all excluded frames", "Registration")
+def restore_frames(dock: ThunderDock) -> None:
+    dock.desk.registration.frames.restore()
+
+
+@action("Undo the last excluding of frames", "Registration")
+def undo_frames(dock: ThunderDock) -> None:
+    dock.desk.registration.frames.undo()
+
+
+@action("Next frame that stands out", "Registration", "Alt-N")
+def next_outlier(dock: ThunderDock) -> None:
+    dock.registration.frames.next_outlier(1)
+
+
+@action("Previous frame that stands out", "Registration", "Alt-B")
+def previous_outlier(dock: ThunderDock) -> None:
+    dock.registration.frames.next_outlier(-1)
+
+
 @action("New polygon ROI", "ROIs", "Shift-G")
 def new_polygon(dock: ThunderDock) -> None:
     dock.show_tab("rois")

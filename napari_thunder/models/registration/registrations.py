@@ -17,6 +17,7 @@ from napari_thunder.models.registration.entries import Entries
 from napari_thunder.models.registration.entry import RegistrationEntry
 from napari_thunder.models.registration.exclusion import Exclusion
 from napari_thunder.models.registration.files import RegistrationFiles
+from napari_thunder.models.registration.motion import Motions
 from napari_thunder.models.registration.reference import Opens, Reference, ReferenceKind
 from napari_thunder.models.registration.runs import Runs
 from napari_thunder.models.registration.shelf import stored, taken
@@ -71,6 +72,8 @@ class Registrations:
         Frames kept out of all that follows.
     files
         Loads and saves.
+    motions
+        Traces for a plot.
     """
 
     changed = Signal()
@@ -97,6 +100,7 @@ class Registrations:
         self.runs = Runs(datasets, jobs, connection, self._entries, works)
         self.frames = Exclusion(datasets, self.tell)
         self.files = RegistrationFiles(self._entries, works)
+        self.motions = Motions()
         self._removed: list[RegistrationEntry] = []
         self._seen: tuple[Any, ...] = (None,) * 4
         self._listen()
@@ -132,7 +136,8 @@ class Registrations:
     def in_use(self) -> RegistrationEntry | None:
         """The registration that the current recording is seen through, while it is on the desk."""
         shifts = None if self.dataset is None else self.dataset.recording.shifts
-        return None if shifts is None else next((e for e in self.entries if e.finished and e.shifts == shifts), None)
+        whole = () if shifts is None else [entry for entry in self.entries if entry.finished]
+        return next((entry for entry in whole if entry.shifts is shifts or entry.shifts == shifts), None)
 
     def get(self, key: int) -> RegistrationEntry | None:
         """The registration of this key as it is now."""
@@ -193,6 +198,12 @@ class Registrations:
         if reference != self.reference:
             self.reference = reference
             self.changed.emit()
+
+    def what(self) -> str:
+        """In words: `rigid 3-D registration of fish to a robust template`."""
+        mode = self.given.get("mode", Registration().mode)
+        name = "" if self.dataset is None else f" of {self.dataset.name}"
+        return f"{mode} registration{name} to {self.reference.title}"
 
     # doing
 
@@ -308,7 +319,8 @@ class Registrations:
         self._datasets.changed.disconnect(self._follow, missing_ok=True)
         self._datasets.removed.disconnect(self._forget, missing_ok=True)
         self.runs.close()
-        self.files.close(seconds)
+        self.motions.close(seconds / 2)
+        self.files.close(seconds / 2)
 
     # inside
 

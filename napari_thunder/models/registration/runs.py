@@ -73,7 +73,7 @@ class Runs:
 
     def register(self, dataset: Dataset, settings: Registration, reference: Reference) -> Run:
         """Queue a registration; it is judged when it is done."""
-        recording = dataset.recording.raw
+        recording, name = dataset.recording.raw, f"{settings.mode} to {reference.title}"
 
         def work(job: Job) -> str:
             engine, key = self._connection.wait_for_engine(job), 0
@@ -83,7 +83,7 @@ class Runs:
                     job.check()
                     if progress.finished or time.monotonic() - last >= PARTIAL_EVERY:
                         last = time.monotonic()
-                        key = self._keep(dataset.key, key, progress.dataset, finished=progress.finished)
+                        key = self._keep(dataset.key, key, name, progress.dataset, finished=progress.finished)
             except BaseException:
                 self._drop_unfinished(key)
                 raise
@@ -154,12 +154,11 @@ class Runs:
         self.progressed.emit()
         return run
 
-    def _keep(self, dataset: int, key: int, registration: xr.Dataset, *, finished: bool) -> int:
+    def _keep(self, dataset: int, key: int, name: str, registration: xr.Dataset, *, finished: bool) -> int:
         if self._datasets.get(dataset) is None:
             return 0
         entry: RegistrationEntry | None
         if not key:
-            name = str(registration.attrs.get("title", "Registration"))
             entry = self._entries.add(dataset, name, registration, finished=finished)
             self.filled.emit(entry)
             return entry.key

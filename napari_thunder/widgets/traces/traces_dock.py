@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QSize, Qt
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from napari_thunder.models.traces import Trace
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.traces.measures import units_of
+from napari_thunder.widgets.bottom_dock import take_height
 from napari_thunder.widgets.traces.exports import Exports
 from napari_thunder.widgets.traces.hint import Hint
 from napari_thunder.widgets.traces.reading_bar import ReadingBar
@@ -130,9 +131,7 @@ class TracesDock(QWidget):
         super().showEvent(event)
         if not self._was_shown:
             self._was_shown = True
-            dock, window = _dock_around(self), self.window()
-            if dock is not None and isinstance(window, QMainWindow) and not dock.isFloating():
-                window.resizeDocks([dock], [_HEIGHT], Qt.Orientation.Vertical)
+            take_height(self, _HEIGHT)
 
     # laying out and connecting
 
@@ -307,10 +306,3 @@ def _note(trace: Trace | None, *, waits: bool) -> str:
     if trace is not None:
         return trace.note
     return "…" if waits else "could not be read"
-
-
-def _dock_around(widget: QWidget) -> QDockWidget | None:
-    parent = widget.parentWidget()
-    while parent is not None and not isinstance(parent, QDockWidget):
-        parent = parent.parentWidget()
-    return parent

@@ -1,0 +1,138 @@
+"""Frames that stand out, as triangles at the top, and excluded ones, hatched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtCore import QPointF, QRectF, Qt
+from qtpy.QtGui import QBrush, QColor, QPainter, QPolygonF, QTransform
+from qtpy.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem
+
+from napari_thunder.widgets.traces.plotting import pg
+from napari_thunder.widgets.traces.time_axis import TimeAxis
+
+_SIZE = 9.0
+"""Pixels of a triangle."""
+
+_SHADE, _HATCH = 48, 150
+_THIN = 2.0
+"""Pixels that the shade of a single frame takes at least."""
+
+
+class FrameMarks(pg.GraphicsObject):
+    """All marks in one item: cheap for thousands of them.
+
+    Parameters
+    ----------
+    named
+        Whether to draw the triangles.
+    """
+
+    def __init__(self, named: bool) -> None:
+        super().__init__()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+        self.setZValue(-10)
+        self.still = False
+        self._named = named
+        self._axis: TimeAxis | None = None
+        self._outliers: NDArray[np.intp] = np.empty(0, np.intp)
+        self._spans: list[tuple[int, int]] = []
+        self._mark, self._shade = QColor("#ff8800"), QColor("#888888")
+
+    def set_axis(self, axis: TimeAxis | None) -> None:
+        """Say where frames stand."""
+        self._axis = axis
+        self.update()
+
+    def set_frames(self, outliers: Sequence[int], excluded: Sequence[int]) -> None:
+        """Mark these, and shade those."""
+        self._outliers = np.asarray(outliers, np.intp)
+        self._spans = spans_of(excluded)
+        self.update()
+
+    def set_colours(self, mark: str, shade: str) -> None:
+        """Follow the theme."""
+        self._mark, self._shade = QColor(mark), QColor(shade)
+        self.update()
+
+    def viewRangeChanged(self, *_: object) -> None:
+        self.prepareGeometryChange()
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self.viewRect()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: Any = None) -> None:
+        if not self.still:
+            self.draw(painter, option)
+
+    def draw(self, painter: QPainter, option: QStyleOptionGraphicsItem) -> None:
+        """Paint the shades, then the triangles."""
+        if self._axis is None:
+            return
+        to_screen = painter.worldTransform()
+        view = to_screen.mapRect(self.viewRect())
+        painter.setWorldTransform(QTransform())
+        painter.setPen(Qt.PenStyle.NoPen)
+        plain, hatch = QColor(self._shade), QColor(self._shade)
+        plain.setAlpha(_SHADE)
+        hatch.setAlpha(_HATCH)
+        for left, right in self._shown_spans(to_screen, view):
+            box = QRectF(left, view.top(), max(right - left, _THIN), view.height())
+            painter.fillRect(box, plain)
+            painter.fillRect(box, QBrush(hatch, Qt.BrushStyle.BDiagPattern))
+        if self._named:
+            self._draw_triangles(painter, to_screen, view)
+        painter.setWorldTransform(to_screen)
+
+    def _shown_spans(self, to_screen: QTransform, view: QRectF) -> list[tuple[float, float]]:
+        """Left and right pixels of what is in sight; neighbours on the same pixel are one."""
+        shown: list[tuple[float, float]] = []
+        for first, last in self._spans:
+            left, right = self._pixel(to_screen, self._start(first)), self._pixel(to_screen, self._start(last + 1))
+            if right < view.left() or left > view.right():
+                continue
+            if shown and left <= shown[-1][1] + 1:
+                shown[-1] = shown[-1][0], max(shown[-1][1], right)
+            else:
+                shown.append((left, right))
+        return shown
+
+    def _draw_triangles(self, painter: QPainter, to_screen: QTransform, view: QRectF) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(self._mark)
+        places = {round(self._pixel(to_screen, self._axis.time_of(int(frame)))) for frame in self._outliers}
+        for x in sorted(places):
+            if view.left() - _SIZE < x < view.right() + _SIZE:
+                painter.drawPolygon(_triangle(x, view.top() + 1))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _start(self, frame: int) -> float:
+        """Where the shade of a frame begins: halfway from the frame before."""
+        times = self._axis.times
+        if frame >= len(times):
+            return self._axis.span[1]
+        return float(times[frame] if frame == 0 else (times[frame - 1] + times[frame]) / 2)
+
+    @staticmethod
+    def _pixel(to_screen: QTransform, time: float) -> float:
+        return float(to_screen.map(QPointF(time, 0.0)).x())
+
+
+def spans_of(frames: Sequence[int]) -> list[tuple[int, int]]:
+    """First and last of each run of frames that follow each other."""
+    found = np.asarray(sorted(frames), np.intp)
+    if not len(found):
+        return []
+    breaks = np.flatnonzero(np.diff(found) > 1)
+    firsts, lasts = np.r_[found[0], found[breaks + 1]], np.r_[found[breaks], found[-1]]
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+
+
+def _triangle(x: float, top: float) -> QPolygonF:
+    """Points down at the frame."""
+    half = _SIZE / 2
+    return QPolygonF([QPointF(x - half, top), QPointF(x + half, top), QPointF(x, top + _SIZE)])
