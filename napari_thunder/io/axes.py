@@ -108,6 +108,20 @@ def unnamed_axes(n_axes: int) -> str | None:
     return _UNNAMED.get(n_axes)
 
 
+def check_letters(axes: str, where: str) -> str:
+    """Letters of axes as a person wrote them: `txyz`, `t, x, y, z`.
+
+    Raises
+    ------
+    RecordingError
+        If they are not letters of t, c, z, y, x.
+    """
+    letters = "".join(c for c in str(axes).lower() if c not in " ,;()")
+    if not letters or not set(letters) <= set("tczyx"):
+        raise RecordingError(f"{where}: axes={axes}: give a letter of t, c, z, y, x for each axis, such as axes=tzyx.")
+    return letters
+
+
 def check_channel(channel: int | None, n_channels: int, where: str) -> int:
     """The channel to read.
 

@@ -41,6 +41,11 @@ class MappedArray:
         """Bytes of the array."""
         return math.prod(self.shape) * self.dtype.itemsize
 
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        """What can be read without waste: a row."""
+        return *(1,) * (len(self.shape) - 1), self.shape[-1]
+
     def view(self) -> NDArray[Any]:
         """The array, read-only; what is not looked at is not read.
 
