@@ -208,8 +208,8 @@ def open(uri: str | Path, *, engine: Engine | None = None, **known: Any) -> Reco
     Parameters
     ----------
     uri
-        A path or `file://` URL: a TIFF or a folder of them, a Zarr or OME-Zarr, a folder of Thunder series or
-        images, `.npy` or `.npz`.
+        A path or `file://` URL: a TIFF or a folder of them, a Zarr or OME-Zarr, HDF5, NWB, NIfTI, NRRD, N5, a
+        folder of Thunder series or images, `.npy` or `.npz`.
     engine
         Asked for what this computer does not see: a path on the cluster's own disks.
     voxel_size : tuple of float, optional
@@ -226,7 +226,7 @@ def open(uri: str | Path, *, engine: Engine | None = None, **known: Any) -> Reco
         The voxels that count, such as the brain: what analyses are restricted to that are given no other.
     shifts : Shifts, optional
         Motion to undo as the recording is read, with `interpolation`; see `Recording.registered`.
-    planes, channel, axes, order : optional
+    planes, channel, axes, order, dataset, series : optional
         How to read formats that leave it open; see the format's module in `napari_thunder.io`. They may also follow the
         path, as in `movie.tif?planes=12`.
 

@@ -14,7 +14,7 @@ from typing import Any
 from napari_thunder.errors import FolderError, RecordingError, ThunderError
 from napari_thunder.io.file_names import natural_order
 from napari_thunder.io.places import Place, home, places
-from napari_thunder.io.registry import find_format, formats, remote_formats
+from napari_thunder.io.registry import Format, find_format, formats, remote_formats
 from napari_thunder.io.remote.address import is_address
 from napari_thunder.io.remote.path import RemotePath
 from napari_thunder.io.uri import local_path, split_uri
@@ -39,7 +39,7 @@ _USES: dict[str, tuple[str, tuple[Use, ...]]] = {
     ".csv": ("table", (Use.TABLE,)),
     ".tsv": ("table", (Use.TABLE,)),
     ".txt": ("table", (Use.TABLE,)),
-    ".mat": ("MATLAB", (Use.TABLE,)),
+    ".mat": ("MATLAB", (Use.TABLE, Use.RECORDING)),
     ".json": ("JSON", (Use.TABLE, Use.REGIONS)),
     ".geojson": ("GeoJSON", (Use.REGIONS,)),
     ".roi": ("ImageJ ROI", (Use.REGIONS,)),
@@ -48,6 +48,8 @@ _USES: dict[str, tuple[str, tuple[Use, ...]]] = {
     ".tif": ("TIFF", (Use.RECORDING, Use.REGIONS)),
     ".tiff": ("TIFF", (Use.RECORDING, Use.REGIONS)),
 }
+
+_FOLDERS = (".zarr", ".ome.zarr", ".n5")
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,10 +267,13 @@ def _by_name(name: str) -> tuple[str, tuple[Use, ...]]:
     suffix = os.path.splitext(name)[1].lower()
     if suffix in _USES:
         return _USES[suffix]
-    for known in formats():
-        if suffix and f"*{suffix}" in known.patterns and suffix != ".zarr":
-            return known.name, (Use.RECORDING,)
-    return "", ()
+    return next(((known.name, (Use.RECORDING,)) for known in formats() if _is_called(name, known)), ("", ()))
+
+
+def _is_called(name: str, known: Format) -> bool:
+    """Whether a file is called as those of a format are; folders with such a name are looked into."""
+    suffixes = (pattern.removeprefix("*") for pattern in known.patterns if pattern.startswith("*."))
+    return any(name.lower().endswith(suffix) for suffix in suffixes if suffix not in _FOLDERS)
 
 
 def _holds_result(path: Path) -> bool:

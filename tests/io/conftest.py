@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5py
+import nibabel
+import nrrd
 import numpy as np
 import pytest
 import tifffile
+import z5py
 import zarr
 
 from napari_thunder.io.store import create_store
+
+from .nwb_files import add_images, session, write_nwb
 
 Array = np.ndarray[Any, Any]
 SHAPE = (7, 3, 11, 13)
@@ -229,6 +236,100 @@ def thunder_images_newer(folder: Path, data: Array) -> Path:
     return folder
 
 
+def hdf5(folder: Path, data: Array) -> Path:
+    with h5py.File(folder / "movie.h5", "w") as file:
+        file.create_dataset("session/movie", data=data, chunks=(2, 2, 5, 5), compression="gzip", shuffle=True)
+    return folder / "movie.h5"
+
+
+def hdf5_contiguous_big_endian(folder: Path, data: Array) -> Path:
+    with h5py.File(folder / "movie.hdf5", "w") as file:
+        file["movie"] = data.astype(data.dtype.newbyteorder(">"))
+    return folder / "movie.hdf5"
+
+
+def hdf5_labelled(folder: Path, data: Array) -> Path:
+    with h5py.File(folder / "movie.h5", "w") as file:
+        file["movie"] = data.transpose(3, 2, 1, 0)
+        for dimension, label in zip(file["movie"].dims, ("X", "Y", "Z", "Time"), strict=True):
+            dimension.label = label
+    return folder / "movie.h5"
+
+
+def matlab_73(folder: Path, data: Array) -> Path:
+    """As MATLAB saves an array (y, x, z, t): axes turned round, after 512 bytes of its own."""
+    with h5py.File(folder / "movie.mat", "w", userblock_size=512) as file:
+        file.create_dataset("movie", data=data.swapaxes(2, 3), chunks=(2, 2, 5, 5), compression="gzip")
+        file["movie"].attrs["MATLAB_class"] = np.bytes_(str(data.dtype))
+    return folder / "movie.mat"
+
+
+def bigdataviewer_hdf5(folder: Path, data: Array) -> Path:
+    """As BigDataViewer lays out an image: a dataset for each time point and level."""
+    with h5py.File(folder / "movie.h5", "w") as file:
+        for t, volume in enumerate(data):
+            file.create_dataset(f"t{t:05d}/s00/0/cells", data=volume, chunks=(1, 5, 5), compression="gzip")
+            file.create_dataset(f"t{t:05d}/s00/1/cells", data=volume[:, ::2, ::2])
+    return folder / "movie.h5?dataset=/t*/s00/0/cells"
+
+
+def nwb(folder: Path, data: Array) -> Path:
+    file = session()
+    add_images(file, "movie", data.transpose(0, 3, 2, 1))
+    return write_nwb(file, folder / "movie.nwb")
+
+
+def nifti(folder: Path, data: Array) -> Path:
+    nibabel.Nifti1Image(data.transpose(3, 2, 1, 0), np.eye(4)).to_filename(folder / "movie.nii")
+    return folder / "movie.nii"
+
+
+def nifti2_compressed(folder: Path, data: Array) -> Path:
+    nibabel.Nifti2Image(data.transpose(3, 2, 1, 0), np.eye(4)).to_filename(folder / "movie.nii.gz")
+    return folder / "movie.nii.gz"
+
+
+def nifti_big_endian(folder: Path, data: Array) -> Path:
+    header = nibabel.Nifti1Header(endianness=">")
+    header.set_data_dtype(data.dtype)
+    nibabel.Nifti1Image(data.transpose(3, 2, 1, 0), np.eye(4), header).to_filename(folder / "movie.nii")
+    return folder / "movie.nii"
+
+
+def nrrd_gzip(folder: Path, data: Array) -> Path:
+    nrrd.write(str(folder / "movie.nrrd"), data.transpose(3, 2, 1, 0), {"encoding": "gzip"})
+    return folder / "movie.nrrd"
+
+
+def nrrd_detached_big_endian(folder: Path, data: Array) -> Path:
+    values = data.transpose(3, 2, 1, 0).astype(data.dtype.newbyteorder(">"))
+    header = {"encoding": "raw", "endian": "big", "kinds": ["domain", "domain", "domain", "time"]}
+    nrrd.write(str(folder / "movie.nhdr"), values, header)
+    return folder / "movie.nhdr"
+
+
+def nrrd_time_first(folder: Path, data: Array) -> Path:
+    """As Slicer writes a sequence of volumes."""
+    header = {"encoding": "bzip2", "kinds": ["list", "domain", "domain", "domain"]}
+    nrrd.write(str(folder / "movie.nrrd"), data.transpose(0, 3, 2, 1), header)
+    return folder / "movie.nrrd"
+
+
+def n5(folder: Path, data: Array) -> Path:
+    """z5py turns axes round, as N5 has them fastest first."""
+    with z5py.File(str(folder / "movie.n5"), "w") as file:
+        file.create_dataset("movie/s0", data=data, chunks=(2, 2, 5, 5), compression="gzip")
+        file.create_dataset("movie/s1", data=data[:, :, ::2, ::2], chunks=(2, 2, 5, 5), compression="gzip")
+    return folder / "movie.n5"
+
+
+def bigdataviewer_n5(folder: Path, data: Array) -> Path:
+    with z5py.File(str(folder / "movie.n5"), "w") as file:
+        for t, volume in enumerate(data):
+            file.create_dataset(f"setup0/timepoint{t + 5}/s0", data=volume, chunks=(2, 5, 5), compression="raw")
+    return folder / "movie.n5?dataset=/setup0/timepoint*/s0"
+
+
 WRITERS: tuple[Callable[[Path, Array], Path], ...] = (
     npy,
     npy_fortran,
@@ -258,6 +359,20 @@ WRITERS: tuple[Callable[[Path, Array], Path], ...] = (
     thunder_series_newer,
     thunder_images_fortran,
     thunder_images_newer,
+    hdf5,
+    hdf5_contiguous_big_endian,
+    hdf5_labelled,
+    matlab_73,
+    bigdataviewer_hdf5,
+    nwb,
+    nifti,
+    nifti2_compressed,
+    nifti_big_endian,
+    nrrd_gzip,
+    nrrd_detached_big_endian,
+    nrrd_time_first,
+    n5,
+    bigdataviewer_n5,
 )
 
 
@@ -265,3 +380,14 @@ WRITERS: tuple[Callable[[Path, Array], Path], ...] = (
 def write(request: pytest.FixtureRequest) -> Callable[[Path, Array], Path]:
     """Writes a movie into a folder in one of the formats, and says where."""
     return request.param
+
+
+@pytest.fixture
+def run_elsewhere() -> Callable[..., Any]:
+    """Calls a function in a process that was forked off, as Spark's workers are."""
+
+    def run(function: Callable[..., Any], *arguments: Any) -> Any:
+        with multiprocessing.get_context("fork").Pool(1) as pool:
+            return pool.apply(function, arguments)
+
+    return run
