@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import map_coordinates
 
+from napari_thunder.registration.bent import bent
+from napari_thunder.registration.displaced import displaced
 from napari_thunder.registration.shifts import Centers, Space
 
 Interpolation = Literal["linear", "cubic", "nearest"]
@@ -53,18 +54,20 @@ def warped(
     array
         float32 of the shape of the box; NaN where the place lies outside the frame.
     """
-    shape = tuple(b - a for a, b in zip(*box, strict=True))
-    if not np.isfinite(shifts).all():
-        return np.full(shape, np.nan, np.float32)
-    where = np.stack(
-        np.meshgrid(*(np.arange(a, b, dtype=np.float64) for a, b in zip(*box, strict=True)), indexing="ij")
-    )
-    where += field_of(shifts, centers, box)
-    outside = ((where < 0) | (where > np.reshape(np.subtract(space, 1), (3, 1, 1, 1)))).any(axis=0)
-    where -= np.reshape(origin, (3, 1, 1, 1))
-    found = np.empty(shape, np.float32)
-    map_coordinates(np.asarray(part, np.float32), where, found, order=_ORDER[interpolation], mode="nearest")
-    found[outside] = np.nan
+    start, stop = box
+    found = np.full(tuple(b - a for a, b in zip(start, stop, strict=True)), np.nan, np.float32)
+    if not np.isfinite(shifts).all() or found.size == 0:
+        return found
+    order = _ORDER[interpolation]
+    if shifts.shape[:3] == (1, 1, 1):
+        displaced(found, part, _three(shifts[0, 0, 0]), (start, origin, space), order)
+    elif shifts.shape[1:3] == (1, 1):
+        field = field_of(shifts, centers, (start, (stop[0], start[1] + 1, start[2] + 1)))[:, :, 0, 0]
+        for i, shift in enumerate(field.T):
+            at = (start[0] + i, start[1], start[2])
+            displaced(found[i : i + 1], part, _three(shift), (at, origin, space), order)
+    else:
+        bent(found, part, shifts, centers, (start, origin, space), order)
     return found
 
 
@@ -80,3 +83,8 @@ def field_of(shifts: NDArray[np.float32], centers: Centers, box: tuple[Space, Sp
         weight = (place - low).reshape([-1 if a == axis else 1 for a in range(4)])
         field = field.take(low, axis) * (1 - weight) + field.take(low + 1, axis) * weight
     return field
+
+
+def _three(shift: NDArray[Any]) -> tuple[float, float, float]:
+    z, y, x = (float(s) for s in shift)
+    return z, y, x
