@@ -31,7 +31,7 @@ class FollowedRegistration:
     def __init__(self, registrations: Registrations, views: QualityViews) -> None:
         self._registrations = registrations
         self._views = views
-        self._seen: tuple[object, ...] = ()
+        self._seen: tuple[object, object] = (None, None)
         self._lock = RLock()
         self._background = Background("followed-registration")
         self._latest = Latest(self._background)
@@ -55,7 +55,7 @@ class FollowedRegistration:
             if entry is not None and not entry.finished:
                 entry = None
             seen = (entry, None if entry is None or dataset is None else dataset.recording)
-            if seen == self._seen:
+            if all(new is old for new, old in zip(seen, self._seen, strict=True)):
                 return
             self._seen = seen
             if entry is None or dataset is None:

@@ -113,8 +113,9 @@ class BeforeAfter:
             return
         made = [(picture, self._layer(picture, pair)) for picture in scene.pictures]
         cells = [[layer for p, layer in made if p.cell == cell] for cell in range(scene.n_cells)]
+        for _, layer in made:
+            agree_on_units(self._viewer.layers, layer)
         self._arrangement.show(cells)
-        agree_on_units(self._viewer.layers)
         self._link(made)
         self._phases = [(layer, p.phase) for p, layer in made if p.phase is not None]
         for cell in cells:

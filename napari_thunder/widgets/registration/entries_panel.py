@@ -93,7 +93,7 @@ class EntriesPanel(QWidget):
     def refresh(self) -> None:
         """Show the registrations as they are now."""
         found, entry = self._registration, self._registration.current
-        seen = (tuple(found.entries), entry, found.in_use, found.raw, found.runs.judging, found.can_bring_back)
+        seen = (tuple(found.entries), entry, found.in_use, found.dataset, found.runs.judging, found.can_bring_back)
         if seen == self._of:
             return
         self._of = seen
