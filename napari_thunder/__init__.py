@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "analysis": ("DirectionTuning", "EventAverage", "PCA", "Regression", "SummaryImages"),
+    "analysis": ("Correlation", "DirectionTuning", "EventAverage", "PCA", "Regression", "SummaryImages"),
     "analysis.preprocessing": ("DeltaFOverF", "Detrend", "ZScore"),
     "analysis.registry": ("analyses",),
     "differences": ("difference",),
@@ -31,6 +31,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "PCA",
+    "Correlation",
     "DeltaFOverF",
     "Detrend",
     "DirectionTuning",
@@ -75,7 +76,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from napari_thunder.analysis import PCA, DirectionTuning, EventAverage, Regression, SummaryImages
+    from napari_thunder.analysis import PCA, Correlation, DirectionTuning, EventAverage, Regression, SummaryImages
     from napari_thunder.analysis.preprocessing import DeltaFOverF, Detrend, ZScore
     from napari_thunder.analysis.registry import analyses
     from napari_thunder.differences import difference

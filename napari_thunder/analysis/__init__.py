@@ -1,5 +1,6 @@
 """Analyses: parameters plus numpy code on one block of time series, shape (t, voxels)."""
 
+from napari_thunder.analysis.correlation import Correlation
 from napari_thunder.analysis.event_average import EventAverage
 from napari_thunder.analysis.factors import PCA
 from napari_thunder.analysis.preprocessing import DeltaFOverF, Detrend, ZScore
@@ -7,4 +8,14 @@ from napari_thunder.analysis.regression import Regression
 from napari_thunder.analysis.summary import SummaryImages
 from napari_thunder.analysis.tuning import DirectionTuning
 
-__all__ = ["PCA", "DeltaFOverF", "Detrend", "DirectionTuning", "EventAverage", "Regression", "SummaryImages", "ZScore"]
+__all__ = [
+    "PCA",
+    "Correlation",
+    "DeltaFOverF",
+    "Detrend",
+    "DirectionTuning",
+    "EventAverage",
+    "Regression",
+    "SummaryImages",
+    "ZScore",
+]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_thunder.analysis.protocol import Context
 from napari_thunder.errors import AnalysisError
-from napari_thunder.events import Kernel, event_regressors, sample_signals
+from napari_thunder.events import Kernel, event_regressors, read_design, sample_signals
 
 Values = NDArray[np.float64]
 
@@ -118,6 +118,36 @@ class Design:
 def _unit_length(columns: Values) -> Values:
     scaled: Values = columns / np.linalg.norm(columns, axis=0)
     return scaled
+
+
+def regressor_table(
+    context: Context,
+    events_by: tuple[str, ...] | None,
+    signals: tuple[str, ...],
+    design: pd.DataFrame | str | None,
+    kernel: Kernel | None,
+    what: str,
+) -> pd.DataFrame:
+    """Table (t, p) over all frames of regressors from events, signals and a table, each of another name.
+
+    Raises
+    ------
+    ThunderError
+        If there are none, what they need is not there, or two share a name.
+    """
+    tables = task_regressors(context, events_by, signals, kernel, what)
+    if design is not None:
+        tables.append(read_design(design, context.n_frames))
+    if not tables:
+        raise AnalysisError(
+            f"{context.name}: {what}: there are no regressors. Give events_by= (columns of the events), signals= "
+            "(names of signals) or design= (a table)."
+        )
+    table = pd.concat([t.reset_index(drop=True) for t in tables], axis=1)
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice):
+        raise AnalysisError(f"{context.name}: {what}: two regressors are called {str(twice[0])!r}. Rename one.")
+    return table
 
 
 def task_regressors(

@@ -11,11 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from napari_thunder.analysis.design import Design, task_regressors
+from napari_thunder.analysis.design import Design, regressor_table
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Role, Series
 from napari_thunder.analysis.statistics import centre, sum_of_squares, two_sided_p, varies, with_adjusted_p
-from napari_thunder.errors import AnalysisError
-from napari_thunder.events import KERNELS, read_design
+from napari_thunder.events import KERNELS
 from napari_thunder.parameters import check, parameter, values
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ class Regression:
     Raises
     ------
     ThunderError
-        If there is nothing to regress on, what is needed is not there, frames are too few, or regressors are constant,
+        If there are no regressors, what is needed is not there, frames are too few, or regressors are constant,
         the same, or combinations of others; the message names them.
 
     Notes
@@ -118,7 +117,8 @@ class Regression:
     def plan(self, context: Context) -> MapStep:
         """One pass over the brain."""
         context.need_frames(2, self.title)
-        table = self._table(context)
+        kernel = None if self.kernel is None else KERNELS[self.kernel]
+        table = regressor_table(context, self.events_by, self.signals, self.design, kernel, self.title)
         design = self._design(table, context)
         design.check(f"{context.name}: {self.title}")
         inflation, condition = design.variance_inflation, design.condition_number
@@ -134,24 +134,6 @@ class Regression:
         return MapStep(
             _MAPS, least_squares(design), {"regressor": list(design.names)}, curves, partial(_finish, facts=facts)
         )
-
-    def _table(self, context: Context) -> pd.DataFrame:
-        kernel = None if self.kernel is None else KERNELS[self.kernel]
-        tables = task_regressors(context, self.events_by, self.signals, kernel, self.title)
-        if self.design is not None:
-            tables.append(read_design(self.design, context.n_frames))
-        if not tables:
-            raise AnalysisError(
-                f"{context.name}: {self.title}: nothing to regress on. Give events_by= (columns of the events), "
-                "signals= (names of signals) or design= (a table)."
-            )
-        table = pd.concat([t.reset_index(drop=True) for t in tables], axis=1)
-        twice = table.columns[table.columns.duplicated()]
-        if len(twice):
-            raise AnalysisError(
-                f"{context.name}: {self.title}: two regressors are called {str(twice[0])!r}. Rename one."
-            )
-        return table
 
     def _design(self, table: pd.DataFrame, context: Context) -> Design:
         kept = table.to_numpy(np.float64)[context.keep]

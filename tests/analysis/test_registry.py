@@ -10,7 +10,9 @@ from napari_thunder.errors import ParameterError
 
 
 def test_everything_is_found_by_its_name():
-    assert set(analyses()) == {"summary_images", "event_average", "regression", "direction_tuning", "pca"}
+    assert set(analyses()) == {
+        "correlation", "direction_tuning", "event_average", "pca", "regression", "summary_images",
+    }  # fmt: skip
     assert set(steps()) == {"detrend", "delta_f_over_f", "z_score"}
 
 

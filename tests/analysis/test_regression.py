@@ -140,7 +140,7 @@ def _with(**columns):
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        ({}, AnalysisError, r"nothing to regress on. Give events_by="),
+        ({}, AnalysisError, r"there are no regressors. Give events_by="),
         (
             _with(flat=lambda t: 1.0),
             AnalysisError,

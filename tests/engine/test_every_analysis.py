@@ -8,7 +8,10 @@ import pytest
 import napari_thunder as nt
 from napari_thunder.analysis.registry import analyses, steps
 
-NEEDED = {"regression": {"events_by": ("direction",), "signals": ("swim",), "kernel": "GCaMP6s"}}
+NEEDED = {
+    "correlation": {"events_by": (), "signals": ("swim",), "max_lag": 2.0},
+    "regression": {"events_by": ("direction",), "signals": ("swim",), "kernel": "GCaMP6s"},
+}
 """Parameters of analyses that have none to fall back on; a new analysis is tested with its defaults."""
 
 
