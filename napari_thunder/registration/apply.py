@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from napari_thunder.registration.bent import bent
 from napari_thunder.registration.displaced import displaced
 from napari_thunder.registration.shifts import Centers, Space
+from napari_thunder.registration.spline import coefficients
 
 Interpolation = Literal["linear", "cubic", "nearest"]
 INTERPOLATIONS: tuple[Interpolation, ...] = ("linear", "cubic", "nearest")
@@ -59,6 +60,7 @@ def warped(
     if not np.isfinite(shifts).all() or found.size == 0:
         return found
     order = _ORDER[interpolation]
+    part = coefficients(part) if order == 3 else part
     if shifts.shape[:3] == (1, 1, 1):
         displaced(found, part, _three(shifts[0, 0, 0]), (start, origin, space), order)
     elif shifts.shape[1:3] == (1, 1):
@@ -67,7 +69,7 @@ def warped(
             at = (start[0] + i, start[1], start[2])
             displaced(found[i : i + 1], part, _three(shift), (at, origin, space), order)
     else:
-        bent(found, part, shifts, centers, (start, origin, space), order)
+        bent(found, np.ascontiguousarray(part, np.float32), shifts, centers, (start, origin, space), order)
     return found
 
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import map_coordinates, spline_filter
+from scipy.ndimage import map_coordinates
 
 from napari_thunder.registration.displaced import Where
 from napari_thunder.registration.shifts import Centers
+from napari_thunder.registration.spline import PAD
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
 
-_SPLINE_PAD = 12
-
 
 def bent(
     out: Floats,
-    part: NDArray[Any],
+    part: Floats,
     shifts: Floats,
     centers: Centers,
     where: Where,
@@ -33,14 +32,13 @@ def bent(
     out
         (z, y, x) for the voxels that are wanted.
     part
-        (z, y, x) of the frame.
+        (z, y, x) float32 of the frame; its `spline.coefficients` if cubic.
     shifts, centers
         As in `Shifts`, of one frame.
     where, order
         As in `displaced`.
     """
     start, origin, space = where
-    part = _coefficients(part) if order == 3 else np.ascontiguousarray(part, np.float32)
     for plane, (z, field) in zip(out, _planes(shifts, centers, start, out.shape), strict=True):
         whole = np.floor(field).astype(np.intp)
         fraction = field - whole.astype(np.float32)
@@ -112,13 +110,8 @@ def _between(left: Floats, right: Floats, fraction: Floats) -> Floats:
     return right
 
 
-def _coefficients(part: NDArray[Any]) -> Floats:
-    padded = np.pad(np.asarray(part, np.float32), _SPLINE_PAD, "edge")
-    return np.asarray(spline_filter(padded, 3, output=np.float32))
-
-
 def _cubic(part: Floats, places: list[Indices], fraction: Floats) -> Floats:
-    where = np.stack([p + f + _SPLINE_PAD for p, f in zip(places, fraction, strict=True)]).astype(np.float64)
+    where = np.stack([p + f + PAD for p, f in zip(places, fraction, strict=True)]).astype(np.float64)
     return np.asarray(map_coordinates(part, where, np.float32, order=3, mode="nearest", prefilter=False))
 
 

@@ -7,15 +7,13 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import spline_filter
 
 from napari_thunder.registration.shifts import Space
+from napari_thunder.registration.spline import PAD, weights
 
 Floats = NDArray[np.float32]
 Where = tuple[Space, Space, Space]
 """First voxel that is wanted, first voxel of the part that was read (both in the frame), and shape of the frame."""
-
-_SPLINE_PAD = 12
 
 
 def displaced(
@@ -28,7 +26,7 @@ def displaced(
     out
         (z, y, x) for the voxels that are wanted.
     part
-        (z, y, x) of the frame.
+        (z, y, x) of the frame; its `spline.coefficients` if cubic.
     shift
         (z, y, x) in voxels.
     where
@@ -74,20 +72,13 @@ def _linear(part: NDArray[Any], low: list[int], sizes: list[int], fractions: lis
     return found
 
 
-def _cubic(part: NDArray[Any], low: list[int], sizes: list[int], fractions: list[float]) -> Floats:
-    padded = np.pad(np.asarray(part, np.float32), _SPLINE_PAD, "edge")
-    found = np.asarray(spline_filter(padded, 3, output=np.float32))
+def _cubic(found: Floats, low: list[int], sizes: list[int], fractions: list[float]) -> Floats:
     for axis, (first, size, fraction) in enumerate(zip(low, sizes, fractions, strict=True)):
         before = found
         found = np.zeros([size if a == axis else n for a, n in enumerate(before.shape)], np.float32)
-        for tap, weight in enumerate(_spline(fraction), first + _SPLINE_PAD - 1):
+        for tap, weight in enumerate(weights(fraction), first + PAD - 1):
             found += _from(before, axis, tap, size) * np.float32(weight)
     return found
-
-
-def _spline(f: float) -> tuple[float, float, float, float]:
-    """Weights of the cubic B-spline at a fraction of a voxel."""
-    return (1 - f) ** 3 / 6, (3 * f**3 - 6 * f**2 + 4) / 6, (-3 * f**3 + 3 * f**2 + 3 * f + 1) / 6, f**3 / 6
 
 
 def _from(volume: Floats, axis: int, first: int, size: int) -> Floats:
