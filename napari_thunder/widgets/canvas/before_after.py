@@ -63,6 +63,7 @@ class BeforeAfter:
         self._main_thread = main_thread
         self._arrangement = Arrangement(viewer, map_layers, self._give_up)
         self._shown: tuple[Any, ...] = ()
+        self._of: int | None = None
         self._phases: list[tuple[Layer, int]] = []
         self._timer = QTimer()
         self._timer.timeout.connect(self._views.flip)
@@ -89,6 +90,7 @@ class BeforeAfter:
                 return
             self._shown = wanted
             self._show(scene)
+            self._of = None if self._views.pair is None else self._views.pair.dataset
         self._keep_time()
 
     def end(self) -> None:
@@ -110,6 +112,7 @@ class BeforeAfter:
         pair, self._phases = self._views.pair, []
         if scene is None or pair is None:
             self._arrangement.end()
+            self._hide_what_is_not_current()
             return
         made = [(picture, self._layer(picture, pair)) for picture in scene.pictures]
         cells = [[layer for p, layer in made if p.cell == cell] for cell in range(scene.n_cells)]
@@ -124,6 +127,12 @@ class BeforeAfter:
         signed = [layer for picture, layer in made if picture.tint is Tint.SIGNED]
         for array in filter(None, map(array_of, signed)):
             self._when_first(array, signed)
+
+    def _hide_what_is_not_current(self) -> None:
+        """What was seen before is a recording that another one has taken the place of meanwhile."""
+        current = self._desk.datasets.current
+        if current is not None and current.key != self._of:
+            self._layers.show_current_alone()
 
     def _layer(self, picture: Picture, pair: Pair) -> Layer:
         data, space = self._data(picture, pair)

@@ -96,6 +96,10 @@ class Layers:
         else:
             self._turn_to_current()
 
+    def show_current_alone(self) -> None:
+        """Hide all recordings but the current one, unless they are side by side."""
+        self._show_alone(self._current)
+
     def close(self) -> None:
         """Let go of the viewer; its layers stay, and recordings go on streaming."""
         self._viewer.layers.events.inserted.disconnect(self._on_inserted)
