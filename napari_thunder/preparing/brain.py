@@ -21,9 +21,9 @@ _LEVELS = 256
 def find_brain(mean: Image, margin: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Mask:
     """Where the brain is: what is brighter than the surroundings, without crumbs and holes.
 
-    Each plane of the mean image is smoothed and its square root taken, which makes the noise of photons alike everywhere; Otsu's
-    threshold parts it in two. Pieces smaller than a tenth of the largest are dropped, holes in planes filled, and the
-    margin is added.
+    Each plane of the mean image is smoothed and its square root taken, which makes the noise of photons alike
+    everywhere; Otsu's threshold parts it in two. Pieces smaller than a tenth of the largest are dropped, holes in
+    planes filled, and the margin is added.
 
     Parameters
     ----------

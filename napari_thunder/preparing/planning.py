@@ -152,13 +152,14 @@ def plan_preparation(
     mask: MaskLike | None = None,
     engine: Engine,
     job: Job,
+    share: float = 1.0,
 ) -> PreparationPlan:
-    """See `napari_thunder.plan_preparation`."""
+    """See `napari_thunder.plan_preparation`; `share` is that of this in the work of the job."""
     settings = settings or Preparation()
     place = str(Path(path).expanduser().absolute())
     recording = _with_frames_excluded(recording, settings)
     crop = Crop.of(settings, recording)
-    with job.stage(0.0, 0.7, "looking at some frames"):
+    with job.stage(0.0, 0.7 * share, "looking at some frames"):
         mean = _mean(recording, crop, engine, job) if _needs_mean(settings) else None
     conversion = Conversion(crop.bin, _background(settings, mean), _dtype(settings, recording).name)
     masks, within = _masks(recording, settings, mask, crop, mean, conversion)
@@ -173,7 +174,7 @@ def plan_preparation(
         shard_bytes=memory.shard_bytes,
     )
     kept = Kept.of(layout, np.logical_and.reduce([masks[name] for name in within]) if within else None)
-    with job.stage(0.7, 1.0, "measuring how small it becomes"):
+    with job.stage(0.7 * share, share, "measuring how small it becomes"):
         ratios = _ratios(recording, crop, layout, conversion, kept, engine, job)
         free = ask(engine, recording, Look(place), job)["free"]
     expected, most = _bytes(layout, kept, ratios)

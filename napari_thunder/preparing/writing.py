@@ -195,8 +195,7 @@ def _begin(
     recording: Recording, place: str, settings: Preparation, mask: MaskLike | None, engine: Engine, job: Job
 ) -> dict[str, Any]:
     """Plan a store and begin it; what there is to do, as `Look` says it of one that was begun before."""
-    with job.stage(0.0, 0.05):
-        plan = planning.plan_preparation(recording, place, settings, mask=mask, engine=engine, job=job)
+    plan = planning.plan_preparation(recording, place, settings, mask=mask, engine=engine, job=job, share=0.05)
     plan.check_room()
     begin = Begin(place, header_of(plan, recording, request_for(recording, settings, mask), engine))
     return {"layout": plan.layout.to_plain(), "done": []} | ask(engine, recording, begin, job)

@@ -123,7 +123,7 @@ def test_values_out_of_range_can_be_an_error(movie: Array, store: Path) -> None:
 def test_what_is_not_a_number_is_not_made_one(movie: Array, store: Path) -> None:
     odd = movie[:4].astype(np.float32)
     odd[2, 1, 5, 5] = np.nan
-    with pytest.raises(RecordingError, match="frame 2 of the store: 1 voxels are NaN.*uint16 cannot hold"):
+    with pytest.raises(RecordingError, match=r"frame 2 of the store: 1 voxels are NaN.*uint16 cannot hold"):
         nt.prepare(nt.Recording.from_array(odd), store, Preparation(dtype="uint16"))
     prepared = nt.prepare(nt.Recording.from_array(odd), store.with_name("b.zarr"))
     np.testing.assert_array_equal(prepared.read_volume(2), odd[2])
@@ -201,7 +201,9 @@ def test_shifts_are_undone_for_good(recording: nt.Recording, movie: Array, store
     assert stored.attrs["interpolation"] == "linear"
 
 
-def test_frames_that_were_not_registered_have_to_be_excluded(recording: nt.Recording, movie: Array, store: Path) -> None:
+def test_frames_that_were_not_registered_have_to_be_excluded(
+    recording: nt.Recording, movie: Array, store: Path
+) -> None:
     values = np.zeros((70, 3), np.float32)
     values[[3, 7]] = np.nan  # 3 is excluded
     registered = recording.registered(Shifts.rigid(values, movie.shape[1:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ from zarr.codecs import BloscCname, BloscCodec, BloscShuffle
 
 from napari_thunder.errors import RecordingError
 from napari_thunder.io.storing.checksums import checksum_of, write_checksums
-from napari_thunder.io.storing.conversion import Misfits
+from napari_thunder.io.storing.conversion import Misfits, coarser_mask
 from napari_thunder.io.storing.draft import LEDGER, Draft, disk_errors
 from napari_thunder.io.storing.kept import Kept
 from napari_thunder.io.storing.layout import ArrayLayout, StoreLayout
@@ -141,10 +142,12 @@ def _write_labels(draft: Draft, group: zarr.Group) -> None:
         return
     labels = group.create_group("labels", attributes={"ome": {"version": "0.5", "labels": list(masks)}})
     for name, mask in masks.items():
-        known = draft.header["known"]
-        image = labels.create_group(name, attributes=label_attributes(name, known["voxel_size"]))
-        chunks = (1, min(mask.shape[1], 1024), min(mask.shape[2], 1024))
-        image.create_array("0", data=mask.astype(np.uint8), chunks=chunks, dimension_names=("z", "y", "x"))
+        about = label_attributes(name, draft.layout, draft.header["known"]["voxel_size"])
+        image = labels.create_group(name, attributes=about)
+        levels = itertools.accumulate(draft.layout.factors, coarser_mask, initial=mask)
+        for array, level in zip(draft.layout.levels, levels, strict=True):
+            chunks = (1, min(level.shape[1], 1024), min(level.shape[2], 1024))
+            image.create_array(array.key, data=level.astype(np.uint8), chunks=chunks, dimension_names=("z", "y", "x"))
 
 
 def _write_registration(draft: Draft, group: zarr.Group) -> None:

@@ -30,23 +30,17 @@ def ome_attributes(
         Between frames in s, or None if it is not known. Irregular times are in the array `frame_times`.
     """
     time = {"name": "t", "type": "time"} | ({} if frame_interval is None else {"unit": "second"})
-    size = tuple(float(v) for v in voxel_size or (1.0, 1.0, 1.0))
-    whole = list(itertools.accumulate(layout.factors, _product, initial=(1, 1, 1)))
-    datasets = [
-        {"path": array.key, "coordinateTransformations": _transforms(factors, size, frame_interval or 1.0)}
-        for array, factors in zip(layout.levels, whole, strict=True)
-    ]
+    datasets = _datasets(layout, voxel_size, (frame_interval or 1.0,))
     image: dict[str, Any] = {"name": name, "axes": [time, *_space_axes(voxel_size)], "datasets": datasets}
     if len(datasets) > 1:
         image |= {"type": "mean", "metadata": {"description": _METHOD, "method": "napari_thunder"}}
     return {"version": "0.5", "multiscales": [image]}
 
 
-def label_attributes(name: str, voxel_size: VoxelSize | None) -> dict[str, Any]:
-    """The attributes of a mask (z, y, x) that is stored as a label image: 1 inside."""
-    scale = [float(v) for v in voxel_size or (1.0, 1.0, 1.0)]
-    level = {"path": "0", "coordinateTransformations": [{"type": "scale", "scale": scale}]}
-    image = {"name": name, "axes": _space_axes(voxel_size), "datasets": [level]}
+def label_attributes(name: str, layout: StoreLayout, voxel_size: VoxelSize | None) -> dict[str, Any]:
+    """The attributes of a mask (z, y, x) that is stored as a label image, 1 inside, on as many levels as the image."""
+    datasets = _datasets(layout, voxel_size, ())
+    image = {"name": name, "axes": _space_axes(voxel_size), "datasets": datasets}
     label = {
         "colors": [{"label-value": 1, "rgba": [255, 255, 255, 255]}],
         "properties": [{"label-value": 1, "name": name}],
@@ -60,12 +54,21 @@ def _space_axes(voxel_size: VoxelSize | None) -> list[dict[str, str]]:
     return [{"name": axis, "type": "space", **unit} for axis in "zyx"]
 
 
-def _transforms(factors: Factors, size: tuple[float, ...], interval: float) -> list[dict[str, Any]]:
+def _datasets(layout: StoreLayout, voxel_size: VoxelSize | None, interval: tuple[float, ...]) -> list[dict[str, Any]]:
+    size = tuple(float(v) for v in voxel_size or (1.0, 1.0, 1.0))
+    whole = itertools.accumulate(layout.factors, _product, initial=(1, 1, 1))
+    return [
+        {"path": array.key, "coordinateTransformations": _transforms(factors, size, interval)}
+        for array, factors in zip(layout.levels, whole, strict=True)
+    ]
+
+
+def _transforms(factors: Factors, size: tuple[float, ...], interval: tuple[float, ...]) -> list[dict[str, Any]]:
     """Scale, and where the middle of the first voxel lies from that of the finest level."""
-    scale = [interval, *(s * f for s, f in zip(size, factors, strict=True))]
+    scale = [*interval, *(s * f for s, f in zip(size, factors, strict=True))]
     if factors == (1, 1, 1):
         return [{"type": "scale", "scale": scale}]
-    middle = [0.0, *(s * (f - 1) / 2 for s, f in zip(size, factors, strict=True))]
+    middle = [0.0] * len(interval) + [s * (f - 1) / 2 for s, f in zip(size, factors, strict=True)]
     return [{"type": "scale", "scale": scale}, {"type": "translation", "translation": middle}]
 
 
