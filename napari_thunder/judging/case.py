@@ -12,6 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_thunder.errors import ParameterError, RegistrationError, ResultError
+from napari_thunder.events import check_events
 from napari_thunder.masks import MaskLike, mask_for
 from napari_thunder.parameters import build
 from napari_thunder.provenance import read_provenance
@@ -169,15 +170,15 @@ def _epochs(recording: Recording, settings: Quality, given: pd.DataFrame | None)
                 f"{recording.name}: epochs are to be taken from events, but it has none. Give events= (--events), or "
                 "a table of epochs."
             )
-        found |= epochs_of_events(events, recording.need_frame_times("judging by epoch"), settings.epochs_by)
+        times = recording.need_frame_times("judging by epoch")
+        found |= epochs_of_events(check_events(events, frame_times=times, where="epochs"), times, settings.epochs_by)
     if settings.epochs_signal is not None:
         if recording.signals is None:
             raise RegistrationError(
                 f"{recording.name}: epochs are to be taken from a signal, but it has none. Give signals= (--signals)."
             )
         name, threshold = settings.epochs_signal, settings.epochs_threshold
-        times, n = recording.frame_times, recording.shape[0]
-        found |= epochs_of_signal(recording.signals, name, threshold, times, n)
+        found |= epochs_of_signal(recording.signals, name, threshold, recording.frame_times, recording.shape[0])
     return found
 
 

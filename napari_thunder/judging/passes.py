@@ -186,9 +186,8 @@ def _take(
             ("motion_r2", explained),
         ):  # fmt: skip
             _scatter(getattr(found, name)[stage], box, segments, values)
-        centre = base - (base.mean() if len(base) else 0.0)
-        found.halves[stage] += _moments(centre + first, centre + second)
-        found.parities[stage] += _moments(centre + even, centre + odd)
+        found.halves[stage] += _moments(base + first, base + second)
+        found.parities[stage] += _moments(base + even, base + odd)
 
 
 def _means(sums: Values, counts: Values) -> tuple[Values, ...]:

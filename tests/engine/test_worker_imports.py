@@ -19,6 +19,7 @@ WORK = """
 import napari_thunder.engine.worker
 import napari_thunder.analysis.blockwise
 import napari_thunder.traces.sums
+import napari_thunder.registration.quality.sums
 from napari_thunder.analysis.registry import analyses, steps
 from napari_thunder.io import formats
 analyses(), steps(), formats()

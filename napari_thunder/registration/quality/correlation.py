@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Values = NDArray[np.float64]
 
 N, D, DD, DT, T, TT = range(6)
-"""Sums over voxels: their number, d = frame − template, d², d·t, t = template (less a constant), t²."""
+"""Sums over voxels: their number, d = frame − template, d², d·t, t = template, t²."""
 
 
 def correlation(sums: Values, share: Values | float = 0.0) -> NDArray[np.float32]:

@@ -7,6 +7,8 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_thunder.registration.quality.region import bounding_box
+
 Image = NDArray[np.floating]
 
 
@@ -19,10 +21,11 @@ def crispness(image: Image) -> float:
         (z, y, x), NaN outside the region; voxels without known neighbours do not count. Comparable only between
         images of the same voxels.
     """
-    size = np.zeros(image.shape)
-    for axis, n in enumerate(image.shape):
+    inside = image[bounding_box(np.isfinite(image))].astype(np.float64)
+    size = np.zeros(inside.shape)
+    for axis, n in enumerate(inside.shape):
         if n > 1:
-            size += np.square(np.gradient(image.astype(np.float64), axis=axis))
+            size += np.square(np.gradient(inside, axis=axis))
     return float(np.sqrt(np.nansum(size))) if np.isfinite(size).any() else float("nan")
 
 

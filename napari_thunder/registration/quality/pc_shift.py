@@ -101,12 +101,15 @@ def pc_shift(components: Components) -> PCShift:
     pairs = list(zip(components.low, components.high, strict=True))
     grid = grid_of((components.low.shape[1], components.low.shape[2], components.low.shape[3]))
     rigid = np.stack([displacement(low, high) for low, high in pairs])
-    flat = np.asarray([length(displacement(low, high, in_plane=True)) for low, high in pairs])
-    blocks = np.stack([length(block_displacements(low, high, grid)).ravel() for low, high in pairs])
+    thick = components.low.shape[1] > 1
+    flat = [displacement(low, high, in_plane=True) for low, high in pairs] if thick else list(rigid)
+    alone = grid.shape == (1, 1, 1)
+    fields = rigid if alone else [block_displacements(low, high, grid) for low, high in pairs]
+    blocks = np.stack([length(np.asarray(field)).ravel() for field in fields])
     known = np.asarray(np.isfinite(blocks).any(axis=1))
     filled = np.where(known[:, np.newaxis], blocks, 0.0)
     mean, largest = (np.where(known, of(filled, axis=1), np.nan) for of in (np.nanmean, np.nanmax))
-    return PCShift(rigid, flat, mean, largest)
+    return PCShift(rigid, length(np.stack(flat)), mean, largest)
 
 
 def noise_floor(frames: Frames) -> float:

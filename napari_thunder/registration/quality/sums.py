@@ -156,7 +156,7 @@ class MovieSums:
         return answer | frames | {"coverage": parts[REGISTERED]["coverage"]}
 
     def _stage(self, stage: int, voxels: NDArray[Any], block: Block) -> Answer:
-        template = self.template[stage] - self.template[stage].mean() if len(self.segments.order) else np.zeros(0)
+        template = self.template[stage]
         fixed = self.segments.sums(np.stack([np.ones_like(template), template, template**2]))
         sums: Answer = {
             "sums": np.zeros((self.weights.shape[1], len(template))),

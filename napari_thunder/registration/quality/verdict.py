@@ -6,11 +6,12 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import xarray as xr
+from typing import TYPE_CHECKING, Any, Literal
 
 from napari_thunder.errors import ResultError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Word = Literal["good", "fair", "bad"]
 WORDS: tuple[Word, ...] = ("good", "fair", "bad")
@@ -53,7 +54,8 @@ class Limits:
     outliers
         Share of frames to exclude. Above the second the registration failed, as suite2p warns.
     valid
-        Share of the volume that stays in view; below the first fair, below the second bad.
+        Share of the volume that stays in view; below the first fair, below the second bad. (The field asks for 0.9 of
+        a plane; of a volume that moves along z at all, its outermost planes are lost.)
     worse
         Voxels by which the residual may be above that of the raw movie before the registration made things worse.
     half_split
@@ -62,7 +64,7 @@ class Limits:
 
     residual: tuple[float, float] = (0.25, 0.75)
     outliers: tuple[float, float] = (0.1, 0.5)
-    valid: tuple[float, float] = (0.9, 0.5)
+    valid: tuple[float, float] = (0.75, 0.25)
     worse: float = 0.1
     half_split: float = 0.99
 
