@@ -5,16 +5,15 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from functools import partial
-from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import psutil
-from threadpoolctl import threadpool_limits
 
 from napari_thunder.blocks import Block, plan_blocks, plan_stretches
+from napari_thunder.engine.blas import ONE_BLAS_THREAD
 from napari_thunder.engine.cache import BlockCache
 from napari_thunder.engine.daemon_pool import DaemonPool
 from napari_thunder.engine.job import Job
@@ -166,7 +165,7 @@ class ThreadsEngine:
         if self._closed:
             raise EngineError("This engine was closed. Connect again: napari_thunder.connect('threads').")
         with ExitStack() as stack:
-            stack.enter_context(_ONE_BLAS_THREAD)
+            stack.enter_context(ONE_BLAS_THREAD)
             pool = DaemonPool(self.n_threads, "thunder-block")
             stack.callback(pool.shutdown)
             waiting = iter(items)
@@ -184,30 +183,6 @@ class ThreadsEngine:
 def _take(items: Iterator[Item], n: int) -> Iterator[Item]:
     for _, item in zip(range(n), items, strict=False):
         yield item
-
-
-class _OneBlasThread:
-    """Holds BLAS to one thread while any job runs: limits that overlap without being nested would else stay."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._jobs = 0
-        self._limits: AbstractContextManager[object] = nullcontext()
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._jobs == 0:
-                self._limits = threadpool_limits(1, user_api="blas")
-            self._jobs += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._jobs -= 1
-            if self._jobs == 0:
-                self._limits.__exit__(None, None, None)
-
-
-_ONE_BLAS_THREAD = _OneBlasThread()
 
 
 class _InOrder:

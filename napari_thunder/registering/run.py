@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from napari_thunder.analysis.protocol import Analysis
 from napari_thunder.engine import Engine, Job
+from napari_thunder.engine.blas import ONE_BLAS_THREAD
 from napari_thunder.errors import RegistrationError
 from napari_thunder.masks import MaskLike, mask_for
 from napari_thunder.pipeline import default_engine
@@ -126,7 +127,7 @@ def stream_registration(
     movie = _seen(recording, by)
     with job.running():
         region = mask_for(mask, recording)
-        with job.stage(0.0, 0.3, "making the template"):
+        with job.stage(0.0, 0.3, "making the template"), ONE_BLAS_THREAD:
             made = (
                 template_of(movie, settings, engine, job)
                 if template is None

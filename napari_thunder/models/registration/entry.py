@@ -10,6 +10,7 @@ from napari_thunder.errors import ResultError
 from napari_thunder.judging import Verdict, verdict_of
 from napari_thunder.models.registration.verdicts import Outlier, outliers_of
 from napari_thunder.provenance import read_provenance
+from napari_thunder.registering import shifts_of
 from napari_thunder.registration.apply import INTERPOLATIONS, Interpolation
 from napari_thunder.registration.shifts import Shifts
 
@@ -53,8 +54,6 @@ class RegistrationEntry:
     @cached_property
     def shifts(self) -> Shifts:
         """Of all frames; NaN where they are still to come."""
-        from napari_thunder.registering import shifts_of
-
         return shifts_of(self.registration)
 
     @cached_property

@@ -15,6 +15,7 @@ from napari_thunder.engine import Engine, Job
 from napari_thunder.errors import RegistrationError
 from napari_thunder.io.averaged import mean_of
 from napari_thunder.recording import Recording
+from napari_thunder.result import is_result, load_result
 
 
 class ReferenceKind(StrEnum):
@@ -89,10 +90,27 @@ def looked_up(
     if reference.kind in (ReferenceKind.FRAMES, ReferenceKind.VIEW):
         return {"template": mean_of_frames(recording, reference.frames, engine, job)}
     if reference.kind is ReferenceKind.STACK:
-        return {"template": open_recording(reference.path, job=job)}
+        of_a_registration = is_result(reference.path)
+        return {"template": reference.path if of_a_registration else open_recording(reference.path, job=job)}
     if reference.kind is ReferenceKind.CHANNEL:
         return {"by": open_recording(reference.path, job=job).raw}
     return {}
+
+
+def template_in(path: str, recording: Recording) -> NDArray[np.float32]:
+    """The template (z, y, x) of a saved registration, if it fits a recording.
+
+    Raises
+    ------
+    ThunderError
+        If there is none, or it does not fit.
+    """
+    template = load_result(path).get("template")
+    if template is None or template.shape != recording.shape[1:]:
+        raise RegistrationError(
+            f"{path}: has no template of {' × '.join(map(str, recording.shape[1:]))} voxels (z, y, x) to register to."
+        )
+    return np.asarray(template.values, np.float32)
 
 
 def mean_of_frames(recording: Recording, frames: tuple[int, int], engine: Engine, job: Job) -> NDArray[np.float32]:

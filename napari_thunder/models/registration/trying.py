@@ -5,22 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_thunder.blocks import Box
 from napari_thunder.engine import Engine, Job
+from napari_thunder.engine.blas import ONE_BLAS_THREAD
 from napari_thunder.errors import RegistrationError
 from napari_thunder.io.averaged import mean_of
 from napari_thunder.models.registration.entry import RegistrationEntry, interpolation_of
-from napari_thunder.models.registration.reference import Opens, Reference, ReferenceKind
+from napari_thunder.models.registration.reference import Opens, Reference, ReferenceKind, template_in
 from napari_thunder.models.registration.trial import Trial
 from napari_thunder.recording import Recording
 from napari_thunder.regions import Region
+from napari_thunder.registering import register, shifts_of
 from napari_thunder.registration.quality.stages import control_shifts
 from napari_thunder.registration.settings import Registration
+from napari_thunder.result import is_result
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 MOST_FRAMES = 100
 LOOKED_AT = 300
@@ -34,6 +40,9 @@ PATIENCE = 3.0
 
 MOST_VOXELS = 200_000
 """Of the box."""
+
+MOST_ROUNDS = 4
+"""Of refining the template."""
 
 _ROOM = 16
 """Voxels around a region, for the brain to move."""
@@ -83,25 +92,30 @@ def tried(wish: Wish, engine: Engine, open_recording: Opens, job: Job) -> Trial:
     ThunderError
         If there are too few frames, or the reference cannot be read or does not fit.
     """
-    from napari_thunder.registering import register, shifts_of
-
     begun = time.monotonic()
     box = middle_box(wish.recording) if wish.region is None else box_around(wish.region, wish.recording)
-    with job.stage(0.0, 0.5, "looking for the worst frames"):
-        found, worst = _gathered(wish, box, engine, job)
-    with job.stage(0.5, 0.6, "reading the reference"):
-        given = _reference(wish, sorted(found), box, engine, open_recording, job)
-    recording = _recording_of(found, wish.recording)
-    with job.stage(0.6, 1.0, "registering"):
-        settings = replace(wish.settings, chosen_frames=None)
-        made = register(recording, settings, **given, job=job)
-    shifts, how = shifts_of(made), interpolation_of(made)
-    template = np.asarray(made["template"].values)
-    at = [sorted(found).index(t) for t in worst]
-    before = correlations(_movie(recording.registered(control_shifts(shifts), how), at), template)
-    after = correlations(_movie(recording.registered(shifts, how), at), template)
+    with ONE_BLAS_THREAD:
+        with job.stage(0.0, 0.5, "looking for the worst frames"):
+            found, worst = _gathered(wish, box, engine, job)
+        with job.stage(0.5, 0.6, "reading the reference"):
+            given = _reference(wish, sorted(found), box, engine, open_recording, job)
+        with job.stage(0.6, 1.0, "registering"):
+            recording = _recording_of(found, wish.recording)
+            rounds = min(wish.settings.template_rounds, MOST_ROUNDS)
+            settings = replace(wish.settings, chosen_frames=None, template_rounds=rounds)
+            made = register(recording, settings, **given, job=job)
+            at = [sorted(found).index(t) for t in worst]
+            before, after = _before_and_after(recording, made, at)
     took = time.monotonic() - begun
     return Trial(wish.dataset, tuple(worst), *box, recording, made, before, after, took)
+
+
+def _before_and_after(recording: Recording, registration: xr.Dataset, at: Sequence[int]) -> tuple[Floats, Floats]:
+    """Correlation of some frames with the template, both through the interpolator, which alone makes them smoother."""
+    shifts, how = shifts_of(registration), interpolation_of(registration)
+    template = np.asarray(registration["template"].values)
+    before = correlations(_movie(recording.registered(control_shifts(shifts), how), at), template)
+    return before, correlations(_movie(recording.registered(shifts, how), at), template)
 
 
 def middle_box(recording: Recording) -> Corners:
@@ -205,6 +219,9 @@ def _reference(
         if not chosen:
             raise RegistrationError("All of the frames chosen as the reference are excluded. Choose others.")
         return {"template": mean_of(_cut(wish.recording, chosen, box, engine, job).values(), _size(box))}
+    if kind is ReferenceKind.STACK and is_result(path):
+        inside = tuple(slice(a, b) for a, b in zip(*box, strict=True))
+        return {"template": template_in(path, wish.recording)[inside]}
     if kind is ReferenceKind.STACK:
         stack = _fitting(open_recording(path, job=job), wish.recording)
         return {"template": mean_of(_cut(stack, _spread(stack, 50), box, engine, job).values(), _size(box))}

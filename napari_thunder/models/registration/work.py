@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 
 from napari_thunder.engine import Engine, Job
 from napari_thunder.errors import RegistrationError, ResultError
+from napari_thunder.judging import judge
 from napari_thunder.models.registration.entry import RegistrationEntry
 from napari_thunder.models.registration.reference import Opens, Reference, ReferenceKind, looked_up
 from napari_thunder.models.registration.trial import Trial
 from napari_thunder.models.registration.trying import Wish, tried
 from napari_thunder.recording import Recording
+from napari_thunder.registering import RegistrationProgress, shifts_of, stream_registration
 from napari_thunder.registration.settings import Registration
 from napari_thunder.result import is_result, load_result, save_result
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from napari_thunder.registering import RegistrationProgress
 
 _ZARR, _QUALITY = ".zarr", ".quality.zarr"
 
@@ -41,8 +42,6 @@ class Works:
         self, recording: Recording, settings: Registration, reference: Reference, engine: Engine, job: Job
     ) -> Iterator[RegistrationProgress]:
         """Register a recording and yield how far it is."""
-        from napari_thunder.registering import stream_registration
-
         if reference.kind is ReferenceKind.FRAMES and not reference.why_not(recording):
             settings = replace(settings, chosen_frames=tuple(map(float, range(*reference.frames))))
             reference = Reference()
@@ -55,8 +54,6 @@ class Works:
 
     def judge(self, recording: Recording, entry: RegistrationEntry, engine: Engine, job: Job) -> xr.Dataset:
         """Judge a registration of a recording."""
-        from napari_thunder.judging import judge
-
         return judge(recording, entry.registration, engine=engine, job=job)
 
     def load(self, recording: Recording, path: str) -> tuple[str, xr.Dataset, xr.Dataset | None, str]:
@@ -75,8 +72,6 @@ class Works:
         ThunderError
             If it is not there, damaged, something else, or of another recording.
         """
-        from napari_thunder.registering import shifts_of
-
         if path.rstrip("/").endswith(_QUALITY):
             path = f"{path.rstrip('/').removesuffix(_QUALITY)}{_ZARR}"
         registration = load_result(path)
