@@ -1,7 +1,7 @@
 """Whether a registration is good: judged by number, beside the raw movie and an interpolation-matched control."""
 
 from napari_thunder.judging.contract import CONTRACT
-from napari_thunder.judging.judge import judge
+from napari_thunder.judging.run import judge
 from napari_thunder.registration.quality import STAGES, Quality, Verdict, verdict_of
 
 __all__ = ["CONTRACT", "STAGES", "Quality", "Verdict", "judge", "verdict_of"]

@@ -17,6 +17,7 @@ from napari_thunder.masks import MaskLike, mask_for
 from napari_thunder.parameters import build
 from napari_thunder.provenance import read_provenance
 from napari_thunder.recording import Recording
+from napari_thunder.registering import shifts_of
 from napari_thunder.regions import Region
 from napari_thunder.registration.apply import Interpolation
 from napari_thunder.registration.quality.epochs import Epochs, epochs_of_events, epochs_of_signal
@@ -108,26 +109,6 @@ def case_of(
     )
 
 
-def shifts_in(registration: xr.Dataset) -> Shifts:
-    """The shifts of a registration's dataset.
-
-    Raises
-    ------
-    ResultError
-        If it holds none.
-    """
-    try:
-        centers = tuple(registration[f"grid_{axis}"].values for axis in "zyx")
-        space = tuple(registration.sizes[axis] for axis in "zyx")
-        return Shifts(
-            registration["shift"].values, (centers[0], centers[1], centers[2]), (space[0], space[1], space[2])
-        )
-    except KeyError as error:
-        raise ResultError(
-            f"This is no registration: it has no {error}. Give what napari_thunder.register returned, or Shifts."
-        ) from None
-
-
 def _shifts(recording: Recording, registration: Shifts | xr.Dataset | None) -> Shifts:
     found = recording.shifts if registration is None else registration
     if found is None:
@@ -135,7 +116,7 @@ def _shifts(recording: Recording, registration: Shifts | xr.Dataset | None) -> S
             f"{recording.name}: there are no shifts to judge. Register it first (napari_thunder.register), or give the "
             "shifts."
         )
-    shifts = found if isinstance(found, Shifts) else shifts_in(found)
+    shifts = found if isinstance(found, Shifts) else shifts_of(found)
     recording.raw.registered(shifts)  # checks that they are of this recording
     return shifts
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_thunder.engine import Engine, Job
+from napari_thunder.engine.blas import ONE_BLAS_THREAD
 from napari_thunder.judging.case import Case
 from napari_thunder.judging.passes import Maps, Values, sampled_frames
 from napari_thunder.registration.quality.crispness import crispness, local_correlation
@@ -65,9 +66,16 @@ def stage_findings(
         return _nothing(case, sample)
     frames = sampled_frames(case, stage, sample, engine, job)[kept]
     numbers = sample.frames[kept]
+    job.check()
+    with ONE_BLAS_THREAD:
+        return _looked_at(case, stage, sample, frames, numbers, job)
+
+
+def _looked_at(
+    case: Case, stage: int, sample: Sample, frames: Maps, numbers: NDArray[np.intp], job: Job
+) -> StageFindings:
     factors = np.asarray(sample.factors, np.float64)
     scale = float(factors[1:].max())
-    job.check()
     components = components_of(frames, case.settings.components)
     job.check()
     shift = pc_shift(components)

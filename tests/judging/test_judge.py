@@ -7,7 +7,7 @@ import pytest
 
 import napari_thunder as nt
 from napari_thunder.engine import Job
-from napari_thunder.errors import JobCancelled, MissingMetadataError, RegistrationError, ResultError, TableError
+from napari_thunder.errors import JobCancelled, MissingMetadataError, RegistrationError, TableError
 from napari_thunder.judging import CONTRACT, Quality, judge, verdict_of
 from napari_thunder.recording import Recording
 from napari_thunder.registration import Shifts
@@ -277,7 +277,7 @@ def test_what_cannot_be_judged_is_said(fish):
         judge(fish.recording)
     with pytest.raises(RegistrationError, match="shifts are of 7 frames"):
         judge(fish.recording, Shifts.rigid(np.zeros((7, 3)), fish.recording.shape[1:]))
-    with pytest.raises(ResultError, match="This is no registration"):
+    with pytest.raises(RegistrationError, match="not a registration"):
         judge(fish.recording, nt.ground_truth(fish.still).drop_vars("shift"))
     with pytest.raises(RegistrationError, match="no column 'mood'"):
         judge(fish.recording, fish.shifts, Quality(epochs_by="mood"))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from napari_thunder.analysis.protocol import Analysis
 from napari_thunder.engine import Engine, Job
+from napari_thunder.engine.blas import ONE_BLAS_THREAD
 from napari_thunder.judging.case import Case, case_of
 from napari_thunder.judging.components import StageFindings, stage_findings
 from napari_thunder.judging.dataset import dataset_of
@@ -86,7 +87,8 @@ def judge(
     with job.running():
         case = case_of(recording, registration, settings or Quality(), epochs, mask)
         found = look_at_all(case, engine, job, _OF_ALL_FRAMES)
-        measures = measures_of(case, found)
+        with ONE_BLAS_THREAD:
+            measures = measures_of(case, found)
         flags = case.flags | picture_outliers(
             case.traces.shift, measures.frame_corr[REGISTERED].astype(np.float64), case.recording.keep, case.settings
         )
