@@ -23,6 +23,8 @@ _HOMES = {
     "pipeline": ("run", "stream"),
     "preparing": ("Preparation", "PreparationPlan", "Verification", "plan_preparation", "prepare", "verify"),
     "recording": ("Recording", "open"),
+    "registering": ("register", "shifts_of", "stream_registration"),
+    "registration.settings": ("Registration",),
     "reproduce": ("as_command_line", "as_python"),
     "result": ("load_result", "rerun", "save_result"),
     "simulation": ("Motion", "ground_truth", "simulate"),
@@ -44,6 +46,7 @@ __all__ = [
     "PreparationPlan",
     "Quality",
     "Recording",
+    "Registration",
     "Regression",
     "SummaryImages",
     "ThunderError",
@@ -66,11 +69,14 @@ __all__ = [
     "open",
     "plan_preparation",
     "prepare",
+    "register",
     "rerun",
     "run",
     "save_result",
+    "shifts_of",
     "simulate",
     "stream",
+    "stream_registration",
     "verdict_of",
     "verify",
 ]
@@ -95,6 +101,8 @@ if TYPE_CHECKING:
         verify,
     )
     from napari_thunder.recording import Recording, open
+    from napari_thunder.registering import register, shifts_of, stream_registration
+    from napari_thunder.registration.settings import Registration
     from napari_thunder.reproduce import as_command_line, as_python
     from napari_thunder.result import load_result, rerun, save_result
     from napari_thunder.simulation import Motion, ground_truth, simulate

@@ -119,6 +119,10 @@ def rerun(
             f"{recording.uri}: the recording changed since this result was made, so the numbers would not be the "
             "same. Run the analysis anew if that is what you want."
         )
+    if record["analysis"] == "registration":
+        from napari_thunder.registering.again import registered_again
+
+        return registered_again(dataset, record, recording, engine, job)
     analysis = make_analysis(record["analysis"], record["parameters"])
     mask = region_from_plain(record["mask"]) if record.get("mask") else None
     return run(analysis, recording, engine=engine, preprocess=record["preprocess"], mask=mask, job=job)
