@@ -211,8 +211,8 @@ class Registrations:
         """What is still missing before a registration can run, as the next step to take; empty when nothing is."""
         if self.dataset is None:
             return "Open a recording first."
-        if self.dataset.recording.shape[0] < 2:
-            return "This recording has a single frame: there is no motion to undo."
+        if self.dataset.recording.shape[0] < 2 and self.reference.kind is not ReferenceKind.STACK:
+            return "This recording has a single frame: choose an anatomy stack to register it to."
         if self._connection.state is ConnectionState.CONNECTING:
             return f"Wait until {self._connection.target} is ready."
         if self._connection.state is not ConnectionState.CONNECTED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayo
 
 from napari_thunder.models.registration.kymographs import WIDEST, Profiles
 from napari_thunder.volumes.contrast import limits_of
+from napari_thunder.widgets.canvas.drawn_line import DrawnLine
 from napari_thunder.widgets.progress_line import ProgressLine
 from napari_thunder.widgets.registration.bottom_dock import brought
 from napari_thunder.widgets.section import say_why
@@ -73,6 +75,7 @@ class KymographDock(QWidget):
         bridge.connect(self._model.changed, self.refresh, newest=True)
         bridge.connect(self._desk.quality_views.paired, self.refresh, newest=True)
         bridge.connect(self._desk.pointer.moved, self._on_frame, newest=True)
+        self.destroyed.connect(_taking_away(self.workplace.drawn_line))
         self._follow_theme()
         self.refresh()
         self._on_frame(self._desk.pointer.frame)
@@ -194,3 +197,13 @@ class KymographDock(QWidget):
                 plot.getAxis(name).setPen(pg.mkPen(colours.text))
                 plot.getAxis(name).setTextPen(pg.mkPen(colours.text))
             cursor.setPen(pg.mkPen(colours.cursor, width=2))
+
+
+def _taking_away(line: DrawnLine) -> Any:
+    """Takes the line off the canvas when the dock is gone; needs nothing of it."""
+
+    def take_away(*_: object) -> None:
+        with suppress(RuntimeError):  # the window may be gone as well
+            line.remove()
+
+    return take_away

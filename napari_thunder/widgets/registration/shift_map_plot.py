@@ -79,14 +79,10 @@ class ShiftMapPlot(QWidget):
         self.image.setLookupTable(_table("vik" if found.signed else "inferno"))
         self.image.setRect(QRectF(0, 0, found.values.shape[1] * found.frames_per_column, rows))
         self.plot.setLabel("left", {"rigid": "volume", "planes": "plane"}.get(found.kind, "block"))
+        self.plot.getAxis("left").setStyle(showValues=rows > 1)
         self.plot.setXRange(0, found.n_frames, padding=0)
         self.plot.setYRange(0, rows, padding=0)
-        low = f"−{found.limit:.2g}" if found.signed else "0"
-        self.said.setText(
-            f"{low} (dark) to {found.limit:.2g} {found.unit}"
-            if not found.signed
-            else f"{low} (blue) to {found.limit:.2g} {found.unit} (red)"
-        )
+        self.said.setText(_scale_of(found))
 
     def move_cursor(self, frame: int) -> None:
         """Show which frame is on the canvas."""
@@ -148,6 +144,11 @@ class ShiftMapPlot(QWidget):
         place = self._place(position)
         if place is not None and self._map is not None:
             self.graphics.setToolTip(self._map.text_at(place[1], place[0]) + "\nClick to go there.")
+
+
+def _scale_of(found: ShiftMap) -> str:
+    top = f"{found.limit:.2g} {found.unit}"
+    return f"blue −{top}, red +{top}" if found.signed else f"dark 0, bright {top}"
 
 
 def _levels(found: ShiftMap) -> tuple[float, float]:
