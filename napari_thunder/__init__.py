@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "analysis": ("Correlation", "DirectionTuning", "EventAverage", "PCA", "Regression", "SummaryImages"),
+    "analysis": (
+        "BandPower",
+        "Fourier",
+        "Correlation",
+        "DirectionTuning",
+        "EventAverage",
+        "PCA",
+        "Regression",
+        "SummaryImages",
+    ),
     "analysis.preprocessing": ("DeltaFOverF", "Detrend", "ZScore"),
     "analysis.registry": ("analyses",),
     "differences": ("difference",),
@@ -33,12 +42,14 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "PCA",
+    "BandPower",
     "Correlation",
     "DeltaFOverF",
     "Detrend",
     "DirectionTuning",
     "Engine",
     "EventAverage",
+    "Fourier",
     "Job",
     "MapChoice",
     "Motion",
@@ -82,7 +93,16 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from napari_thunder.analysis import PCA, Correlation, DirectionTuning, EventAverage, Regression, SummaryImages
+    from napari_thunder.analysis import (
+        PCA,
+        BandPower,
+        Correlation,
+        DirectionTuning,
+        EventAverage,
+        Fourier,
+        Regression,
+        SummaryImages,
+    )
     from napari_thunder.analysis.preprocessing import DeltaFOverF, Detrend, ZScore
     from napari_thunder.analysis.registry import analyses
     from napari_thunder.differences import difference

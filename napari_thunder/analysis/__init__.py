@@ -5,16 +5,19 @@ from napari_thunder.analysis.event_average import EventAverage
 from napari_thunder.analysis.factors import PCA
 from napari_thunder.analysis.preprocessing import DeltaFOverF, Detrend, ZScore
 from napari_thunder.analysis.regression import Regression
+from napari_thunder.analysis.spectral import BandPower, Fourier
 from napari_thunder.analysis.summary import SummaryImages
 from napari_thunder.analysis.tuning import DirectionTuning
 
 __all__ = [
     "PCA",
+    "BandPower",
     "Correlation",
     "DeltaFOverF",
     "Detrend",
     "DirectionTuning",
     "EventAverage",
+    "Fourier",
     "Regression",
     "SummaryImages",
     "ZScore",

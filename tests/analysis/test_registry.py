@@ -11,7 +11,8 @@ from napari_thunder.errors import ParameterError
 
 def test_everything_is_found_by_its_name():
     assert set(analyses()) == {
-        "correlation", "direction_tuning", "event_average", "pca", "regression", "summary_images",
+        "band_power", "correlation", "direction_tuning", "event_average", "fourier", "pca", "regression",
+        "summary_images",
     }  # fmt: skip
     assert set(steps()) == {"detrend", "delta_f_over_f", "z_score"}
 
