@@ -21,6 +21,7 @@ _HOMES = {
         "Regression",
         "SummaryImages",
     ),
+    "analysis.filtering": ("RemoveSignals", "Squelch", "TemporalFilter"),
     "analysis.preprocessing": ("DeltaFOverF", "Detrend", "ZScore"),
     "analysis.registry": ("analyses",),
     "differences": ("difference",),
@@ -59,7 +60,10 @@ __all__ = [
     "Recording",
     "Registration",
     "Regression",
+    "RemoveSignals",
+    "Squelch",
     "SummaryImages",
+    "TemporalFilter",
     "ThunderError",
     "Verdict",
     "Verification",
@@ -103,6 +107,7 @@ if TYPE_CHECKING:
         Regression,
         SummaryImages,
     )
+    from napari_thunder.analysis.filtering import RemoveSignals, Squelch, TemporalFilter
     from napari_thunder.analysis.preprocessing import DeltaFOverF, Detrend, ZScore
     from napari_thunder.analysis.registry import analyses
     from napari_thunder.differences import difference

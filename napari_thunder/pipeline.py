@@ -153,6 +153,7 @@ def context_of(recording: Recording) -> Context:
         events=recording.events,
         signals=recording.signals,
         voxel_size=recording.voxel_size,
+        motion=None if recording.shifts is None else recording.shifts.mean,
         name=recording.name,
     )
 

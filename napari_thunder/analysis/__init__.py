@@ -3,6 +3,7 @@
 from napari_thunder.analysis.correlation import Correlation
 from napari_thunder.analysis.event_average import EventAverage
 from napari_thunder.analysis.factors import PCA
+from napari_thunder.analysis.filtering import RemoveSignals, Squelch, TemporalFilter
 from napari_thunder.analysis.preprocessing import DeltaFOverF, Detrend, ZScore
 from napari_thunder.analysis.regression import Regression
 from napari_thunder.analysis.spectral import BandPower, Fourier
@@ -19,6 +20,9 @@ __all__ = [
     "EventAverage",
     "Fourier",
     "Regression",
+    "RemoveSignals",
+    "Squelch",
     "SummaryImages",
+    "TemporalFilter",
     "ZScore",
 ]

@@ -122,6 +122,8 @@ class Context:
         As in `Recording`.
     voxel_size
         (z, y, x) µm or None.
+    motion
+        (t, 3) mean shift (z, y, x) of each frame in voxels, where motion is undone as the recording is read, or None.
     name
         Of the recording, for messages.
     """
@@ -132,6 +134,7 @@ class Context:
     events: pd.DataFrame | None = None
     signals: pd.DataFrame | None = None
     voxel_size: tuple[float, float, float] | None = None
+    motion: NDArray[np.float64] | None = None
     name: str = "recording"
 
     @property

@@ -14,7 +14,9 @@ def test_everything_is_found_by_its_name():
         "band_power", "correlation", "direction_tuning", "event_average", "fourier", "pca", "regression",
         "summary_images",
     }  # fmt: skip
-    assert set(steps()) == {"detrend", "delta_f_over_f", "z_score"}
+    assert set(steps()) == {
+        "detrend", "delta_f_over_f", "z_score", "temporal_filter", "remove_signals", "squelch",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["Regression", "regression", " REGRESSION "])
