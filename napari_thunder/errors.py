@@ -39,6 +39,22 @@ class RegionError(ThunderError):
     """A region that has no voxels, does not fit the recording, or cannot be read or written."""
 
 
+class PickledError(RegionError):
+    """A file can only be read by unpickling it, which asks for trust in whoever made it.
+
+    Parameters
+    ----------
+    message
+        What is wrong and what to do.
+    path
+        The file.
+    """
+
+    def __init__(self, message: str, path: object = "") -> None:
+        super().__init__(message)
+        self.path = str(path)
+
+
 class ParameterError(ThunderError, ValueError):
     """A parameter is unknown, of the wrong kind, or outside its limits."""
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from napari_thunder.errors import RegionError
+from napari_thunder.errors import RecordingError, RegionError
+from napari_thunder.io.regions.suite2p import planes_of
+from napari_thunder.io.uri import local_path
 from napari_thunder.io.whole import written_whole
 from napari_thunder.regions import Box, Region
 
@@ -33,15 +35,22 @@ class RegionFormat:
         Endings of its files, the usual one first.
     module
         Where its `read(path, volume, plane, say)` and `write(regions, path, voxel_size)` are.
+    is_written
+        Whether this program writes it too.
+    may_be_pickled
+        Whether its `read` takes `allow_pickle`.
     """
 
     name: str
     suffixes: tuple[str, ...]
     module: str
+    is_written: bool = True
+    may_be_pickled: bool = False
 
-    def read(self, path: Path, volume: Box, plane: int | None, say: Say) -> list[Region]:
+    def read(self, path: Path, volume: Box, plane: int | None, say: Say, *, allow_pickle: bool = False) -> list[Region]:
         """The regions in a file."""
-        found: list[Region] = import_module(self.module).read(path, volume, plane, say)
+        more = {"allow_pickle": allow_pickle} if self.may_be_pickled else {}
+        found: list[Region] = import_module(self.module).read(path, volume, plane, say, **more)
         return found
 
     def write(self, regions: Sequence[Region], path: Path, voxel_size: VoxelSize | None) -> None:
@@ -50,12 +59,22 @@ class RegionFormat:
 
 
 def region_formats() -> tuple[RegionFormat, ...]:
-    """The formats, for dialogs: which can be read can be written too."""
+    """The formats that are read and written, for dialogs."""
+    return tuple(format for format in _FORMATS if format.is_written)
+
+
+def read_region_formats() -> tuple[RegionFormat, ...]:
+    """All formats that are read, for dialogs."""
     return _FORMATS
 
 
-def read_regions(path: str | Path, volume: Box, plane: int | None = None, *, say: Say = log.warning) -> list[Region]:
-    """Read regions from GeoJSON, ImageJ's `.roi` or `.zip`, or label images in TIFF or OME-Zarr.
+def read_regions(
+    path: str | Path, volume: Box, plane: int | None = None, *, say: Say = log.warning, allow_pickle: bool = False
+) -> list[Region]:
+    """Read regions from GeoJSON, ImageJ's `.roi` or `.zip`, label images in TIFF or OME-Zarr, or other programs' cells.
+
+    Those are folders of suite2p (`suite2p`, `plane0`, or `stat.npy` in it), CaImAn's HDF5, and the PlaneSegmentation of
+    NWB files.
 
     Parameters
     ----------
@@ -66,20 +85,25 @@ def read_regions(path: str | Path, volume: Box, plane: int | None = None, *, say
         z for what does not say its own; a label image (y, x) goes there.
     say
         Told in a sentence what is left out and why.
+    allow_pickle
+        Read suite2p's `stat.npy`, which is a pickle, because you trust whoever made it; plain numbers are taken from it
+        and no code of it is run.
 
     Raises
     ------
+    PickledError
+        If it is a pickle and `allow_pickle` is not given.
     RegionError
         If the file cannot be read, is of no known format, does not fit, or holds no region.
     """
-    path = Path(path).expanduser().absolute()
+    path = _local(path)
     if not path.exists():
         raise RegionError(f"{path}: there is no such file.")
     if plane is not None and not 0 <= plane < volume[0]:
         raise RegionError(f"{path}: there is no plane z {plane} in a volume of {volume[0]} planes.")
     format = _format_of(path)
     try:
-        found = format.read(path, volume, plane, say)
+        found = format.read(path, volume, plane, say, allow_pickle=allow_pickle)
     except OSError as error:
         raise RegionError(f"{path}: cannot be read ({error.strerror or error}).") from error
     if not found:
@@ -108,6 +132,9 @@ def write_regions(regions: Sequence[Region], path: str | Path, voxel_size: Voxel
     """
     path = Path(path).expanduser().absolute()
     format = _format_of(path)
+    if not format.is_written:
+        endings = ", ".join(known.suffixes[0] for known in region_formats())
+        raise RegionError(f"{path}: {format.name} is read only. Give a name that ends in one of {endings}.")
     if not regions:
         raise RegionError(f"{path}: there is no region to write. Choose one or more.")
     for region in regions:
@@ -123,10 +150,23 @@ def write_regions(regions: Sequence[Region], path: str | Path, voxel_size: Voxel
 def _format_of(path: Path) -> RegionFormat:
     name = path.name.lower()
     for format in _FORMATS:
-        if name.endswith(format.suffixes) or (path.is_dir() and format.module.endswith("zarr") and _is_zarr(path)):
+        if name.endswith(tuple(s.lower() for s in format.suffixes)) or (path.is_dir() and _is_folder_of(format, path)):
             return format
     endings = ", ".join(suffix for format in _FORMATS for suffix in format.suffixes)
-    raise RegionError(f"{path}: not a file of regions by its name. Those end in {endings}.")
+    raise RegionError(f"{path}: not a file of regions by its name. Those end in {endings}; or give a suite2p folder.")
+
+
+def _local(path: str | Path) -> Path:
+    try:
+        return local_path(path)
+    except RecordingError as error:
+        raise RegionError(str(error)) from None
+
+
+def _is_folder_of(format: RegionFormat, path: Path) -> bool:
+    if format.may_be_pickled:
+        return bool(planes_of(path))
+    return format.module.endswith("zarr") and _is_zarr(path)
 
 
 def _is_zarr(path: Path) -> bool:
@@ -147,4 +187,6 @@ _FORMATS = (
     RegionFormat("ImageJ ROIs", (".zip", ".roi"), f"{_HERE}.imagej"),
     RegionFormat("Label TIFF", (".tif", ".tiff"), f"{_HERE}.label_tiff"),
     RegionFormat("Label OME-Zarr", (".zarr",), f"{_HERE}.label_zarr"),
+    RegionFormat("suite2p", ("stat.npy", "Fall.mat"), f"{_HERE}.suite2p", is_written=False, may_be_pickled=True),
+    RegionFormat("CaImAn or NWB", (".hdf5", ".h5", ".nwb"), f"{_HERE}.hdf5", is_written=False),
 )
