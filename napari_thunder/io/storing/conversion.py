@@ -93,12 +93,15 @@ class Conversion:
 
 def means(volume: Array, factors: Factors) -> Array:
     """Means over boxes of `factors` (z, y, x) voxels, in float32 for small voxel types, else in float64."""
-    sums = volume.astype(_exact(volume.dtype))
-    for axis, factor in enumerate(factors):
-        if factor > 1:
-            sums = _sums(sums, axis, factor)
-    counts = [_counts(n, f) for n, f in zip(volume.shape, factors, strict=True)]
-    z, y, x = (c.astype(sums.dtype) for c in counts)
+    exact = _exact(volume.dtype)
+    sums = volume
+    for axis in (1, 0, 2):  # y first, as its neighbours are rows, which are added fastest
+        if factors[axis] > 1:
+            sums = _sums(sums, axis, factors[axis], exact)
+    if all(n % f == 0 for n, f in zip(volume.shape, factors, strict=True)):
+        return np.divide(sums, math.prod(factors), dtype=exact)
+    counts = (_counts(n, f).astype(exact) for n, f in zip(volume.shape, factors, strict=True))
+    z, y, x = counts
     averaged: Array = sums / (z[:, None, None] * y[:, None] * x)
     return averaged
 
@@ -106,7 +109,8 @@ def means(volume: Array, factors: Factors) -> Array:
 def coarser(volume: Array, factors: Factors) -> Array:
     """The next level of a pyramid: means over boxes (z, y, x), in the volume's type; of NaN only if all are."""
     if volume.dtype.kind != "f":
-        return np.rint(means(volume, factors)).astype(volume.dtype)
+        averaged = means(volume, factors)
+        return np.rint(averaged, out=averaged).astype(volume.dtype)
     known = np.isfinite(volume)
     if known.all():
         return means(volume, factors).astype(volume.dtype)
@@ -131,20 +135,20 @@ def _exact(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return np.dtype(np.float32 if dtype.itemsize <= 2 or dtype == np.float32 else np.float64)
 
 
-def _sums(array: Array, axis: int, factor: int) -> Array:
+def _sums(array: Array, axis: int, factor: int, exact: np.dtype[Any]) -> Array:
     """Sums of `factor` neighbours along an axis, the last of fewer."""
     even = array.shape[axis] // factor * factor
-    starts = [slice(None)] * array.ndim
-    total: Array | None = None
-    for i in range(factor):
-        starts[axis] = slice(i, even, factor)
-        part = array[tuple(starts)]
-        total = part.copy() if total is None else np.add(total, part, out=total)
-    assert total is not None
+    at = [slice(None)] * array.ndim
+    at[axis] = slice(0, even, factor)
+    total = array[tuple(at)].astype(exact)
+    for i in range(1, factor):
+        at[axis] = slice(i, even, factor)
+        total += array[tuple(at)]
     if even == array.shape[axis]:
         return total
-    starts[axis] = slice(even, None)
-    return np.concatenate([total, array[tuple(starts)].sum(axis=axis, keepdims=True)], axis=axis)
+    at[axis] = slice(even, None)
+    rest = array[tuple(at)].sum(axis=axis, keepdims=True, dtype=exact)
+    return np.concatenate([total, rest], axis=axis)
 
 
 def _counts(n: int, factor: int) -> Array:

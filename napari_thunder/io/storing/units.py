@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,8 @@ from napari_thunder.io.storing.shard import ShardWriter
 Array = NDArray[Any]
 Answer = dict[str, Array]
 At = tuple[int, int, int]
+
+_NEAR = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +149,33 @@ class _OpenLevel:
 
 def _write_column(draft: Draft, index: int, voxels: Array, name: str) -> Unit:
     array = draft.layout.series
-    place = _place(index, array)
-    present = draft.kept.chunks[array.key]
-    writer = _shard_writer(draft, array, array.shard_at(place))
-    with writer:
-        for at in itertools.product(*(range(n) for n in array.inner[1:])):
-            chunk = tuple(p * n + a for p, n, a in zip(place[1:], array.inner[1:], at, strict=True))
-            if all(c < n for c, n in zip(chunk, present.shape, strict=True)) and present[chunk]:
-                box = tuple(slice(a * n, (a + 1) * n) for a, n in zip(at, array.chunk[1:], strict=True))
-                writer.add((0, *at), _padded(voxels[(slice(None), *box)], array.chunk, draft.layout.fill))
-    shards = {array.shard_at(place): writer.written} if writer.written else {}
-    return Unit(name, shards, Misfits())
+    _, *corner = _place(index, array)
+    first = [c * n for c, n in zip(corner, array.inner[1:], strict=True)]
+    present = draft.kept.chunks[array.key][tuple(slice(a, a + n) for a, n in zip(first, array.inner[1:], strict=True))]
+    shard = array.shard_at(_place(index, array))
+    with _shard_writer(draft, array, shard) as writer:
+        for z, y in np.argwhere(present.any(axis=2)).tolist():
+            row = _row_of_chunks(voxels, z, y, array.chunk, draft.layout.fill)
+            for x in np.flatnonzero(present[z, y]).tolist():
+                writer.add((0, z, y, x), row[x])
+    return Unit(name, {shard: writer.written} if writer.written else {}, Misfits())
+
+
+def _row_of_chunks(voxels: Array, z: int, y: int, chunk: Shape, fill: float) -> Array:
+    """The chunks (x, t, 1, y, x) along a row of a shard; a few frames at a time, as these are near in memory."""
+    length, _, height, width = chunk
+    band = voxels[:, z, y * height : (y + 1) * height]
+    n_frames, n_y, n_x = band.shape
+    whole, rest = divmod(n_x, width)
+    full = (n_frames, n_y, rest) == (length, height, 0)
+    shape = (whole + bool(rest), length, height, width)
+    row = np.empty(shape, voxels.dtype) if full else np.full(shape, fill, voxels.dtype)
+    for t in range(0, n_frames, _NEAR):
+        some = band[t : t + _NEAR]
+        parts = some[..., : whole * width].reshape(len(some), n_y, whole, width)
+        row[:whole, t : t + len(some), :n_y] = parts.transpose(2, 0, 1, 3)
+        row[whole:, t : t + len(some), :n_y, :rest] = some[..., whole * width :]
+    return row[:, :, np.newaxis]
 
 
 def _shard_writer(draft: Draft, array: ArrayLayout, name: str) -> ShardWriter:
