@@ -66,6 +66,34 @@ def region_traces(
     return trace_table(recording.frame_times, "s", columns)
 
 
+def stored_traces(recording: Recording, traces: pd.DataFrame) -> pd.DataFrame:
+    """Traces that another program stored, in the table that `region_traces` gives, so that the two can be compared.
+
+    Parameters
+    ----------
+    recording
+        What they were made of.
+    traces
+        (t, cells), as from `napari_thunder.io.regions.read_traces`.
+
+    Raises
+    ------
+    RegionError
+        If they have another number of frames than the recording.
+    """
+    if len(traces) != recording.shape[0]:
+        raise RegionError(
+            f"The stored traces have {len(traces)} frames, but {recording.name} has {recording.shape[0]}. Choose those "
+            "that were made of this recording."
+        )
+    columns = [(str(name), values.to_numpy(np.float64)) for name, values in traces.items()]
+    if recording.frame_times is not None:
+        return trace_table(recording.frame_times, "s", columns)
+    if traces.index.name == "time":
+        return trace_table(traces.index.to_numpy(np.float64), "s", columns)
+    return trace_table(np.arange(len(traces), dtype=np.float64), "frame", columns)
+
+
 def _ring(region: Region, regions: Sequence[Region], recording: Recording) -> Region:
     inner, outer = RING
     return surround(region, voxel_size=recording.voxel_size, exclude=regions, inner=inner, outer=outer)

@@ -53,7 +53,14 @@ def write_suite2p(
         stat = suite2p_stat(centers)
         traces = {name: rng.random((len(centers), n_frames), np.float32) for name in ("F", "Fneu", "spks")}
         iscell = np.array([[(number, i) not in not_cells, 0.9] for i in range(len(centers))], np.float64)
-        ops = {"Ly": 40, "Lx": 50, "fs": 10.0, "nplanes": len(planes), "date_proc": datetime.datetime(2026, 1, 2)}
+        ops = {
+            "Ly": 40,
+            "Lx": 50,
+            "fs": 10.0,
+            "nframes": n_frames,
+            "nplanes": len(planes),
+            "date_proc": datetime.datetime(2026, 1, 2),
+        }
         np.save(where / "stat.npy", stat)
         np.save(where / "ops.npy", ops)  # type: ignore[arg-type]
         np.save(where / "iscell.npy", iscell)
@@ -87,6 +94,8 @@ def write_caiman(
             else:
                 file[where] = "NoneType" if item is None else item
         file["dims"] = dims
+        file["params/data/dims"] = dims
+        file["params/data/fr"] = 10.0
     return path
 
 
