@@ -23,6 +23,7 @@ from napari_thunder.models.draft import ChainLink, Draft
 from napari_thunder.models.jobs import Jobs, Request, Run, Stream
 from napari_thunder.models.pictures import Pictures
 from napari_thunder.models.pointer import Pointer
+from napari_thunder.models.preparing import Preparings
 from napari_thunder.models.region_files import RegionFiles
 from napari_thunder.models.regions import Regions
 from napari_thunder.models.registration import Registrations
@@ -88,10 +89,13 @@ class Desk:
         self.traces = Traces(self.datasets, self.regions, self.pointer, self.connection)
         self.draft = Draft()
         self.views = Views(self.datasets, self.connection)
-        self.registration = Registrations(self.datasets, self.jobs, self.connection, self.open_recording)
+        self.registration = Registrations(self.datasets, self.jobs, self.connection, self._recording_at)
         self.quality_views = QualityViews(self.connection)
         self.kymographs = Kymographs(self.connection)
         self.quality_views.paired.connect(lambda: self.kymographs.take(self.quality_views.pair))
+        self.preparing = Preparings(
+            self.datasets, self.jobs, self.connection, self.regions, lambda: self.registration.entries
+        )
         self._followed = FollowedRegistration(self.registration, self.quality_views)
         self.session = Session(self)
         self.session.parts["views"] = Part(
@@ -109,6 +113,7 @@ class Desk:
         self.session.parts["registration"] = Part(
             self.registration.state, lambda said, _: self.registration.restore_state(said)
         )
+        self.session.parts["preparing"] = Part(self.preparing.wishes.state, self.preparing.restore)
         self.session.shelves["registrations"] = Shelf(self.registration.stored, self.registration.take)
         self.jobs.changed.connect(self._follow)
 
@@ -183,6 +188,9 @@ class Desk:
             self.attend.emit("results")
         elif self.registration.show(run):
             self.attend.emit("registration")
+        elif store := self.preparing.store_of(run):
+            self.preparing.open_store(store)
+            self.attend.emit("data")
 
     def close(self, seconds: float = 0.5) -> None:
         """Cancel and let go of everything; takes no longer than `seconds`, whatever hangs."""
@@ -196,6 +204,7 @@ class Desk:
             self.views,
             self.traces,
             self.registration,
+            self.preparing,
             self.jobs,
             *reading,
             self.results,
@@ -212,6 +221,11 @@ class Desk:
             self.connection.wait_for_engine(job)
         return self._open_recording(uri, engine=self.connection.engine, **known)
 
+    def _recording_at(self, uri: str, *, job: Job | None = None) -> Recording:
+        """The recording of the desk that lies there, or else the one that is opened; blocks."""
+        there = next((dataset.recording for dataset in self.datasets if dataset.recording.uri == uri), None)
+        return self.open_recording(uri, job=job) if there is None else there
+
     def _stream(self, stream: Stream, *given: Any, job: Job, preview: bool, **more: Any) -> Iterator[Partial]:
         """By the engine that is connected when the run begins: it may have been exchanged while the run waited."""
         engine = self.connection.wait_for_engine(job)
@@ -225,8 +239,9 @@ class Desk:
         return EngineReader(recording, self.connection) if elsewhere else None
 
     def result_of(self, run: Run) -> int | None:
-        """Key of the result or the registration a run fills, once there is one."""
-        return self.run_results.key_of(run) or self.registration.runs.key_of(run)
+        """Key of the result or the registration a run fills, once there is one; its own if it made a store."""
+        key = self.run_results.key_of(run) or self.registration.runs.key_of(run)
+        return run.key if key is None and self.preparing.store_of(run) else key
 
     def _follow(self, run: Run) -> None:
         if run.trouble is not None:

@@ -144,7 +144,8 @@ def worst_of(badness: Floats, n: int = MOST_FRAMES) -> list[int]:
 def badness_of(entry: RegistrationEntry) -> Floats:
     """How much each frame (t,) needs a look: it moved fast, lies far off, or is unlike the template."""
     shift = entry.shifts.mean
-    speed = np.linalg.norm(np.gradient(shift, axis=0), axis=1) if len(shift) > 1 else np.zeros(len(shift))
+    steps = np.linalg.norm(np.diff(shift, axis=0), axis=1)
+    speed = np.fmax(np.r_[steps, np.nan], np.r_[np.nan, steps])
     distance = np.linalg.norm(shift - np.nanmedian(shift, axis=0), axis=1)
     unlike = -np.asarray(entry.registration["frame_correlation"].values, np.float64)
     total: Floats = _ranks(speed) + _ranks(distance) + _ranks(unlike)
