@@ -102,6 +102,16 @@ def test_simulate_writes_a_recording_that_opens(tmp_path, capsys):
     assert nt.open(out).shape == (40, 4, 32, 48)
 
 
+def test_simulate_moves_the_fish_as_asked(tmp_path, capsys):
+    out = str(tmp_path / "moving.zarr")
+    moving = ["--motion", "drift=20", "jitter=2", "--noise", "0.5", "--dim-planes", "0"]
+    assert main(["simulate", out, "--shape", "20,4,32,48", *moving]) == OK
+    assert np.ptp(nt.ground_truth(out)["shift"].values, axis=0).min() > 0
+    assert main(["simulate", str(tmp_path / "other.zarr"), "--motion", "wobble=1"]) == FAILED
+    assert "wobble" in capsys.readouterr().err
+    assert not (tmp_path / "other.zarr").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -16,7 +16,7 @@ def pairs(given: Sequence[str]) -> dict[str, str]:
     """Names and values."""
     for pair in given:
         if "=" not in pair:
-            raise ThunderError(f"--set {pair}: give NAME=VALUE.")
+            raise ThunderError(f"{pair}: give NAME=VALUE.")
     return dict(pair.split("=", 1) for pair in given)
 
 
