@@ -29,6 +29,7 @@ _NOISE_KEPT = 3
 _FADED = (0.2, 0.1, 0.1)
 """Share of the length along z, y and x over which an image fades out at either edge."""
 _LEAST_OVERLAP = 0.1
+_LEAST_BLUR = 0.5
 _FINE_REACH = 0.7
 """How far the maximum may lie from the largest value at a whole-voxel shift."""
 
@@ -125,7 +126,9 @@ class Matcher:
         self.upsampling = upsampling
         self._limits = _limits(image)
         weights = taper(self.shape, _widths(self.shape))
-        self._overlaps = [self_overlap(along) for along in weights]
+        self._overlaps = [
+            self_overlap(along, max(sigma, _LEAST_BLUR)) for along, sigma in zip(weights, self.low_pass, strict=True)
+        ]
         self._window = _product(*weights)
         self._window_sum = float(self._window.sum(dtype=np.float64))
         self._window_power = float((self._window**2).sum(dtype=np.float64))
@@ -204,7 +207,7 @@ class Matcher:
     def _look(self, lags: Sequence[NDArray[np.float64]]) -> tuple[tuple[Complexes, Complexes, Complexes], Floats]:
         """Waves to lags (…, n) along each axis, and what makes up for the smaller overlap of the images there."""
         z, y, x = (f.waves(lag) for f, lag in zip(self._transform.axes, lags, strict=True))
-        left = (np.interp(np.abs(lag), np.arange(len(o)), o) for lag, o in zip(lags, self._overlaps, strict=True))
+        left = (np.interp(np.abs(lag), *overlap) for lag, overlap in zip(lags, self._overlaps, strict=True))
         return (z, y, x), _product(*(1 / np.maximum(share, _LEAST_OVERLAP) for share in left))
 
     def _parts(self, n: int) -> Iterator[slice]:

@@ -6,10 +6,14 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from napari_thunder.blocks import Box
 
 Floats = NDArray[np.float32]
+
+_LAGS = 20
+"""Steps to a voxel."""
 
 
 def taper(shape: Box, widths: Box) -> tuple[Floats, Floats, Floats]:
@@ -26,10 +30,31 @@ def taper(shape: Box, widths: Box) -> tuple[Floats, Floats, Floats]:
     return z, y, x
 
 
-def self_overlap(weights: Floats) -> NDArray[np.float64]:
-    """Share of a window (n,) that is left when two copies of it are 0, 1, … n - 1 voxels apart."""
-    full = np.correlate(weights.astype(np.float64), weights.astype(np.float64), "full")[len(weights) - 1 :]
-    return np.asarray(full / full[0])
+def self_overlap(weights: Floats, blur: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Share of a window (n,) that is left when two copies of it are some way apart.
+
+    Blurred as the correlation itself is by its low-pass: else what is divided by it would have a dent at 0.
+
+    Parameters
+    ----------
+    weights
+        Of the window along an axis.
+    blur
+        Sigma of the low-pass, in voxels.
+
+    Returns
+    -------
+    lags, share
+        From 0 on, in voxels; the share is 1 at lag 0.
+    """
+    n = len(weights)
+    lags = np.arange(n * _LAGS + 1) / _LAGS
+    whole = np.correlate(weights.astype(np.float64), weights.astype(np.float64), "full")[n - 1 :]
+    share = np.interp(lags, np.arange(n + 1), np.append(whole, 0.0))
+    if n > 1 and blur > 0:
+        mirrored = np.concatenate([share[:0:-1], share])
+        share = gaussian_filter1d(mirrored, blur * _LAGS, mode="constant")[len(share) - 1 :]
+    return lags, share / share[0]
 
 
 def _faded(n: int, width: int) -> Floats:
