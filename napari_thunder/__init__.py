@@ -35,6 +35,7 @@ _HOMES = {
     "recording": ("Recording", "open"),
     "registering": ("register", "shifts_of", "stream_registration"),
     "registration.settings": ("Registration",),
+    "reporting": ("report",),
     "reproduce": ("as_command_line", "as_python"),
     "result": ("load_result", "rerun", "save_result"),
     "simulation": ("Motion", "ground_truth", "simulate"),
@@ -85,6 +86,7 @@ __all__ = [
     "plan_preparation",
     "prepare",
     "register",
+    "report",
     "rerun",
     "run",
     "save_result",
@@ -128,6 +130,7 @@ if TYPE_CHECKING:
     from napari_thunder.recording import Recording, open
     from napari_thunder.registering import register, shifts_of, stream_registration
     from napari_thunder.registration.settings import Registration
+    from napari_thunder.reporting import report
     from napari_thunder.reproduce import as_command_line, as_python
     from napari_thunder.result import load_result, rerun, save_result
     from napari_thunder.simulation import Motion, ground_truth, simulate

@@ -7,12 +7,26 @@ import sys
 from collections.abc import Sequence
 
 from napari_thunder import __version__
-from napari_thunder.cli import analyses, demo, info, prepare, register, rerun, run, show, simulate, traces, verify
+from napari_thunder.cli import (
+    analyses,
+    demo,
+    info,
+    judge,
+    prepare,
+    register,
+    report,
+    rerun,
+    run,
+    show,
+    simulate,
+    traces,
+    verify,
+)
 from napari_thunder.errors import JobCancelled, ThunderError
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
-_COMMANDS = (info, simulate, register, prepare, verify, analyses, run, traces, rerun, show, demo)
+_COMMANDS = (info, simulate, register, judge, report, prepare, verify, analyses, run, traces, rerun, show, demo)
 """In the order in which the help names them."""
 
 
