@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "rigid 3-D": ("rigid", "of_volumes"),
     "rigid 2-D planes": ("rigid", "of_planes"),
+    "piecewise 3-D": ("piecewise", "volumes_in_blocks"),
+    "piecewise 2-D planes": ("piecewise", "planes_in_blocks"),
 }
 """Module of this package and function in it that builds the estimator; a new way is a module and a line here."""
 
