@@ -83,3 +83,31 @@ def test_a_disk_that_hangs_holds_up_neither_the_caller_nor_the_end(regions, file
     assert time.monotonic() - start < 1
     time.sleep(2.1)
     assert imported == []
+
+
+@pytest.fixture
+def pickled(tmp_path):
+    from tests.io.regions.other_programs import write_suite2p
+
+    return write_suite2p(tmp_path, [[(5, 6)], [(6, 7)]])
+
+
+def test_a_pickle_waits_for_a_persons_trust(regions, files, pickled):
+    files.read(pickled, VOLUME)
+    wait_until(lambda: not files.busy)
+    assert (files.trouble, len(regions)) == (None, 2)
+    assert files.doubt.pickle == str(pickled / "plane0" / "stat.npy")
+    files.trust()
+    wait_until(lambda: not files.busy)
+    assert [region.name for region in regions][2:] == ["plane 0 cell 0", "plane 1 cell 0"]
+    assert files.doubt is None
+
+
+def test_a_pickle_that_is_not_trusted_is_let_be(regions, files, pickled):
+    files.read(pickled, VOLUME)
+    wait_until(lambda: not files.busy)
+    files.let_be()
+    assert (files.doubt, files.trouble, files.notes) == (None, None, ("suite2p was not read.",))
+    files.trust()
+    assert not files.busy
+    assert len(regions) == 2

@@ -7,15 +7,16 @@ from typing import Any
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QGridLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from napari_thunder.io.regions import region_formats
+from napari_thunder.io.regions import read_region_formats, region_formats
 from napari_thunder.models import Desk
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.widgets.canvas.region_layers import RegionLayers
-from napari_thunder.widgets.file_dialog import ask_for_file, ask_where_to
+from napari_thunder.widgets.file_dialog import ask_for_file, ask_for_folder, ask_where_to
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.rois.region_actions import RegionAction
 from napari_thunder.widgets.rois.region_list import RegionList
 from napari_thunder.widgets.rois.region_table import RegionTable
+from napari_thunder.widgets.rois.trust_question import TrustQuestion
 from napari_thunder.widgets.trouble_label import TroubleLabel
 
 _NONE = "No regions yet. Draw one on the brain, make one from a map, or import a file."
@@ -46,6 +47,7 @@ class RegionsPanel(QWidget):
         self.buttons: dict[str, QPushButton] = {}
         self._lay_out()
         self._connect(main_thread)
+        self._trust = TrustQuestion(self, desk.region_files)
         self.show_regions()
 
     def let_go(self) -> None:
@@ -104,7 +106,16 @@ class RegionsPanel(QWidget):
                 "Ctrl+Shift+Z",
             ),
             "import": RegionAction(
-                "Import…", "Read regions from GeoJSON, ImageJ ROIs or a label image", self._import, self._can_import
+                "Import…",
+                "Read regions from GeoJSON, ImageJ ROIs or a label image, or cells of suite2p, CaImAn or NWB",
+                self._import,
+                self._can_import,
+            ),
+            "import folder": RegionAction(
+                "Import folder…",
+                "Read the cells that suite2p found on all planes, or the labels of an OME-Zarr",
+                self._import_folder,
+                self._can_import,
             ),
             "export": RegionAction(
                 "Export…", "Write the chosen regions, or all when none is chosen, to a file", self._export, self._any
@@ -124,7 +135,9 @@ class RegionsPanel(QWidget):
             self.buttons[name] = self.actions_by_name[name].button()
             grid.addWidget(self.buttons[name], at // _PER_ROW, at % _PER_ROW)
         self.buttons["analyze"] = self.actions_by_name["analyze"].button()
-        grid.addWidget(self.buttons["analyze"], 2, 0, 1, _PER_ROW)
+        self.buttons["import folder"] = self.actions_by_name["import folder"].button()
+        grid.addWidget(self.buttons["analyze"], 2, 0, 1, _PER_ROW // 2)
+        grid.addWidget(self.buttons["import folder"], 2, _PER_ROW // 2, 1, _PER_ROW // 2)
         for action in self.actions_by_name.values():
             action.bind(self)
         layout = QVBoxLayout(self)
@@ -162,8 +175,9 @@ class RegionsPanel(QWidget):
 
     def _show_file(self) -> None:
         files = self._desk.region_files
-        self._say("Reading or writing the file…" if files.busy else " ".join(files.notes))
+        self._say("Reading or writing the file…" if files.busy else " ".join(files.notes) or self._trust.note)
         self.trouble.show_trouble(files.trouble)
+        self._trust.ask_if_new()
 
     def _show_exported(self, path: str) -> None:
         self._say(f"Written to {path}.")
@@ -223,8 +237,11 @@ class RegionsPanel(QWidget):
         self._desk.attend.emit("analyze")
 
     def _import(self) -> None:
-        patterns = " ".join(f"*{suffix}" for known in region_formats() for suffix in known.suffixes)
+        patterns = " ".join(f"*{suffix}" for known in read_region_formats() for suffix in known.suffixes)
         ask_for_file(self, "Import regions", [f"Regions ({patterns})", "All files (*)"], self.import_regions)
+
+    def _import_folder(self) -> None:
+        ask_for_folder(self, "Import the cells in a folder", self.import_regions)
 
     def _export(self) -> None:
         filters = [f"{known.name} (*{known.suffixes[0]})" for known in region_formats()]
