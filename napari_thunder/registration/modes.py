@@ -22,6 +22,9 @@ _HOMES = {
     "rigid 2-D planes": ("rigid", "of_planes"),
     "piecewise 3-D": ("piecewise", "volumes_in_blocks"),
     "piecewise 2-D planes": ("piecewise", "planes_in_blocks"),
+    "slow drift 3-D": ("drift", "drift_of_volumes"),
+    "slow drift 2-D planes": ("drift", "drift_of_planes"),
+    "slow drift piecewise 3-D": ("drift", "drift_of_blocks"),
 }
 """Module of this package and function in it that builds the estimator; a new way is a module and a line here."""
 

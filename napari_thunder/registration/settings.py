@@ -68,6 +68,17 @@ class Registration:
     block_rounds: int = parameter(
         1, minimum=0, maximum=10, help="How often blocks look again at the straightened frame for what is left."
     )
+    drift_window: int = parameter(
+        60, minimum=1, unit="frames", help="Slow drift: frames of which a mean is registered."
+    )
+    drift_every: int = parameter(
+        100, minimum=1, unit="frames", help="Slow drift: from the start of one mean to that of the next."
+    )
+    drift_curve: str = parameter(
+        "monotone",
+        choices=("monotone", "linear"),
+        help="Slow drift: between means, a smooth curve that never overshoots, or straight lines.",
+    )
     template: str = parameter(
         "robust",
         choices=("robust", "middle"),
