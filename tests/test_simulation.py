@@ -17,8 +17,8 @@ from skimage.registration import phase_cross_correlation
 from napari_thunder.engine.job import Job
 from napari_thunder.errors import JobCancelled, ParameterError, RecordingError
 from napari_thunder.events import KERNELS, frames_in_events
-from napari_thunder.io import store
 from napari_thunder.io.array import ArraySource
+from napari_thunder.io.storing import layout
 from napari_thunder.recording import Recording
 from napari_thunder.recording import open as nt_open
 from napari_thunder.simulation import ground_truth, kept_sample, sample, simulate, simulator
@@ -233,7 +233,7 @@ def test_events_show_every_direction_equally_often_inside_the_recording() -> Non
 
 
 def test_writing_needs_no_more_memory_than_its_buffers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "_LONGEST_STRETCH", 64)
+    monkeypatch.setattr(layout, "SHARD_BYTES", 2**21)
     monkeypatch.setattr(simulator, "_BYTES_AT_ONCE", 2**20)
     simulate(tmp_path / "imports_what_it_needs.ome.zarr", (2, 1, 8, 8))
     tracemalloc.start()

@@ -15,7 +15,7 @@ from napari_thunder.blocks import Block
 from napari_thunder.errors import RecordingError
 from napari_thunder.io import open_source
 from napari_thunder.io.source import Array, Metadata, Source
-from napari_thunder.io.store import time_chunks
+from napari_thunder.io.storing.layout import plan_layout
 from napari_thunder.recording import Recording, from_source
 from napari_thunder.simulation.behaviour import frame_times, make_events, make_signals
 from napari_thunder.simulation.settings import VERSION, Settings
@@ -51,7 +51,7 @@ class SampleSource:
 
     @property
     def chunks(self) -> tuple[int, int, int, int]:
-        return time_chunks(self.shape, self.dtype.itemsize)
+        return plan_layout(self.shape, self.dtype, self.settings.voxel_size).series.chunk
 
     @property
     def metadata(self) -> Metadata:

@@ -194,7 +194,7 @@ def _on_disk(settings: Settings, path: Path, job: Job) -> Recording:
         model = build_model(settings)
         for t0, t1 in _stretches(settings, job, writer.stretch):
             writer.write_volumes(t0, volumes(model, t0, t1))
-        _store_truth(model, path)
+        _store_truth(model, writer.folder)
         writer.finish(make_events(settings), make_signals(settings), {"simulation": settings.as_plain()})
     except BaseException:
         writer.discard()

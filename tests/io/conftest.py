@@ -130,7 +130,7 @@ def ome_zarr_permuted(folder: Path, data: Array) -> Path:
 
 
 def own_store(folder: Path, data: Array) -> Path:
-    writer = create_store(folder / "movie.ome.zarr", data.shape, data.dtype, series_chunks=(4, 1, 5, 5))
+    writer = create_store(folder / "movie.ome.zarr", data.shape, data.dtype)
     writer.write_volumes(0, data)
     return writer.finish()
 

@@ -10,8 +10,8 @@ import pytest
 import zarr
 
 from napari_thunder.errors import RecordingError
-from napari_thunder.io import store
-from napari_thunder.io.store import StoreWriter, create_store, time_chunks, view_chunks
+from napari_thunder.io.store import StoreWriter, create_store
+from napari_thunder.io.storing.layout import plan_layout
 
 SHAPE = (23, 3, 20, 17)
 
@@ -27,7 +27,9 @@ def layouts(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def small_store(path: Path) -> StoreWriter:
-    return create_store(path, SHAPE, np.uint16, series_chunks=(10, 1, 8, 8))
+    """In three shards of frames and several chunks."""
+    layout = plan_layout(SHAPE, np.dtype(np.uint16), most_frames=10, shard_bytes=8000)
+    return create_store(path, SHAPE, np.uint16, layout=layout)
 
 
 @pytest.mark.parametrize("step", [1, 4, 10, 23])
@@ -49,29 +51,20 @@ def test_frames_may_come_in_any_order(tmp_path: Path, movie: np.ndarray) -> None
     np.testing.assert_array_equal(layouts(writer.finish())[1], movie)
 
 
-def test_stretches_too_large_for_memory_wait_on_disk(
-    tmp_path: Path, movie: np.ndarray, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(store, "_BUFFER_BYTES", 1000)
-    writer = small_store(tmp_path / "a.ome.zarr")
-    for t in range(len(movie)):
-        writer.write_volumes(t, movie[t])
-    np.testing.assert_array_equal(layouts(writer.finish())[1], movie)
-    assert sorted(p.name for p in writer.path.iterdir()) == ["0", "series", "zarr.json"]
-
-
 def test_a_store_is_complete_only_once_every_frame_is_there(tmp_path: Path, movie: np.ndarray) -> None:
     writer = small_store(tmp_path / "a.ome.zarr")
     writer.write_volumes(0, movie[:5])
     writer.write_volumes(6, movie[6:])
     with pytest.raises(RecordingError, match=r"1 of 23 frames were not written \(the first is 5\)"):
         writer.finish()
-    assert zarr.open_group(writer.path, mode="r").attrs["thunder"]["complete"] is False
+    assert not writer.path.exists()
     writer.write_volumes(5, movie[5])
     writer.finish(attributes={"simulation": {"seed": 3}})
     attributes = zarr.open_group(writer.path, mode="r").attrs
-    assert attributes["thunder"] == {"version": 1, "complete": True}
+    assert attributes["thunder"]["version"] == 2
+    assert attributes["thunder"]["complete"] is True
     assert attributes["simulation"] == {"seed": 3}
+    assert [p.name for p in tmp_path.iterdir()] == ["a.ome.zarr"]
 
 
 def test_tables_and_times_lie_beside_the_movie_in_plain_files(tmp_path: Path, movie: np.ndarray) -> None:
@@ -121,12 +114,3 @@ def test_discarding_leaves_nothing(tmp_path: Path, movie: np.ndarray) -> None:
     writer.write_volumes(0, movie[:3])
     writer.discard()
     assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("shape", [(600, 16, 192, 288), (10_050, 30, 888, 2048), (1, 1, 1, 1), (100_000, 1, 10, 10)])
-def test_chunks_suit_viewing_and_time_series(shape: tuple[int, int, int, int]) -> None:
-    view, series = view_chunks(shape, 2), time_chunks(shape, 2)
-    assert view[0] == 1
-    assert np.prod(view) * 2 <= 4 * 2**20
-    assert np.prod(series) * 2 <= 2**20
-    assert series[0] >= min(shape[0], 128)

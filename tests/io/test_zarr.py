@@ -126,7 +126,7 @@ def stored(path: Path, movie: Array) -> Path:
     events = pd.DataFrame({"start_time": [1.0], "stop_time": [2.0], "direction": [30]})
     signals = pd.DataFrame({"swim": np.arange(7.0)}, index=pd.Index(range(7), name="frame"))
     times = np.array([0, 1, 2, 3, 5, 6, 7.0])
-    writer = create_store(path, movie.shape, movie.dtype, (5, 0.8, 0.8), times, series_chunks=(7, 1, 5, 5))
+    writer = create_store(path, movie.shape, movie.dtype, (5, 0.8, 0.8), times)
     writer.write_volumes(0, movie)
     return writer.finish(events, signals)
 
@@ -147,7 +147,7 @@ def test_our_store_reads_time_series_and_volumes_from_their_own_layouts(tmp_path
     path = stored(tmp_path / "fish.ome.zarr", movie)
     zarr.open_group(path, mode="r+")["0"][:] = 9
     source = opened(path)
-    assert source.chunks == (7, 1, 5, 5)
+    assert source.chunks[0] == 7
     np.testing.assert_array_equal(source.read_block(Block(0, (0, 7), (1, 3, 2), (2, 9, 13))), movie[:, 1:2, 3:9, 2:13])
     assert (source.read_volume(0) == 9).all()
     assert (source.read_block(Block(0, (2, 3), (0, 0, 0), (3, 11, 13))) == 9).all()
@@ -156,22 +156,56 @@ def test_our_store_reads_time_series_and_volumes_from_their_own_layouts(tmp_path
 def test_a_half_written_store_does_not_open(tmp_path: Path, movie: Array) -> None:
     writer = create_store(tmp_path / "fish.ome.zarr", movie.shape, movie.dtype)
     writer.write_volumes(0, movie[:4])
-    with pytest.raises(RecordingError, match=r"fish\.ome\.zarr: the store is incomplete"):
-        open_source(tmp_path / "fish.ome.zarr")
+    for place in (tmp_path / "fish.ome.zarr", writer.folder):
+        with pytest.raises(RecordingError):
+            open_source(place)
 
 
-def test_a_lost_chunk_of_our_store_is_named_not_taken_for_zeros(tmp_path: Path, movie: Array) -> None:
+def test_a_lost_shard_of_our_store_is_named_not_taken_for_zeros(tmp_path: Path, movie: Array) -> None:
     path = stored(tmp_path / "fish.ome.zarr", np.zeros_like(movie))
     source = opened(path)
     block = Block(0, (0, 7), (1, 0, 0), (2, 8, 5))
     assert not source.read_volume(4).any()
     assert not source.read_block(block).any()
-    (path / "0" / "c" / "4" / "0" / "0" / "0").unlink()
-    (path / "series" / "c" / "0" / "1" / "1" / "0").unlink()
-    with pytest.raises(RecordingError, match=r"fish\.ome\.zarr/0: chunk 4/0/0/0 is missing"):
+    (path / "0" / "c" / "0" / "0" / "0" / "0").unlink()
+    (path / "series" / "c" / "0" / "0" / "0" / "0").unlink()
+    with pytest.raises(RecordingError, match=r"fish\.ome\.zarr/0: shard 0/0/0/0 is missing"):
         source.read_volume(4)
-    with pytest.raises(RecordingError, match=r"series: chunk 0/1/1/0 is missing"):
+    with pytest.raises(RecordingError, match=r"series: shard 0/0/0/0 is missing"):
         source.read_block(block)
+
+
+def stored_as_before(path: Path, movie: Array, *, complete: bool = True) -> Path:
+    """A store of version 1, as it was written before there were shards and levels."""
+    group = zarr.open_group(path, mode="w", zarr_format=3)
+    axes = [{"name": "t", "type": "time", "unit": "second"}, *({"name": n, "type": "space"} for n in "zyx")]
+    level = {"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [0.5, 1, 1, 1]}]}
+    image = {"name": "fish", "axes": axes, "datasets": [level]}
+    group.attrs.update({"ome": {"version": "0.5", "multiscales": [image]}})
+    group.attrs["thunder"] = {"version": 1, "complete": complete}
+    for key, chunks in (("0", (1, 3, 11, 13)), ("series", (7, 1, 5, 5))):
+        array = group.create_array(
+            key, shape=movie.shape, dtype=movie.dtype, chunks=chunks, dimension_names=tuple("tzyx"),
+            config={"write_empty_chunks": True},
+        )  # fmt: skip
+        array[:] = movie
+    return path
+
+
+def test_a_store_of_version_1_opens(tmp_path: Path, movie: Array) -> None:
+    source = opened(stored_as_before(tmp_path / "old.ome.zarr", movie))
+    assert source.format == "napari-thunder store"
+    assert source.chunks == (7, 1, 5, 5)
+    np.testing.assert_array_equal(source.read_volume(3), movie[3])
+    np.testing.assert_array_equal(source.read_block(ALL), movie)
+    (tmp_path / "old.ome.zarr" / "0" / "c" / "4" / "0" / "0" / "0").unlink()
+    with pytest.raises(RecordingError, match=r"old\.ome\.zarr/0: chunk 4/0/0/0 is missing"):
+        source.read_volume(4)
+
+
+def test_a_half_written_store_of_version_1_does_not_open(tmp_path: Path, movie: Array) -> None:
+    with pytest.raises(RecordingError, match=r"old\.ome\.zarr: the store is incomplete"):
+        open_source(stored_as_before(tmp_path / "old.ome.zarr", movie, complete=False))
 
 
 def test_a_store_of_a_later_version_does_not_open(tmp_path: Path, movie: Array) -> None:

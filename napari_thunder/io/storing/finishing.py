@@ -7,10 +7,12 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import zarr
 from zarr.codecs import BloscCname, BloscCodec, BloscShuffle
 
@@ -27,7 +29,24 @@ from napari_thunder.io.storing.units import image_unit, series_unit
 from napari_thunder.tables import table_from_plain
 
 
-def finish_draft(draft: Draft, place: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known only when the voxels are written.
+
+    Parameters
+    ----------
+    events, signals
+        Tables, in place of those that were planned.
+    attributes
+        Further ones of the group, as JSON can hold them.
+    """
+
+    events: pd.DataFrame | None = None
+    signals: pd.DataFrame | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def finish_draft(draft: Draft, place: Path, beside: Beside | None = None) -> None:
     """Make a store of a draft of which every unit is done; it may be called again after it was killed.
 
     Raises
@@ -39,7 +58,7 @@ def finish_draft(draft: Draft, place: Path) -> None:
         shards, misfits = _checked_units(draft)
         skeleton = draft.ledger / "skeleton"
         shutil.rmtree(skeleton, ignore_errors=True)
-        _write_skeleton(draft, skeleton, misfits)
+        _write_skeleton(draft, skeleton, misfits, beside or Beside())
         _publish(draft, skeleton, shards)
     publish_whole(draft.root, place)
 
@@ -104,7 +123,7 @@ def _check_shard(path: Path, written: Written | None) -> None:
         )
 
 
-def _write_skeleton(draft: Draft, folder: Path, misfits: Misfits) -> None:
+def _write_skeleton(draft: Draft, folder: Path, misfits: Misfits, beside: Beside) -> None:
     """All but the shards."""
     known = draft.header["known"]
     group = zarr.open_group(folder, mode="w", zarr_format=3)
@@ -115,8 +134,8 @@ def _write_skeleton(draft: Draft, folder: Path, misfits: Misfits) -> None:
         group.create_array("frame_times", data=times, chunks=times.shape, dimension_names=("t",))
     _write_labels(draft, group)
     _write_registration(draft, group)
-    _write_tables(known, folder)
-    group.attrs.update(_attributes(draft, misfits))
+    _write_tables(beside, known, folder)
+    group.attrs.update(_attributes(draft, misfits) | dict(beside.attributes))
 
 
 def _declare(group: zarr.Group, array: ArrayLayout, layout: StoreLayout) -> None:
@@ -162,11 +181,12 @@ def _write_registration(draft: Draft, group: zarr.Group) -> None:
         inside.create_array(name, data=along, chunks=along.shape, dimension_names=(name,))
 
 
-def _write_tables(known: Mapping[str, Any], folder: Path) -> None:
-    if known["events"] is not None:
-        table_from_plain(known["events"]).to_csv(folder / "events.csv", index=False)
-    if known["signals"] is not None:
-        signals = table_from_plain(known["signals"])
+def _write_tables(beside: Beside, known: Mapping[str, Any], folder: Path) -> None:
+    events = table_from_plain(known["events"]) if known["events"] else beside.events
+    if events is not None:
+        events.to_csv(folder / "events.csv", index=False)
+    signals = table_from_plain(known["signals"]) if known["signals"] else beside.signals
+    if signals is not None:
         signals.to_csv(folder / "signals.csv", index_label=str(signals.index.name or "frame"))
 
 
@@ -180,12 +200,12 @@ def _attributes(draft: Draft, misfits: Misfits) -> dict[str, Any]:
         "mask": header["mask"],
         "shards_written": written,
     }
-    clipped = {"below": misfits.below, "above": misfits.above, "not_numbers": misfits.not_numbers}
-    return {
-        "ome": ome_attributes(header["name"], draft.layout, header["known"]["voxel_size"], header["frame_interval"]),
-        "thunder": thunder,
-        "preparation": {"request": header["request"], **header["about"], "clipped": clipped},
-    }
+    size, interval = header["known"]["voxel_size"], header["frame_interval"]
+    found = {"ome": ome_attributes(header["name"], draft.layout, size, interval), "thunder": thunder}
+    if header["about"] is not None:
+        clipped = {"below": misfits.below, "above": misfits.above, "not_numbers": misfits.not_numbers}
+        found["preparation"] = {"request": header["request"], **header["about"], "clipped": clipped}
+    return found
 
 
 def _bits(shards: np.ndarray[Any, Any]) -> dict[str, Any]:

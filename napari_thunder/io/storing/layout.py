@@ -151,7 +151,7 @@ def plan_layout(
     *,
     compressor: str = "lz4",
     most_frames: int = 2**31,
-    shard_bytes: int = SHARD_BYTES,
+    shard_bytes: int | None = None,
     whole_time: int = 0,
 ) -> StoreLayout:
     """Cut a movie for viewing and for reading time series.
@@ -172,11 +172,11 @@ def plan_layout(
     most_frames
         An image's shard holds no more, for the sake of the memory of who writes it.
     shard_bytes
-        A shard is not larger, uncompressed.
+        A shard is not larger, uncompressed; 128 MiB if not given.
     whole_time
         Frames of a stretch of the series, if it is not to be chosen.
     """
-    n_bytes = dtype.itemsize
+    n_bytes, shard_bytes = dtype.itemsize, shard_bytes or SHARD_BYTES
     stretch = whole_time or _even(shape[0], _LONGEST_STRETCH)
     chunk, box = _boxes(shape, n_bytes, stretch, shard_bytes)
     series = ArrayLayout("series", shape, (stretch, 1, *chunk), (stretch, *box))

@@ -143,8 +143,8 @@ def test_a_file_of_a_folder_that_changed_is_noticed(s3: S3, tmp_path: Path, movi
 def test_a_chunk_of_our_store_that_is_lost_is_not_taken_for_zeros(s3: S3, tmp_path: Path, movie: Array) -> None:
     address = s3.put_folder(own_store(tmp_path, movie), "lost.ome.zarr")
     source = open_source(address)
-    s3.client.delete_object(Bucket=s3.bucket, Key="lost.ome.zarr/0/c/2/0/0/0")
-    with pytest.raises(RecordingError, match=r"s3://lab/lost.ome.zarr/0: chunk 2/0/0/0 is missing"):
+    s3.client.delete_object(Bucket=s3.bucket, Key="lost.ome.zarr/0/c/0/0/0/0")
+    with pytest.raises(RecordingError, match=r"s3://lab/lost.ome.zarr/0: shard 0/0/0/0 is missing"):
         source.read_volume(2)
 
 
