@@ -188,9 +188,8 @@ class Desk:
             self.attend.emit("results")
         elif self.registration.show(run):
             self.attend.emit("registration")
-        elif store := self.preparing.store_of(run):
-            self.preparing.open_store(store)
-            self.attend.emit("data")
+        elif part := self.preparing.show(run):
+            self.attend.emit(part)
 
     def close(self, seconds: float = 0.5) -> None:
         """Cancel and let go of everything; takes no longer than `seconds`, whatever hangs."""
@@ -239,9 +238,9 @@ class Desk:
         return EngineReader(recording, self.connection) if elsewhere else None
 
     def result_of(self, run: Run) -> int | None:
-        """Key of the result or the registration a run fills, once there is one; its own if it made a store."""
+        """Key of the result or the registration a run fills, once there is one; its own if it made something else."""
         key = self.run_results.key_of(run) or self.registration.runs.key_of(run)
-        return run.key if key is None and self.preparing.store_of(run) else key
+        return run.key if key is None and self.preparing.came_of(run) else key
 
     def _follow(self, run: Run) -> None:
         if run.trouble is not None:

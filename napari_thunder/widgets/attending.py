@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _TITLES = {
     "data": "Data",
     "registration": "Registration",
+    "prepare": "Prepare",
     "rois": "ROIs",
     "analyze": "Analyze",
     "results": "Results",

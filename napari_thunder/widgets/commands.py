@@ -193,6 +193,29 @@ def previous_outlier(dock: ThunderDock) -> None:
     dock.registration.frames.next_outlier(-1)
 
 
+@action("Prepare the recording as a store", "Prepare")
+def prepare(dock: ThunderDock) -> None:
+    dock.show_tab("prepare")
+    dock.prepare.prepare()
+
+
+@action("Choose where the store shall be", "Prepare")
+def choose_store_place(dock: ThunderDock) -> None:
+    dock.show_tab("prepare")
+    dock.prepare.browse()
+
+
+@action("Find the brain, as an ROI", "Prepare")
+def find_brain(dock: ThunderDock) -> None:
+    dock.show_tab("prepare")
+    dock.desk.preparing.find_brain()
+
+
+@action("Open the prepared store", "Prepare")
+def open_prepared_store(dock: ThunderDock) -> None:
+    dock.desk.preparing.open_store()
+
+
 @action("New polygon ROI", "ROIs", "Shift-G")
 def new_polygon(dock: ThunderDock) -> None:
     dock.show_tab("rois")

@@ -1,4 +1,4 @@
-"""The Thunder dock: Data, Registration, ROIs, Analyze and Results in tabs."""
+"""The Thunder dock: Data, Registration, Prepare, ROIs, Analyze and Results in tabs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from napari_thunder.models.history import History
 from napari_thunder.widgets.analyze.analyze_tab import AnalyzeTab
 from napari_thunder.widgets.banner import Banner
 from napari_thunder.widgets.data.data_tab import DataTab
+from napari_thunder.widgets.prepare.prepare_tab import PrepareTab
 from napari_thunder.widgets.registration.registration_tab import RegistrationTab
 from napari_thunder.widgets.results.results_tab import ResultsTab
 from napari_thunder.widgets.rois.rois_tab import RoisTab
@@ -53,13 +54,14 @@ class ThunderDock(QWidget):
         self.desk = self.workplace.desk
         self.data = DataTab(napari_viewer)
         self.registration = RegistrationTab(napari_viewer)
+        self.prepare = PrepareTab(napari_viewer)
         self.rois = RoisTab(napari_viewer)
         self.analyze = AnalyzeTab(napari_viewer)
         self.results = ResultsTab(napari_viewer)
         self.session = SessionPanel(self.desk.session, self.workplace.safekeeping.autosave, self.main_thread)
         self.banner = Banner(self.desk.connection, self.main_thread)
         self.tabs = QTabWidget()
-        for tab in (self.data, self.registration, self.rois, self.analyze, self.results):
+        for tab in (self.data, self.registration, self.prepare, self.rois, self.analyze, self.results):
             self.tabs.addTab(tab, tab.title)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -79,7 +81,7 @@ class ThunderDock(QWidget):
         self.analyze.run()
 
     def show_tab(self, name: str) -> None:
-        """Bring a tab (`data`, `registration`, `rois`, `analyze`, `results`) into sight."""
+        """Bring a tab (`data`, `registration`, `prepare`, `rois`, `analyze`, `results`) into sight."""
         for at in range(self.tabs.count()):
             tab = self.tabs.widget(at)
             if isinstance(tab, Tab) and tab.name == name:

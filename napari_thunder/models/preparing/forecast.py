@@ -1,0 +1,100 @@
+"""What preparing a recording will take: the plan, how its place stands, and about how long it lasts."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from napari_thunder.engine import Engine, Job
+from napari_thunder.io.regions.mask import MaskLike
+from napari_thunder.io.storing.samples import MeasureSize
+from napari_thunder.models.facts import bytes_text, time_text
+from napari_thunder.models.preparing.standing import Place, Standing, standing_of
+from napari_thunder.preparing import Preparation, PreparationPlan, plan_preparation
+from napari_thunder.recording import Recording
+
+_PACE_FRAMES = 8
+_PACE_BYTES = 64 * 2**20
+_WORK_BESIDE_READING = 2.0
+"""A frame is read and shrunk once to measure the pace; preparing writes it, bins it and cuts it for time series too."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is known before it runs.
+
+    Parameters
+    ----------
+    plan
+        What will be made; None where the place is taken, so that nothing can be.
+    standing
+        Of the place.
+    seconds
+        About how long it lasts.
+    """
+
+    plan: PreparationPlan | None
+    standing: Standing
+    seconds: float
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the disk has room for it."""
+        return self.plan is None or self.plan.free_bytes >= self.plan.expected_bytes
+
+    @property
+    def line(self) -> str:
+        """`Writes about 3.2 GB, 41 GB free, about 6 min.`"""
+        plan = self.plan
+        if plan is None:
+            return ""
+        size, free = bytes_text(plan.expected_bytes), bytes_text(plan.free_bytes)
+        if not self.has_room:
+            return f"⚠ It needs about {size}, but only {free} are free. Crop, bin, or choose another disk."
+        return f"Writes about {size}, {free} free, about {_rounded(self.seconds * (1 - self.standing.done))}."
+
+
+def forecast(
+    recording: Recording, path: str, settings: Preparation, mask: MaskLike | None, engine: Engine, job: Job
+) -> Forecast:
+    """Plan it and look at its place; a few frames are read.
+
+    Raises
+    ------
+    ParameterError
+        If settings do not fit the recording.
+    RecordingError
+        If the place cannot be written to, or the recording not be read.
+    """
+    with job.running():
+        standing = standing_of(recording, path, settings, mask, engine, job)
+        if standing.place is Place.TAKEN:
+            return Forecast(None, standing, 0.0)
+        plan = plan_preparation(recording, path, settings, mask=mask, engine=engine, job=job)
+        return Forecast(plan, standing, _seconds(recording, plan, engine, job))
+
+
+def _seconds(recording: Recording, plan: PreparationPlan, engine: Engine, job: Job) -> float:
+    """From the pace at which a few frames are read and shrunk, by all workers at once."""
+    n_frames, cores = plan.crop.n_frames, max(1, engine.facts().cores)
+    volume_bytes = int(np.prod(recording.shape[1:])) * recording.dtype.itemsize
+    each = max(1, min(_PACE_FRAMES, _PACE_BYTES // volume_bytes, n_frames // (2 * cores)))
+    starts = np.linspace(0, max(0, n_frames - each), cores + 1).astype(int)[:-1]
+    edges = [(int(start), int(start) + each) for start in starts]
+    blocks = [plan.crop.block(index, times) for index, times in enumerate(edges)]
+    bits = None if plan.kept.mask is None else np.packbits(plan.kept.mask)
+    begun = time.monotonic()
+    for _ in engine.map(MeasureSize(plan.layout, plan.conversion, bits), recording, blocks, job, keep=False):
+        pass
+    return (time.monotonic() - begun) / (each * len(blocks)) * n_frames * _WORK_BESIDE_READING
+
+
+def _rounded(seconds: float) -> str:
+    """In steps that do not promise more than is known."""
+    steps = (1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 480, 600, 900, 1200, 1800, 2700, 3600)
+    nearest = min((s for s in steps), key=lambda s: abs(np.log(max(seconds, 0.5) / s)))
+    if seconds > steps[-1]:
+        nearest = round(seconds / 1800) * 1800
+    return time_text(nearest).replace(".0 s", " s").replace(" min 0 s", " min").replace(" h 0 min", " h")
