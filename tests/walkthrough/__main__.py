@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+import napari_thunder as nt
+from tests.walkthrough.mover import SHAPE
 from tests.walkthrough.watchdog import LIMIT, Whose
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +33,7 @@ LONGEST = 900
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "walkthrough", help="folder for the pictures")
-    parser.add_argument("--only", choices=("fish", "slow", "plain"), help="one of the walks")
+    parser.add_argument("--only", choices=("fish", "slow", "moving", "plain"), help="one of the walks")
     options = parser.parse_args()
     shutil.rmtree(options.out, ignore_errors=True)
     options.out.mkdir(parents=True)
@@ -45,7 +47,12 @@ def main() -> None:
                 walks.append(walk("again", about, token, options.out))
         if options.only in (None, "slow"):
             walks.append(walk("slow", about, "", options.out))
-        walks.append(walk("plain", about, "", options.out))
+        if options.only in (None, "moving"):
+            walks.append(
+                walk("moving", ["--out", str(options.out), "--uri", moving_fish(Path(scratch))], "", options.out)
+            )
+        if options.only in (None, "fish", "slow", "plain"):
+            walks.append(walk("plain", about, "", options.out))
     failures = [text for seen in walks for text in seen["failures"]]
     report(walks)
     sys.exit("\n".join(failures) if failures else 0)
@@ -88,6 +95,14 @@ def events_file(folder: Path) -> str:
     starts = np.arange(12) * 20.0 + 10
     path = folder / "events.csv"
     pd.DataFrame({"start_time": starts, "stop_time": starts + 10, "direction": degrees}).to_csv(path, index=False)
+    return str(path)
+
+
+def moving_fish(folder: Path) -> str:
+    """A fish that drifts, trembles, jumps once and twitches, on disk."""
+    path = folder / "moving.zarr"
+    motion = nt.Motion(drift=12, jitter=3, jumps=1, twitches=3, jump_size=30)
+    nt.simulate(path, shape=SHAPE, seed=3, motion=motion)
     return str(path)
 
 

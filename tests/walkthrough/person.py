@@ -79,15 +79,13 @@ class Person:
         time.sleep(0.5)
         self.hands.focus(MAIN)
 
-    def tab(self, at: int) -> None:
+    def tab(self, title: str) -> None:
         """Click on a tab of the dock."""
-        bar = self.dock.tabs.tabBar()
-        place = self.window.ask(lambda: _centre_of_tab(bar, at))
-        self.hands.click(place)
+        self.hands.click(self.window.ask(lambda: _centre_of_tab(self.dock.tabs, title)))
 
     def connect(self, engine: str) -> None:
         self.hands.focus(MAIN)
-        self.tab(0)
+        self.tab("Data")
         self.fill(lambda: self.dock.data.engine.target.lineEdit(), engine)
         self.window.wait(lambda: self.desk.connection.state is ConnectionState.CONNECTED, "connecting")
 
@@ -121,7 +119,7 @@ class Person:
     def draw(self, corners: list[tuple[float, float]]) -> None:
         """Draw a polygon on the brain, closed by Enter."""
         before = len(self.desk.regions)
-        self.tab(1)
+        self.tab("ROIs")
         self.hands.click(self.window.of(lambda: self._canvas(), 0.9, 0.5))
         self.hands.press("shift+g")
         time.sleep(0.6)
@@ -144,14 +142,14 @@ class Person:
 
     def tune(self) -> None:
         """Find direction tuning by typing, and run it."""
-        self.tab(2)
+        self.tab("Analyze")
         self.fill(lambda: self.dock.analyze.analysis.finder.search, "direction")
         self.window.wait(lambda: self.desk.draft.analysis == "direction_tuning", "the analysis")
         self.hands.press("ctrl+Return")
         self.window.wait(lambda: any(e.finished for e in self.desk.results) and self.dock.settled, "the map")
 
     def threshold(self, fractions: tuple[float, ...] = (0.3, 0.5, 0.7, 0.4)) -> None:
-        self.tab(3)
+        self.tab("Results")
         slider = lambda: self.dock.results.panel.look.threshold  # noqa: E731
         self.window.ask(lambda: _reveal(slider()))
         places = [self.window.of(slider, 0.05 + 0.7 * f, 0.5) for f in fractions]
@@ -227,6 +225,8 @@ def _reveal(widget: QWidget) -> None:
     QApplication.processEvents()
 
 
-def _centre_of_tab(bar: Any, at: int) -> Point:
+def _centre_of_tab(tabs: Any, title: str) -> Point:
+    at = next(i for i in range(tabs.count()) if tabs.tabText(i).replace("&", "") == title)
+    bar = tabs.tabBar()
     place = bar.mapToGlobal(bar.tabRect(at).center())
     return place.x(), place.y()

@@ -17,6 +17,7 @@ import pandas as pd
 from napari_thunder.io.array import ArraySource
 from napari_thunder.recording import from_source
 from napari_thunder.widgets.app import open_window
+from tests.walkthrough.mover import Mover
 from tests.walkthrough.person import Person
 from tests.walkthrough.plain import REGION, open_plain, plain
 from tests.walkthrough.watchdog import Watchdog
@@ -26,7 +27,7 @@ from tests.widgets.conftest import SlowSource
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("walk", choices=("first", "again", "slow", "plain"))
+    parser.add_argument("walk", choices=("first", "again", "slow", "moving", "plain"))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--engine", default="threads")
     parser.add_argument("--uri", default="")
@@ -34,7 +35,8 @@ def main() -> None:
     options = parser.parse_args()
     viewer, dock = (open_plain(), None) if options.walk == "plain" else open_window(engine="")
     watchdog = Watchdog()
-    person = Person(Window(viewer, dock), watchdog, options.out)
+    kind = Mover if options.walk == "moving" else Person
+    person = kind(Window(viewer, dock), watchdog, options.out)
     failures: list[str] = []
     walk = threading.Thread(target=_walk, args=(person, options, failures), name="person", daemon=True)
     watchdog.begin()
@@ -81,6 +83,23 @@ def _slow(person: Person, options: Any) -> None:
     person.step("slow-saved", lambda: desk.regions and person.save(str(options.out / "slow.thunder.json")))
 
 
+def _moving(person: Mover, options: Any) -> None:
+    """From a fish that moves to a registered store."""
+    person.step("moving-connected", lambda: person.connect("threads"))
+    person.step("moving-opened", lambda: person.open(options.uri))
+    person.step("moving-tried", person.try_out)
+    person.step("moving-registered", person.register)
+    person.step("moving-judged", person.judge)
+    for layout in ("flicker", "side by side", "difference", "overlay"):
+        person.step(f"moving-{layout}", lambda layout=layout: person.look(layout))  # type: ignore[misc]
+    person.step("moving-as it was", lambda: person.look_away("overlay"))
+    person.step("moving-excluded", person.exclude)
+    person.step("moving-used", person.use)
+    person.step("moving-reported", lambda: person.report(str(options.out / "registration.html")))
+    person.step("moving-prepared", lambda: person.prepare(str(options.out / "prepared.zarr")))
+    person.step("moving-scrubbed", person.scrub)
+
+
 def _put(person: Person, recording: Any) -> None:
     person.window.later(lambda: person.desk.datasets.add(recording))
     person.window.wait(lambda: person.desk.datasets.current is not None and person.dock.settled, "opening")
@@ -105,7 +124,7 @@ def _slow_fish(uri: str, events: str) -> Any:
     return from_source(source, frame_rate=1.0, voxel_size=(1, 1, 1), events=pd.read_csv(events))
 
 
-WALKS = {"first": _first, "again": _again, "slow": _slow, "plain": plain}
+WALKS = {"first": _first, "again": _again, "slow": _slow, "moving": _moving, "plain": plain}
 
 if __name__ == "__main__":
     main()
