@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,11 +13,14 @@ from scipy.ndimage import gaussian_filter
 
 from napari_thunder.blocks import Box
 from napari_thunder.errors import RegistrationError
+from napari_thunder.registration.images import checked_frames, checked_image, fill_missing, limits_of, noise_of
+from napari_thunder.registration.matches import Correlation, Match, Matches, Triple
+from napari_thunder.registration.pull import measured_pull
 from napari_thunder.registration.spectrum import Complexes, Floats, transform_for
 from napari_thunder.registration.summit import between_points, elsewhere, heights, summits
 from napari_thunder.registration.taper import self_overlap, taper
 
-Triple = tuple[float, float, float]
+__all__ = ["Correlation", "Match", "Matcher", "Matches", "Triple"]
 
 _BYTES_AT_ONCE = 4 * 2**20
 _ACTIVITY = 0.5
@@ -26,59 +28,15 @@ _ACTIVITY = 0.5
 do not count for all: with it the weights go from a plain correlation (all noise) to a whitened one (no noise)."""
 _NOISE_KEPT = 3
 """Frames are clipped to the range of the reference, and as many standard deviations of their noise on either side."""
-_FADED = (0.2, 0.1, 0.1)
+_FADED = (0.3, 0.1, 0.1)
 """Share of the length along z, y and x over which an image fades out at either edge."""
 _LEAST_OVERLAP = 0.1
-_LEAST_BLUR = 0.5
+_BLANK = 1e-9
+"""An image that varies by less, relative to its mean square, is the same everywhere but for rounding."""
+_BLUR = 0.7
+"""Share of the low-pass by which the overlap is blurred: with all of it, few planes would be pulled together."""
 _FINE_REACH = 0.7
 """How far the maximum may lie from the largest value at a whole-voxel shift."""
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Where a frame lies relative to the reference.
-
-    Parameters
-    ----------
-    shift
-        (3,) displacement (z, y, x) of the frame in voxels: ``registered[v] = frame[v + shift]``.
-    peak
-        Height of the correlation there: 1 if frame and reference are the same but for the shift.
-    snr
-        `peak` over the largest correlation at any other place: about 1 where there is nothing to go by.
-    """
-
-    shift: NDArray[np.float32]
-    peak: float
-    snr: float
-
-
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """`Match` of many frames: `shifts` (n, 3), `peaks` (n,), `snrs` (n,); NaN for a frame without any finite value."""
-
-    shifts: NDArray[np.float32]
-    peaks: NDArray[np.float32]
-    snrs: NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Correlation:
-    """Correlation of frames with a reference, as spectra: sums of it are correlations again.
-
-    Parameters
-    ----------
-    spectra
-        (n, kz, ky, kx) whitened and low-passed cross-spectra, scaled so that the peak of an identical frame is 1.
-    """
-
-    spectra: Complexes
-
-    def mixed(self, weights: NDArray[np.floating[Any]]) -> Correlation:
-        """Weighted sums (m) of the correlations (n), with weights (m, n): to smooth over neighbouring blocks."""
-        flat = self.spectra.reshape(len(self.spectra), -1)
-        mixed = weights.astype(np.complex64) @ flat
-        return Correlation(mixed.reshape(len(weights), *self.spectra.shape[1:]))
 
 
 class Matcher:
@@ -117,31 +75,32 @@ class Matcher:
         low_pass: Triple = (0.8, 1.15, 1.15),
         upsampling: int = 10,
     ) -> None:
-        image = _image(reference)
+        image = checked_image(reference)
         self.shape: Box = (image.shape[0], image.shape[1], image.shape[2])
         self._bound = _bound(self.shape, max_shift)
         z, y, x = (math.ceil(limit) for limit in self._bound)
         self.reach: Box = (z, y, x)
         self.low_pass: Triple = (low_pass[0], low_pass[1], low_pass[2])
         self.upsampling = upsampling
-        self._limits = _limits(image)
+        self._limits = limits_of(image)
         weights = taper(self.shape, _widths(self.shape))
         self._overlaps = [
-            self_overlap(along, max(sigma, _LEAST_BLUR)) for along, sigma in zip(weights, self.low_pass, strict=True)
+            self_overlap(along, _BLUR * sigma) for along, sigma in zip(weights, self.low_pass, strict=True)
         ]
         self._window = _product(*weights)
         self._window_sum = float(self._window.sum(dtype=np.float64))
         self._window_power = float((self._window**2).sum(dtype=np.float64))
         self._transform = transform_for(self.shape, (self.reach[0], 0, 0), self.low_pass)
-        self._texture = float(_noise(image[None])[0])
+        self._texture = float(noise_of(image[None])[0])
         spectrum = self._spectra(image[None], np.zeros(1))[0]
         self._power = _smooth_power(spectrum)
-        if not self._power.any():
+        if not self._power.max() > 0:
             raise RegistrationError(
                 "The reference is the same everywhere, so that frames cannot be matched to it. Choose another."
             )
         self._conjugate = spectrum.conj()
         self._weights: dict[int, tuple[Floats, float]] = {}
+        self._pull = self._measured_pull(image)
 
     def match(self, frame: ArrayLike) -> Match:
         """Match a frame of the shape of the reference."""
@@ -150,14 +109,14 @@ class Matcher:
 
     def match_many(self, frames: NDArray[Any]) -> Matches:
         """Match frames (n, z, y, x), or (n, y, x) where the reference is an image."""
-        frames = _frames(frames, self.shape)
+        frames = checked_frames(frames, self.shape)
         parts = [self.find(self.correlate(frames[part])) for part in self._parts(len(frames))]
         shifts, peaks, snrs = zip(*((p.shifts, p.peaks, p.snrs) for p in parts), strict=True)
         return Matches(np.concatenate(shifts), np.concatenate(peaks), np.concatenate(snrs))
 
     def correlate(self, frames: NDArray[Any]) -> Correlation:
         """The correlation of frames (n, z, y, x) with the reference; all of it is held in memory."""
-        frames = _frames(frames, self.shape)
+        frames = checked_frames(frames, self.shape)
         noise = self._noise_above(frames)
         spectra = self._spectra(frames, noise)
         for spectrum, sigma in zip(spectra, noise, strict=True):
@@ -210,6 +169,15 @@ class Matcher:
         left = (np.interp(np.abs(lag), *overlap) for lag, overlap in zip(lags, self._overlaps, strict=True))
         return (z, y, x), _product(*(1 / np.maximum(share, _LEAST_OVERLAP) for share in left))
 
+    def _measured_pull(self, image: Floats) -> NDArray[np.float64]:
+        z, y, x = self._bound
+
+        def shift(reference: Floats, frame: Floats) -> Floats:
+            matcher = _Plain(reference, max_shift=(z, y, x), low_pass=self.low_pass, upsampling=self.upsampling)
+            return matcher.match(frame).shift
+
+        return measured_pull(image, self.reach, shift)
+
     def _parts(self, n: int) -> Iterator[slice]:
         """Frames at a time that fit into a processor's cache."""
         bytes_each = 8 * math.prod(self._transform.padded)
@@ -218,7 +186,7 @@ class Matcher:
 
     def _noise_above(self, frames: NDArray[Any]) -> NDArray[np.float64]:
         """Standard deviation (n,) of noise, above what looks like noise in the reference but is its texture."""
-        return np.sqrt(np.maximum(0.0, _noise(frames) ** 2 - self._texture**2))
+        return np.sqrt(np.maximum(0.0, noise_of(frames) ** 2 - self._texture**2))
 
     def _spectra(self, frames: NDArray[Any], noise: NDArray[np.float64]) -> Complexes:
         images = np.empty(frames.shape, np.float32)
@@ -228,10 +196,12 @@ class Matcher:
             np.clip(frame, low - margin, high + margin, out=image, dtype=np.float32, casting="unsafe")
             mean = np.vdot(self._window, image) / self._window_sum
             if not math.isfinite(mean):
-                _fill(image)
+                fill_missing(image)
                 mean = np.vdot(self._window, image) / self._window_sum
             image -= np.float32(mean)
             image *= self._window
+            if np.vdot(image, image) <= _BLANK * mean**2 * self._window_sum:
+                image[...] = np.nan
         return self._transform.forward(images)
 
     def _weights_for(self, noise: float) -> tuple[Floats, float]:
@@ -259,48 +229,13 @@ class Matcher:
         maps = self._transform.at(spectra, waves) * gain
         places = summits(maps)
         start = np.stack([grid[i] for grid, i in zip(self._fine, places.T, strict=True)], axis=1)
-        shifts = coarse + start + between_points(maps, places) / self.upsampling
+        shifts = (coarse + start + between_points(maps, places) / self.upsampling) / self._pull
         return np.clip(shifts, -self._bound, self._bound), heights(maps, places)
-
-
-def _image(reference: ArrayLike) -> Floats:
-    image = np.asarray(reference, np.float32)
-    image = image[None] if image.ndim == 2 else image
-    if image.ndim != 3 or 0 in image.shape:
-        raise RegistrationError(f"The reference has the shape {image.shape}; (z, y, x) or (y, x) is wanted.")
-    if not np.isfinite(image).any():
-        raise RegistrationError("The reference has no finite value. Choose another.")
-    image = image.copy()
-    _fill(image)
-    return image
-
-
-def _frames(frames: NDArray[Any], shape: Box) -> NDArray[Any]:
-    frames = np.asarray(frames)
-    if frames.ndim == 3 and shape[0] == 1:
-        frames = frames[:, None]
-    if frames.ndim != 4 or frames.shape[1:] != shape:
-        raise RegistrationError(
-            f"Frames of shape {frames.shape[1:]} cannot be matched to a reference of {shape} voxels (z, y, x)."
-        )
-    return frames
-
-
-def _fill(image: Floats) -> None:
-    """Put the mean where a value is missing (NaN where all are)."""
-    known = np.isfinite(image)
-    if not known.all():
-        image[~known] = image[known].mean(dtype=np.float64) if known.any() else np.nan
 
 
 def _bound(shape: Box, max_shift: Triple) -> NDArray[np.float64]:
     """(3,) the largest shift in voxels: what was asked for, but no more than half of the image."""
     return np.array([min(limit, (n - 1) // 2) for n, limit in zip(shape, max_shift, strict=True)], np.float64)
-
-
-def _limits(image: Floats) -> tuple[float, float]:
-    low, high = np.percentile(image, (1, 99))
-    return (float(low), float(high)) if high > low else (float(image.min()), float(image.max()))
 
 
 def _widths(shape: Box) -> Box:
@@ -313,18 +248,6 @@ def _product(z: NDArray[Any], y: NDArray[Any], x: NDArray[Any]) -> Floats:
     return np.asarray(z[..., :, None, None] * y[..., None, :, None] * x[..., None, None, :], np.float32)
 
 
-def _noise(frames: NDArray[Any]) -> NDArray[np.float64]:
-    """Standard deviation (n,) of white noise in frames (n, z, y, x), from second differences of some of their rows."""
-    n, nz, ny, nx = frames.shape
-    if nx < 3:
-        return np.zeros(n)
-    every = max(1, nz * ny * nx // 4096)
-    rows = frames.reshape(n, nz * ny, nx)[:, ::every].astype(np.float32)
-    change = np.abs(rows[..., :-2] - 2 * rows[..., 1:-1] + rows[..., 2:]).reshape(n, -1)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.nan_to_num(np.median(change, axis=1) / (0.6745 * math.sqrt(6))), np.float64)
-
-
 def _smooth_power(spectrum: Complexes) -> Floats:
     power = spectrum.real**2 + spectrum.imag**2
     return np.asarray(gaussian_filter(power, 1.0, mode="nearest"), np.float32)
@@ -333,3 +256,10 @@ def _smooth_power(spectrum: Complexes) -> Floats:
 def _energy(spectrum: Complexes, weights: Floats) -> float:
     power = spectrum.real**2 + spectrum.imag**2
     return 2 * float(np.vdot(power, weights))
+
+
+class _Plain(Matcher):
+    """A matcher whose pull is not measured."""
+
+    def _measured_pull(self, image: Floats) -> NDArray[np.float64]:
+        return np.ones(3)
