@@ -57,13 +57,18 @@ class Arrangement:
         return self._before is not None
 
     def show(self, cells: Sequence[Sequence[Layer]]) -> None:
-        """Show layers, the lower ones of each cell first; cells stand side by side, four of them two by two."""
+        """Show layers, the lower ones of each cell first; cells stand side by side, four of them two by two.
+
+        Those that are shown already stay, and keep what they have fetched.
+        """
+        wanted = [layer for cell in cells for layer in cell]
         with self._arranging():
             if self._before is None:
                 self._before = self._noted()
-            else:
-                self._take_away()
-            self.layers = [layer for cell in cells for layer in cell]
+            elif len(cells) == 1 or set(wanted) != set(self.layers):
+                self._set_grid({}, on=False)  # napari builds its scene anew for each layer that comes or goes
+            self._take_away(but=wanted)
+            self.layers = wanted
             self._hide_others(everything=len(cells) > 1)
             self._add(cells)
             self._divide(cells)
@@ -110,25 +115,24 @@ class Arrangement:
         before = dict(self._before.visible) if self._before is not None else {}
         for layer in self._viewer.layers:
             seen = before.get(layer, layer.visible) and not everything and not isinstance(layer, Image | Labels)
-            if layer.visible != seen:
+            if layer not in self.layers and layer.visible != seen:
                 layer.visible = seen
 
     def _add(self, cells: Sequence[Sequence[Layer]]) -> None:
         """With a negative stride napari fills its grid from the top of the list; a single picture lies under marks."""
         layers = self._viewer.layers
-        if len(cells) > 1:
-            for cell in reversed(cells):
-                for layer in cell:
-                    layers.append(layer)
-        else:
-            marks = [i for i, layer in enumerate(layers) if not isinstance(layer, Image | Labels)]
-            at = min(marks, default=len(layers))
-            pictures = [i for i, layer in enumerate(layers) if isinstance(layer, Image | Labels)]
-            at = max([at, *[i + 1 for i in pictures]]) if pictures and pictures[-1] > at else at
-            for layer in reversed(cells[0]):
-                layers.insert(at, layer)
+        order = [layer for cell in reversed(cells) for layer in cell]
+        for layer in order:
+            if layer not in layers:
+                layers.append(layer)
+        others = [layer for layer in layers if layer not in order]
+        at = len(others) if len(cells) > 1 else _above_pictures(others)
+        wanted = [*others[:at], *order, *others[at:]]
+        if list(layers) != wanted:
+            layers.move_multiple([layers.index(layer) for layer in wanted], 0)
         for layer in self.layers:
-            layer.visible = True
+            if not layer.visible:
+                layer.visible = True
         layers.selection = {self.layers[-1]}
 
     def _divide(self, cells: Sequence[Sequence[Layer]]) -> None:
@@ -168,10 +172,10 @@ class Arrangement:
         if on:
             grid.enabled = True
 
-    def _take_away(self) -> None:
+    def _take_away(self, but: Sequence[Layer] = ()) -> None:
         layers, self.layers = self.layers, []
         for layer in layers:
-            if layer in self._viewer.layers:
+            if layer not in but and layer in self._viewer.layers:
                 layer.locked = False
                 self._viewer.layers.remove(layer)
 
@@ -182,3 +186,8 @@ class Arrangement:
     def _on_grid(self, _: Any) -> None:
         if not self._busy and self.shown:
             self._broken()
+
+
+def _above_pictures(layers: Sequence[Layer]) -> int:
+    """Where the topmost picture ends and marks begin."""
+    return max((i + 1 for i, layer in enumerate(layers) if isinstance(layer, Image | Labels)), default=0)

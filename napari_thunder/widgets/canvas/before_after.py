@@ -65,6 +65,7 @@ class BeforeAfter:
         self._shown: tuple[Any, ...] = ()
         self._of: int | None = None
         self._phases: list[tuple[Layer, int]] = []
+        self._pictures: list[tuple[Picture, Layer]] = []
         self._timer = QTimer()
         self._timer.timeout.connect(self._views.flip)
         main_thread.connect(self._views.changed, self.renew, newest=True)
@@ -111,22 +112,46 @@ class BeforeAfter:
     def _show(self, scene: Scene | None) -> None:
         pair, self._phases = self._views.pair, []
         if scene is None or pair is None:
+            self._pictures = []
             self._arrangement.end()
             self._hide_what_is_not_current()
             return
-        made = [(picture, self._layer(picture, pair)) for picture in scene.pictures]
+        made = self._made(scene, pair)
         cells = [[layer for p, layer in made if p.cell == cell] for cell in range(scene.n_cells)]
         for _, layer in made:
             agree_on_units(self._viewer.layers, layer)
         self._arrangement.show(cells)
         self._link(made)
         self._phases = [(layer, p.phase) for p, layer in made if p.phase is not None]
-        for cell in cells:
-            cell[-1].name_overlay.visible = True
+        self._name(made)
         self._turn(self._views.wish.phase)
         signed = [layer for picture, layer in made if picture.tint is Tint.SIGNED]
         for array in filter(None, map(array_of, signed)):
             self._when_first(array, signed)
+
+    def _made(self, scene: Scene, pair: Pair) -> list[tuple[Picture, Layer]]:
+        """The layers of a scene; those that are on the canvas already, with what they have fetched, stay."""
+        known, made = list(self._pictures), []
+        for picture in scene.pictures:
+            found = next((k for k in known if _same(k[0], picture)), None)
+            if found is None:
+                made.append((picture, self._layer(picture, pair)))
+                continue
+            known.remove(found)
+            made.append((picture, found[1]))
+            found[1].name, found[1].opacity = picture.title, 1.0
+        self._pictures = made
+        return made
+
+    def _name(self, made: list[tuple[Picture, Layer]]) -> None:
+        """Say what is seen in each part of the canvas; what takes turns has places of its own, as names that are not
+        seen take room."""
+        top = {picture.cell: layer for picture, layer in made}
+        for picture, layer in made:
+            overlay = layer.name_overlay
+            overlay.position = "bottom_center" if picture.phase else "bottom_left"
+            overlay.opacity = 1.0
+            overlay.visible = picture.phase is not None or top[picture.cell] == layer
 
     def _hide_what_is_not_current(self) -> None:
         """What was seen before is a recording that another one has taken the place of meanwhile."""
@@ -150,7 +175,6 @@ class BeforeAfter:
             metadata={"thunder": about},
             **_dress(picture.tint),
         )
-        layer.name_overlay.position = "bottom_left"
         layer.locked = True
         return layer
 
@@ -217,8 +241,7 @@ class BeforeAfter:
     def _turn(self, phase: int) -> None:
         """Both pictures stay on the canvas and follow the sliders, so that turning shows what is there at once."""
         for layer, of in self._phases:
-            layer.opacity = 1.0 if of == phase else 0.0
-            layer.name_overlay.visible = of == phase
+            layer.opacity = layer.name_overlay.opacity = 1.0 if of == phase else 0.0
 
     def _keep_time(self) -> None:
         wish = self._views.wish
@@ -238,6 +261,12 @@ class BeforeAfter:
         current, pair = self._desk.datasets.current, self._views.pair
         if pair is not None and (current is None or current.key != pair.dataset) and self._shown:
             self._views.show(None)
+
+
+def _same(known: Picture, wanted: Picture) -> bool:
+    """Whether a layer of the one shows the other."""
+    a, b = known.content, wanted.content
+    return a.movie is b.movie and a.still is b.still and known.minus is wanted.minus and known.tint is wanted.tint
 
 
 def _dress(tint: Tint) -> dict[str, Any]:

@@ -110,19 +110,25 @@ def test_differences_find_their_limits_around_zero(window: Window, qtbot: Any) -
     assert not np.isnan(np.asarray(registered._slice.image.raw)).any()
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 1, 3), (0, 3, 1, 2)])
-def test_planes_of_every_direction_and_volumes_can_be_compared(
-    window: Window, qtbot: Any, order: tuple[int, ...]
-) -> None:
+def test_planes_of_every_direction_and_volumes_can_be_compared(window: Window, qtbot: Any) -> None:
     viewer, _ = window
-    viewer.dims.order = order
     compare(window, qtbot, Layout.OVERLAY)
+    for order in ((0, 2, 1, 3), (0, 3, 1, 2), (0, 1, 2, 3)):
+        viewer.dims.order = order
+        qtbot.wait(20)
     viewer.dims.ndisplay = 3
     compare(window, qtbot, Layout.FLICKER, Subject.COMPONENT)
     viewer.dims.ndisplay = 2
     compare(window, qtbot, None)
     assert len(viewer.layers) == 1
     assert viewer.layers[0].visible
+
+
+def test_pictures_that_stay_keep_what_they_have_fetched(window: Window, qtbot: Any) -> None:
+    flickering = compare(window, qtbot, Layout.FLICKER)
+    beside = compare(window, qtbot, Layout.SIDE_BY_SIDE)
+    assert beside == flickering
+    assert [layer.opacity for layer in beside] == [1, 1]
 
 
 def test_taking_a_layer_away_or_napari_s_grid_button_ends_the_comparison(window: Window, qtbot: Any) -> None:
