@@ -9,6 +9,8 @@ from typing import Any
 
 from napari_thunder.analysis.registry import analyses, steps
 from napari_thunder.parameters import parameters
+from napari_thunder.registration.quality import Quality
+from napari_thunder.registration.settings import Registration
 
 _METADATA = {
     "events": "Events",
@@ -45,7 +47,7 @@ def _labelled(found: re.Match[str]) -> str:
 @cache
 def _labels() -> Mapping[str, str]:
     """Labels of all fields there are; those of the recording come second."""
-    classes = [*analyses().values(), *steps().values()]
+    classes = [*analyses().values(), *steps().values(), Registration, Quality]
     return _METADATA | {p.name: p.label.partition(" (")[0] for cls in classes for p in parameters(cls)}
 
 

@@ -254,6 +254,7 @@ class Registrations:
         if settings is None or self.dataset is None:
             return None
         known = self.current if self.current is not None and self.current.finished else None
+        self.trial = None
         reference, recording = self._pinned_down(frame, half_width), self.dataset.recording.raw
         wish = Wish(self.dataset.key, recording, settings, reference, known, region, frames)
         return self.runs.try_out(self.dataset, wish)

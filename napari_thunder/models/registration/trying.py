@@ -193,7 +193,7 @@ def _looked_for(recording: Recording, box: Corners, engine: Engine, job: Job) ->
 
 def _enough(found: Frames) -> Frames:
     if len(found) < 2:
-        raise RegistrationError("There are fewer than two frames to try this on. Choose more of them.")
+        raise RegistrationError("There are fewer than two frames to try this on that are not excluded. Choose others.")
     return found
 
 

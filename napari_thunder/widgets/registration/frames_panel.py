@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from qtpy.QtCore import QItemSelectionModel, Qt
 from qtpy.QtGui import QKeyEvent
@@ -62,7 +62,7 @@ class FramesPanel(QWidget):
     @property
     def chosen(self) -> tuple[int, ...]:
         """The frames that are chosen in the list."""
-        return tuple(int(item.data(0, _FRAME)) for item in self.list.selectedItems())
+        return tuple(frame for item in self.list.selectedItems() for frame in _frames_of(item))
 
     def next_outlier(self, step: int = 1) -> None:
         """Go to the next frame that stands out, or to the one before."""
@@ -97,11 +97,12 @@ class FramesPanel(QWidget):
     def _fill(self, reasons: dict[int, str], excluded: frozenset[int]) -> None:
         chosen = set(self.chosen)
         self.list.clear()
-        for frame, reason in list(reasons.items())[:_MOST_LISTED]:
-            item = QTreeWidgetItem(self.list, [str(frame), "excluded" if frame in excluded else "", reason])
-            item.setData(0, _FRAME, frame)
+        for first, last, reason in _runs(reasons)[:_MOST_LISTED]:
+            frames = str(first) if first == last else f"{first}–{last}"
+            item = QTreeWidgetItem(self.list, [frames, "excluded" if first in excluded else "", reason])
+            item.setData(0, _FRAME, (first, last))
             item.setToolTip(2, reason)
-            item.setSelected(frame in chosen)
+            item.setSelected(first in chosen)
         rows = min(_MOST_ROWS, self.list.topLevelItemCount())
         height = max(18, self.list.sizeHintForRow(0))
         self.list.setFixedHeight(rows * height + self.list.header().height() + 6)
@@ -150,7 +151,7 @@ class FramesPanel(QWidget):
             return
         for at in range(self.list.topLevelItemCount()):
             item = self.list.topLevelItem(at)
-            if item.data(0, _FRAME) == frame:
+            if frame in _frames_of(item):
                 select = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
                 blocked = self.list.blockSignals(True)
                 self.list.setCurrentItem(item, 0, select)
@@ -161,7 +162,7 @@ class FramesPanel(QWidget):
     def _go(self) -> None:
         item = self.list.currentItem()
         if item is not None and item.isSelected():
-            self._desk.pointer.ask(int(item.data(0, _FRAME)))
+            self._desk.pointer.ask(_frames_of(item)[0])
 
     def _set_up(self) -> None:
         frames = self._registration.frames
@@ -188,6 +189,22 @@ class FramesPanel(QWidget):
         layout.addWidget(self.summary)
         layout.addWidget(self.list)
         layout.addLayout(grid)
+
+
+def _runs(reasons: Mapping[int, str]) -> list[tuple[int, int, str]]:
+    """First and last frame of each row: frames that were excluded by hand and follow each other share one."""
+    rows: list[tuple[int, int, str]] = []
+    for frame, reason in reasons.items():
+        if rows and reason == rows[-1][2] == _BY_HAND and frame == rows[-1][1] + 1:
+            rows[-1] = rows[-1][0], frame, reason
+        else:
+            rows.append((frame, frame, reason))
+    return rows
+
+
+def _frames_of(item: QTreeWidgetItem) -> range:
+    first, last = item.data(0, _FRAME)
+    return range(first, last + 1)
 
 
 def _stand_out(n: int) -> str:

@@ -233,6 +233,7 @@ def _fit_height(plot: pg.PlotItem, lines: Sequence[Array], least: float) -> None
     """Room for all that is known of these lines, and never so little that noise fills the plot."""
     spans = [span for line in lines if (span := finite_range(line)) is not None]
     if not spans:
+        plot.setYRange(-1, 1, padding=0)
         return
     low, high = min(a for a, _ in spans), max(b for _, b in spans)
     room = max(0.0, least - (high - low)) / 2 + 0.08 * (high - low)

@@ -54,7 +54,8 @@ class ReferencePanel(QWidget):
         """Take over what is still being typed."""
         for spin in (self.first, self.last):
             spin.interpretText()
-        self._choose()
+        if self.path.isModified():
+            self._choose()
 
     def _set_up(self) -> None:
         self.recording.setAccessibleName("Recording to register")

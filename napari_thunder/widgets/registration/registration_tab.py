@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QKeyEvent, QKeySequence
+from qtpy.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from qtpy.QtWidgets import QShortcut
 
 from napari_thunder.widgets.registration.entries_panel import EntriesPanel
 from napari_thunder.widgets.registration.frames_panel import FramesPanel
+from napari_thunder.widgets.registration.motion_dock import MotionDock
 from napari_thunder.widgets.registration.reference_panel import ReferencePanel
 from napari_thunder.widgets.registration.run_panel import RunPanel
 from napari_thunder.widgets.registration.settings_panel import SettingsPanel
@@ -47,8 +48,11 @@ class RegistrationTab(Tab):
         ):
             self.column.addWidget(Section(title, *content))
         self.column.addStretch(1)
-        align_labels(self.reference, self.settings, self.run_panel)
         self._connect()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        align_labels(self.reference, self.settings, self.run_panel)
 
     def try_out(self) -> None:
         """Try what is set up on few frames."""
@@ -60,13 +64,13 @@ class RegistrationTab(Tab):
         self._commit()
         self.desk.registration.run(self.desk.pointer.frame, self._half_width())
 
-    def show_motion(self) -> None:
+    def show_motion(self) -> MotionDock:
         """Bring the Motion dock into sight."""
         self._motion_shown = True
-        show_motion(self.workplace)
+        return show_motion(self.workplace)
 
     def _connect(self) -> None:
-        self.entries.motion_asked.connect(self.show_motion)
+        self.entries.motion_asked.connect(lambda: self.show_motion())
         self.run_panel.asked.connect(lambda what: self.try_out() if what == "try" else self.register())
         for keys, call in (
             ("Ctrl+Return", self.register),

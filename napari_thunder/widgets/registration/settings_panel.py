@@ -50,8 +50,8 @@ class SettingsPanel(QWidget):
         return self.form.given() | self.fine.given()
 
     def commit(self) -> None:
-        """Take over what is still being typed."""
-        self._write()
+        """Take over what is still being typed: asking for values does."""
+        self.given()
 
     def _set_up(self) -> None:
         self.more.setText("Fine settings")
