@@ -17,8 +17,8 @@ from napari_thunder.masks import MaskLike, mask_for
 from napari_thunder.parameters import build
 from napari_thunder.provenance import read_provenance
 from napari_thunder.recording import Recording
-from napari_thunder.registering import shifts_of
 from napari_thunder.regions import Region
+from napari_thunder.registering import shifts_of
 from napari_thunder.registration.apply import Interpolation
 from napari_thunder.registration.quality.epochs import Epochs, epochs_of_events, epochs_of_signal
 from napari_thunder.registration.quality.grid import Grid, grid_of

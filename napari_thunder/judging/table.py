@@ -33,9 +33,18 @@ class Row:
 
     @property
     def texts(self) -> tuple[str, str, str]:
-        """The values as they are read, to three digits."""
-        raw, control, registered = (f"{v:.3g}" if np.isfinite(v) else "–" for v in self.values)
+        """The values as they are read."""
+        raw, control, registered = (number(v) for v in self.values)
         return raw, control, registered
+
+
+def number(value: float) -> str:
+    """To three digits; near 1, where correlations differ little, to four places; a dash if it is not known."""
+    if not np.isfinite(value):
+        return "–"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4f}" if 0.95 <= abs(value) < 1 else f"{value:.3g}"
 
 
 _NAIVE = "Improves by blurring alone: counts only against the control"

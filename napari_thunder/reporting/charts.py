@@ -71,7 +71,7 @@ def bar_chart(
     names: Sequence[str], groups: Sequence[Line], *, y_label: str, title: str, limit: float | None = None
 ) -> Html:
     """Bars side by side for each name; `values` of a group are (names,), and a limit is a dashed line."""
-    height, n = 190, len(names)
+    height, n = 180, len(names)
     top = [group.values for group in groups] + ([np.asarray([limit * 1.1])] if limit is not None else [])
     high = np.concatenate([np.asarray(v, np.float64) for v in top] + [np.asarray([1e-9])])
     place = _Place((0.0, float(max(1, n))), (0.0, 1.05 * float(np.nanmax(high))), height)
@@ -91,7 +91,7 @@ def bar_chart(
             element("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=place.y(limit), y2=place.y(limit), class_="limit")
         )
     svg = element("svg", *parts, viewBox=f"0 0 {_WIDTH} {height}", role="img", aria_label=title, class_="chart")
-    return joined(_legend(groups), svg)
+    return joined(_legend(groups, filled=True), svg)
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
@@ -184,13 +184,12 @@ def _mark(x: float) -> Html:
     return element("path", d=f"M{x - 4:.1f} 0 L{x + 4:.1f} 0 L{x:.1f} 8 Z", class_="mark")
 
 
-def _legend(lines: Sequence[Line]) -> Html:
-    def swatch(line: Line) -> Html:
-        stroke = element("line", x1=1, x2=23, y1=6, y2=6)
-        picture = element(
-            "svg", element("g", stroke, class_=f"line {line.style}"), viewBox="0 0 24 12", class_="swatch"
-        )
-        return element("span", picture, " " + line.name)
-
-    named = [swatch(line) for line in lines if line.name]
+def _legend(lines: Sequence[Line], *, filled: bool = False) -> Html:
+    named = [element("span", _swatch(line, filled), " " + line.name) for line in lines if line.name]
     return element("p", *named, class_="legend") if named else Html("")
+
+
+def _swatch(line: Line, filled: bool) -> Html:
+    stroke = element("g", element("line", x1=1, x2=23, y1=6, y2=6), class_=f"line {line.style}")
+    box = element("rect", x=4, y=0, width=16, height=12, class_=f"bar {line.style}")
+    return element("svg", box if filled else stroke, viewBox="0 0 24 12", class_="swatch")

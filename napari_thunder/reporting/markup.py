@@ -38,7 +38,9 @@ def joined(*content: Content) -> Html:
     return Html("".join(part if isinstance(part, Html) else escape(part) for part in content))
 
 
-def table(header: tuple[Content, ...], rows: Sequence[tuple[Content, ...]], *, numbers: tuple[int, ...] = ()) -> Html:
+def table(
+    header: tuple[Content, ...], rows: Sequence[tuple[Content, ...]], *, numbers: tuple[int, ...] = (), style: str = ""
+) -> Html:
     """A table; the columns in `numbers` are aligned to the right."""
 
     def cells(kind: str, row: tuple[Content, ...]) -> Html:
@@ -46,7 +48,7 @@ def table(header: tuple[Content, ...], rows: Sequence[tuple[Content, ...]], *, n
         return element("tr", *made)
 
     body = element("tbody", *(cells("td", row) for row in rows))
-    return element("div", element("table", element("thead", cells("th", header)), body), class_="wide")
+    return element("div", element("table", element("thead", cells("th", header)), body), class_=f"wide {style}".strip())
 
 
 def _name(key: str) -> str:

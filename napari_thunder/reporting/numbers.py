@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from napari_thunder.judging.table import table_of
+from napari_thunder.judging.table import number, table_of
 from napari_thunder.reporting.charts import Line, bar_chart
 from napari_thunder.reporting.markup import Html, element, joined, table
 
@@ -34,7 +34,8 @@ def by_plane(quality: xr.Dataset) -> Html:
         return Html("")
     said = (
         "The motion of each plane, estimated from it alone, is correlated with that of the others. Low values mean "
-        "that a plane is too dim to be registered by itself, or that planes move differently."
+        "that a plane is too dim to be registered by itself, or that planes move differently. Planes that do not stay "
+        "in view have no bar."
     )
     n = len(agreement)
     names = [str(z + 1) if n <= _MOST_BARS and (n <= 30 or z % 5 == 4) else "" for z in range(n)]
@@ -57,10 +58,10 @@ def by_epoch(quality: xr.Dataset) -> Html:
                 str(name),
                 str(int(quality["epoch_frames"].values[i])),
                 str(int(quality["epoch_outliers"].values[i])),
-                _number(float(quality["epoch_jitter"].values[i])),
-                _number(float(corr[i])),
-                _number(float(raw[i])),
-                _number(float(registered[i])),
+                number(float(quality["epoch_jitter"].values[i])),
+                number(float(corr[i])),
+                number(float(raw[i])),
+                number(float(registered[i])),
                 element("b", word, class_=word) if word else "too few frames",
             )
         )
@@ -73,9 +74,7 @@ def by_epoch(quality: xr.Dataset) -> Html:
         "Shift, registered (voxel)", "Verdict",
     )  # fmt: skip
     return joined(
-        element("h2", "Condition by condition"), element("p", said), table(header, rows, numbers=tuple(range(1, 7)))
+        element("h2", "Condition by condition"),
+        element("p", said),
+        table(header, rows, numbers=tuple(range(1, 7)), style="names"),
     )
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}" if np.isfinite(value) else "–"

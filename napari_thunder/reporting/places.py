@@ -15,22 +15,22 @@ Image = NDArray[np.floating]
 _VALUES = "viridis"
 _LONGEST = 0.4
 """Share of a block that the longest arrow may take."""
+_SCALES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
 def places(quality: xr.Dataset) -> Html:
     """Maps: valid region, tSNR and motion R²."""
     pixel = pixel_of(quality, 0)
-    coverage = quality["coverage"].transpose("z", "y", "x").values.min(axis=0)
     share = float(quality["valid_fraction"])
     said = (
-        f"Share of the frames in which a voxel is in view, least of all planes. {share:.1%} of the volume is in view "
-        "in every frame; what is not is left out of all measures."
+        "Share of the frames in which a voxel is in view. What left the field of view is not known, and never filled "
+        f"in: {share:.1%} of the volume is in view in every frame, and only there anything is measured."
     )
-    view = figures([(picture(coverage, (0.0, 1.0), title="share of frames in view", pixel=pixel), said)])
     return joined(
         element("h2", "Place by place"),
         element("h3", "Valid region"),
-        element("div", view, style="max-width: 26rem"),
+        element("p", said),
+        _coverage(quality),
         _maps(quality, "tsnr", "tSNR: mean over standard deviation in time", pixel),
         element("p", "Blurring alone raises tSNR: compare the registered movie with the control.", class_="dim"),
         _maps(quality, "motion_r2", "Motion R²: share of a voxel's variance that the shifts explain", pixel),
@@ -41,6 +41,17 @@ def places(quality: xr.Dataset) -> Html:
             class_="dim",
         ),
     )
+
+
+def _coverage(quality: xr.Dataset) -> Html:
+    coverage = quality["coverage"].transpose("z", "y", "x").values
+    limits = (0.0, 1.0)
+    views = ((0, "From above, mean over the planes"), (1, "From the side"))
+    shown = [
+        (picture(coverage.mean(axis=axis), limits, title=said, colors=_VALUES, pixel=pixel_of(quality, axis)), said)
+        for axis, said in views[: 2 if coverage.shape[0] > 2 else 1]
+    ]
+    return joined(figures(shown), color_bar(limits, _VALUES, "Share of the frames"))
 
 
 def residual(quality: xr.Dataset) -> Html:
@@ -71,16 +82,20 @@ def _arrows(quality: xr.Dataset, moved: xr.DataArray) -> Html:
             known.any(axis=0), np.where(known, of_stage, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1), np.nan
         )
         shown.append(
-            (_on_mean(quality, stage, field, scale), f"{stage.capitalize()}; arrows are {scale:.3g} times too long")
+            (
+                _on_mean(quality, stage, field, scale),
+                f"{stage.capitalize()}; from each dot, drawn {scale:.0f} times as long",
+            )
         )
     return figures(shown)
 
 
-def _scale(quality: xr.Dataset, moved: xr.DataArray) -> float:
+def _scale(quality: xr.Dataset, moved: xr.DataArray) -> int:
     known = moved.values[..., 1:]
     longest = float(np.nanmax(np.abs(known))) if np.isfinite(known).any() else 1.0
     room = min(quality.sizes["y"] / moved.sizes["block_y"], quality.sizes["x"] / moved.sizes["block_x"])
-    return max(1.0, _LONGEST * room / max(longest, 0.02))
+    wanted = max(1.0, _LONGEST * room / max(longest, 0.02))
+    return max(step for step in _SCALES if step <= wanted)
 
 
 def _on_mean(quality: xr.Dataset, stage: str, field: Image, scale: float) -> Html:
@@ -108,7 +123,8 @@ def _maps(quality: xr.Dataset, name: str, title: str, pixel: float) -> Html:
     flat = {str(s): _median(by_stage.sel(stage=s).values) for s in by_stage["stage"].values}
     if not any(np.isfinite(image).any() for image in flat.values()):
         return joined(element("h3", title), element("p", "Not known, as nothing moved or nothing stayed in view."))
-    limits = limits_of(*flat.values())
+    bright = _bright(quality)
+    limits = limits_of(*(np.where(bright, image, np.nan) for image in flat.values()))
     shown = [
         (picture(image, limits, title=f"{name}, {stage}", colors=_VALUES, pixel=pixel), stage.capitalize())
         for stage, image in flat.items()
@@ -121,3 +137,10 @@ def _median(volume: Image) -> Image:
     flat = np.full(volume.shape[1:], np.nan)
     flat[known] = np.nanmedian(volume[:, known], axis=0)
     return flat
+
+
+def _bright(quality: xr.Dataset) -> NDArray[np.bool_]:
+    """Where the brain is, more or less: the dark around it would else rule the colours."""
+    mean = _median(quality["mean"].sel(stage="registered").transpose("z", "y", "x").values)
+    known = np.isfinite(mean)
+    return known & (np.nan_to_num(mean) >= (mean[known].mean() if known.any() else 0.0))

@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from napari_thunder.judging import Quality
+from napari_thunder.parameters import parameters
 from napari_thunder.provenance import read_provenance
 from napari_thunder.registering import shifts_of
+from napari_thunder.registration.settings import Registration
 from napari_thunder.reporting.markup import Html, element, joined, table
 
 _MOST_ROWS = 200
@@ -73,10 +76,10 @@ def made_with(registration: xr.Dataset, quality: xr.Dataset | None) -> Html:
         ("Registered", f"{record['time']} on {record['engine']}{_seconds(record)}"),
     ]
     parts = [element("h2", "Made with"), table(("What", ""), [(a, b) for a, b in rows])]
-    parts += [element("h3", "Parameters of the registration"), _parameters(record["parameters"])]
+    parts += [element("h3", "Parameters of the registration"), _parameters(record["parameters"], Registration)]
     if quality is not None:
         judged = read_provenance(quality)
-        parts += [element("h3", "Parameters of the judgement"), _parameters(judged["parameters"])]
+        parts += [element("h3", "Parameters of the judgement"), _parameters(judged["parameters"], Quality)]
         parts.append(element("p", f"Judged {judged['time']} on {judged['engine']}{_seconds(judged)}.", class_="dim"))
     versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
     return joined(*parts, element("p", versions, class_="dim"))
@@ -97,8 +100,9 @@ def _option(frames: list[int]) -> str:
     return "--exclude-frames " + ranges(frames).replace("–", "-").replace(" ", "")
 
 
-def _parameters(given: dict[str, Any]) -> Html:
-    return table(("Parameter", "Value"), [(name.replace("_", " "), _value(value)) for name, value in given.items()])
+def _parameters(given: dict[str, Any], cls: type) -> Html:
+    labels = {p.name: p.label for p in parameters(cls)}
+    return table(("Parameter", "Value"), [(labels.get(name, name), _value(value)) for name, value in given.items()])
 
 
 def _value(value: Any) -> str:

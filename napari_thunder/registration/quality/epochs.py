@@ -27,7 +27,8 @@ def epochs_of_events(events: pd.DataFrame, frame_times: NDArray[np.float64], col
     names = [str(i + 1) for i in range(len(events))] if by is None else [_name(by, value) for value in events[by]]
     spans = frames_in_events(events, frame_times)
     found: Epochs = {}
-    for name, frames in zip(names, spans, strict=True):
+    order = range(len(events)) if by is None else np.argsort(events[by].to_numpy(), kind="stable")
+    for name, frames in ((names[i], spans[i]) for i in order):
         found.setdefault(name, np.zeros(len(frame_times), bool))[frames] = True
     return _few(found, "the events")
 
