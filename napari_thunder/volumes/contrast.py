@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from napari_thunder.engine.job import Job
 from napari_thunder.errors import ThunderError
 from napari_thunder.recording import Recording
+from napari_thunder.regions import Region
 from napari_thunder.volumes.reader import DirectReader, VolumeReader
 
 Array = NDArray[Any]
@@ -33,7 +34,7 @@ def contrast_limits(
     Parameters
     ----------
     recording
-        Its excluded frames are left out.
+        Its excluded frames are left out, and what lies outside its mask.
     reader
         Where the volumes come from; straight from the files when left out.
     n_volumes
@@ -55,7 +56,7 @@ def contrast_limits(
     """
     frames = _spread(np.flatnonzero(recording.keep), n_volumes)
     reader = reader or DirectReader(recording)
-    samples = _samples(reader, frames, job or Job(f"Contrast of {recording.name}"))
+    samples = _samples(reader, frames, recording.mask, job or Job(f"Contrast of {recording.name}"))
     return limits_of(np.concatenate(samples), percentiles)
 
 
@@ -77,20 +78,28 @@ def _spread(frames: NDArray[np.intp], n: int) -> list[int]:
     return sorted({int(frames[int(i)]) for i in at})
 
 
-def _samples(reader: VolumeReader, frames: list[int], job: Job) -> list[Array]:
+def _samples(reader: VolumeReader, frames: list[int], mask: Region | None, job: Job) -> list[Array]:
     """Voxels of each frame that can be read; one bad frame does not hide the others."""
     samples: list[Array] = []
     trouble: ThunderError | None = None
     for t in frames:
         job.check()
         try:
-            samples += [_thinned(volume, _VOXELS // len(frames)) for _, volume in reader.read([t], job)]
+            inside = (_inside(volume, mask) for _, volume in reader.read([t], job))
+            samples += [_thinned(values, _VOXELS // len(frames)) for values in inside]
         except ThunderError as error:
             job.check()
             trouble = error
     if trouble is not None and not samples:
         raise trouble
     return samples
+
+
+def _inside(volume: Array, mask: Region | None) -> Array:
+    if mask is None or mask.volume != volume.shape:
+        return volume
+    values: Array = volume[mask.box][mask.mask]
+    return values
 
 
 def _thinned(values: Array, wanted: int) -> Array:

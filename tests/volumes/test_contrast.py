@@ -69,3 +69,11 @@ def test_only_bad_frames_are_an_error():
     source.broken.update({0, 1})
     with pytest.raises(RecordingError, match="frame 1 is damaged"):
         contrast_limits(source.recording)
+
+
+def test_what_lies_outside_the_mask_does_not_count():
+    movie = np.zeros((5, 4, 64, 64), np.uint16)
+    movie[:, 1:3, 8:40] = np.random.default_rng(1).integers(300, 900, (5, 2, 32, 64))
+    low, high = contrast_limits(Recording.from_array(movie, mask=movie[0] > 0))
+    assert 300 <= low < 320
+    assert 880 < high < 900
