@@ -60,8 +60,9 @@ class Transform:
 
     def forward(self, images: Floats) -> Complexes:
         """Spectra (n, kz, ky, kx) of images (n, z, y, x)."""
-        spectra = fft.rfft(images, self.x.n, axis=3, workers=1)[..., : len(self.x.index)]
-        spectra = fft.fft(spectra, self.y.n, axis=2, workers=1)
+        spectra = fft.rfft(images, self.x.n, axis=3, workers=1)
+        spectra = np.ascontiguousarray(spectra[..., : len(self.x.index)])
+        spectra = fft.fft(spectra, self.y.n, axis=2, overwrite_x=True, workers=1)
         if len(self.y.index) < self.y.n:
             spectra = spectra[:, :, self.y.index]
         if self.z.n > 1:
