@@ -35,6 +35,7 @@ _HOMES = {
     "recording": ("Recording", "open"),
     "registering": ("register", "shifts_of", "stream_registration"),
     "registration.settings": ("Registration",),
+    "registration.shift_files": ("read_shifts", "write_shifts"),
     "reporting": ("report",),
     "reproduce": ("as_command_line", "as_python"),
     "result": ("load_result", "rerun", "save_result"),
@@ -85,6 +86,7 @@ __all__ = [
     "open",
     "plan_preparation",
     "prepare",
+    "read_shifts",
     "register",
     "report",
     "rerun",
@@ -96,6 +98,7 @@ __all__ = [
     "stream_registration",
     "verdict_of",
     "verify",
+    "write_shifts",
 ]
 
 if TYPE_CHECKING:
@@ -130,6 +133,7 @@ if TYPE_CHECKING:
     from napari_thunder.recording import Recording, open
     from napari_thunder.registering import register, shifts_of, stream_registration
     from napari_thunder.registration.settings import Registration
+    from napari_thunder.registration.shift_files import read_shifts, write_shifts
     from napari_thunder.reporting import report
     from napari_thunder.reproduce import as_command_line, as_python
     from napari_thunder.result import load_result, rerun, save_result

@@ -16,6 +16,7 @@ import napari_thunder as nt
 from napari_thunder.cli import main
 from napari_thunder.errors import ResultError
 from napari_thunder.recording import Recording
+from napari_thunder.registration import Shifts
 
 SHAPE = (40, 3, 8, 10)
 
@@ -37,6 +38,11 @@ def events(n: int = 8) -> pd.DataFrame:
 def swimming() -> pd.DataFrame:
     times = np.arange(200) / 30
     return pd.DataFrame({"swim": np.sin(times)}, index=pd.Index(times - 0.1, name="time"))
+
+
+def moved_blocks() -> Shifts:
+    values = np.random.default_rng(4).uniform(-1, 1, (40, 1, 2, 2, 3)).astype(np.float32)
+    return Shifts(values, (np.array([1.0]), np.array([1.5, 5.5]), np.array([2.0, 7.0])), SHAPE[1:])
 
 
 def by_python(result: xr.Dataset, folder: Path, tables: Path | None = None) -> xr.Dataset:
@@ -84,6 +90,11 @@ CASES: dict[str, tuple[Any, dict[str, Any], dict[str, Any]]] = {
         {"mask": np.arange(3 * 8 * 10).reshape(3, 8, 10) % 3 == 0},
     ),
     "nothing known": (nt.PCA(n_components=2), {}, {}),
+    "motion undone by blocks, and a mask of the recording": (
+        nt.SummaryImages(),
+        {"mask": np.arange(3 * 8 * 10).reshape(3, 8, 10) % 4 > 0, "shifts": moved_blocks(), "interpolation": "cubic"},
+        {},
+    ),
 }
 
 

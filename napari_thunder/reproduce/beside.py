@@ -1,9 +1,10 @@
-"""What does not fit into a program: tables, times and masks, in files that are read back exactly."""
+"""What does not fit into a program: tables, times, masks and shifts, in files that are read back exactly."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from napari_thunder.errors import ResultError
 from napari_thunder.events import read_design, read_events, read_signals
 from napari_thunder.io.whole import written_whole
 from napari_thunder.regions import region_from_plain
+from napari_thunder.registration import shifts_from_plain
+from napari_thunder.registration.shift_files import write_shifts
 from napari_thunder.reproduce.recipe import NeedsFolderError
 
 
@@ -49,6 +52,11 @@ class Beside:
         self._write(
             path, lambda draft: tifffile.imwrite(draft, labels, photometric="minisblack", metadata={"axes": "ZYX"})
         )
+        return path
+
+    def shifts(self, stored: Mapping[str, Any]) -> Path:
+        path = self._path("shifts.csv")
+        self._write(path, partial(write_shifts, shifts_from_plain(stored)))
         return path
 
     def _path(self, name: str) -> Path:

@@ -63,6 +63,8 @@ def _metadata_words(stored: Mapping[str, Any], files: Beside) -> list[str]:
             words += [f"--{what}", str(files.table(what, table_from_plain(stored[what]), n_frames))]
     if stored["exclude_frames"]:
         words += ["--exclude-frames", _spans(stored["exclude_frames"])]
+    if motion := stored.get("registration"):
+        words += ["--shifts", str(files.shifts(motion["shifts"])), "--interpolation", motion["interpolation"]]
     return words
 
 

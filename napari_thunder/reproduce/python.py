@@ -93,10 +93,16 @@ class _Python:
         known = [f"{name}={code}" for name, code in self._metadata(stored, files)]
         if simulated := _SIMULATED.fullmatch(stored["uri"]):
             made = f"nt.simulate(shape={tuple(stored['shape'])}, seed={simulated[1]})"
-            return f"{made}.with_known({', '.join(known)})"
+            return f"{made}.with_known({', '.join(known)})" + self._registered(stored, files)
         if stored["uri"].startswith("memory:"):
             raise ResultError(GONE)
-        return _call("nt.open", [repr(stored["uri"]), *known, *more])
+        return _call("nt.open", [repr(stored["uri"]), *known, *more]) + self._registered(stored, files)
+
+    def _registered(self, stored: Mapping[str, Any], files: Beside) -> str:
+        if not stored.get("registration"):
+            return ""
+        path, way = str(files.shifts(stored["registration"]["shifts"])), stored["registration"]["interpolation"]
+        return f".registered(nt.read_shifts({path!r}, {tuple(stored['shape'])}), {way!r})"
 
     def _metadata(self, stored: Mapping[str, Any], files: Beside) -> list[tuple[str, str]]:
         n_frames = stored["shape"][0]
