@@ -60,6 +60,13 @@ class Crop:
         z, y, x = (b - a for a, b in zip(self.start, self.stop, strict=True))
         return self.n_frames, z, y, x
 
+    def voxel_size(self, recording: Recording) -> tuple[float, float, float] | None:
+        """(z, y, x) in µm after it is binned, if it is known."""
+        if recording.voxel_size is None:
+            return None
+        z, y, x = (s * b for s, b in zip(recording.voxel_size, self.bin, strict=True))
+        return z, y, x
+
     def block(self, index: int, times: tuple[int, int]) -> Block:
         """Some frames of it, counted from its own first one, as a block of the recording."""
         first = self.times[0]
@@ -78,11 +85,11 @@ class Crop:
 def known_of(recording: Recording, crop: Crop) -> dict[str, Any]:
     """What is known of a part of a recording, as JSON can hold it."""
     first, last = crop.times
-    size = recording.voxel_size
+    size = crop.voxel_size(recording)
     times = recording.frame_times
     excluded = [frame - first for frame in recording.exclude_frames if first <= frame < last]
     return {
-        "voxel_size": None if size is None else [s * b for s, b in zip(size, crop.bin, strict=True)],
+        "voxel_size": None if size is None else list(size),
         "frame_times": None if times is None else times[first:last].tolist(),
         "events": _plain(_events(recording, crop)),
         "signals": _plain(_signals(recording, crop)),

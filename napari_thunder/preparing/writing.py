@@ -21,7 +21,9 @@ from napari_thunder.pipeline import default_engine
 from napari_thunder.preparing import planning
 from napari_thunder.preparing.asking import ask
 from napari_thunder.preparing.cropping import Crop
-from napari_thunder.preparing.planning import PreparationPlan, header_of, request_for
+from napari_thunder.preparing.plan import PreparationPlan
+from napari_thunder.preparing.planning import place_of
+from napari_thunder.preparing.record import header_of, request_for
 from napari_thunder.preparing.settings import Preparation
 from napari_thunder.recording import Recording, open
 
@@ -79,7 +81,7 @@ def prepare(
     settings = settings or Preparation()
     engine = engine or default_engine()
     job = job or Job(f"Prepare {recording.name}")
-    place = str(Path(path).expanduser().absolute())
+    place = place_of(path)
     with job.running():
         recording = recording.without_frames(int(f) for f in settings.exclude_frames)
         request = request_for(recording, settings, mask)

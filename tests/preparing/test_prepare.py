@@ -238,6 +238,8 @@ def test_settings_that_make_no_sense_are_refused(
 def test_wrong_places_are_refused(recording: nt.Recording, store: Path) -> None:
     with pytest.raises(RecordingError, match="there is something already"):
         nt.prepare(recording, recording.uri)
+    with pytest.raises(RecordingError, match="stores are made on disks only"):
+        nt.prepare(recording, "s3://lab/fish.zarr")
     with pytest.raises(RecordingError, match="no such folder"):
         nt.prepare(recording, store / "nowhere" / "a.zarr")
     (store.parent / "fish.ome.zarr.preparing").mkdir()
