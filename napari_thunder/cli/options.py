@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
+from pathlib import Path
 from typing import Any
 
 import xarray as xr
@@ -13,7 +14,11 @@ from napari_thunder.cli.given import frames, numbers, times
 from napari_thunder.cli.saying import say
 from napari_thunder.engine import Engine, Job, connect
 from napari_thunder.recording import Recording, open
-from napari_thunder.result import save_result
+from napari_thunder.registering import shifts_of
+from napari_thunder.registration import Shifts
+from napari_thunder.registration.apply import INTERPOLATIONS
+from napari_thunder.registration.shift_files import CONVENTIONS, read_shifts
+from napari_thunder.result import load_result, save_result
 
 Commands = Any
 """What `argparse.ArgumentParser.add_subparsers` gives."""
@@ -33,7 +38,10 @@ def command(
 def recording_options(parser: argparse.ArgumentParser) -> None:
     """The recording, and what its files do not say; see `recording_of`."""
     parser.add_argument(
-        "recording", metavar="RECORDING", help="a TIFF or folder of them, a Zarr, a Thunder folder, .npy, .npz"
+        "recording",
+        metavar="RECORDING",
+        help="a TIFF or folder of them, a Zarr (both also at s3://, gs://, https://), HDF5, NWB, NIfTI, NRRD, N5, "
+        "a Thunder folder, .npy, .npz",
     )
     parser.add_argument("--events", metavar="F", help="CSV or TSV with start_time, stop_time (s) and further columns")
     parser.add_argument("--signals", metavar="F", help="behaviour: CSV, .npz, .mat or Thunder's JSON")
@@ -42,6 +50,13 @@ def recording_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--voxel-size", type=numbers, metavar="Z,Y,X", help="in µm")
     parser.add_argument("--planes", type=int, metavar="N", help="planes per volume of a plain multi-page TIFF")
     parser.add_argument("--exclude-frames", type=frames, metavar="A,B-C", help="frames no analysis may use, from 0")
+    parser.add_argument(
+        "--shifts", metavar="F", help="undo motion: a registration, or shifts as CSV or .npy, in voxels (or *_um)"
+    )
+    parser.add_argument(
+        "--shifts-are", choices=CONVENTIONS, help="displacement of the brain (the default) or correction of the frame"
+    )
+    parser.add_argument("--interpolation", choices=INTERPOLATIONS, help="where motion is undone (default linear)")
 
 
 def engine_option(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +74,17 @@ def recording_of(options: argparse.Namespace, engine: Engine | None = None) -> R
     """The recording asked for."""
     names = ("events", "signals", "frame_rate", "frame_times", "voxel_size", "planes", "exclude_frames")
     given = {name: getattr(options, name) for name in names}
-    return open(options.recording, engine=engine, **{name: value for name, value in given.items() if value is not None})
+    known = {name: value for name, value in given.items() if value is not None}
+    recording = open(options.recording, engine=engine, **known)
+    if options.shifts is None:
+        return recording
+    return recording.registered(_shifts(options, recording), options.interpolation or "linear")
+
+
+def _shifts(options: argparse.Namespace, recording: Recording) -> Shifts:
+    if Path(options.shifts).is_dir():
+        return shifts_of(load_result(options.shifts))
+    return read_shifts(options.shifts, recording.shape, voxel_size=recording.voxel_size, convention=options.shifts_are)
 
 
 def engine_of(options: argparse.Namespace, job: Job) -> AbstractContextManager[Engine]:
