@@ -154,3 +154,15 @@ def test_a_simulated_fish_is_simulated_again() -> None:
     made: dict[str, Any] = {}
     exec(nt.as_python(result).text.rsplit("\nnt.save_result", 1)[0], made)
     assert_same_numbers(result, made["result"])
+
+
+def test_a_registration_is_made_again(movie: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = nt.open(movie, frame_rate=2.0, voxel_size=(8, 2, 2), exclude_frames=[4])
+    found = nt.register(recording, nt.Registration(mode="rigid 2-D planes", max_shift=4.0))
+    (tmp_path / "python").mkdir()
+    (tmp_path / "command").mkdir()
+    assert_same_numbers(found, by_python(found, tmp_path / "python"))
+    assert_same_numbers(found, by_command_line(found, tmp_path / "command", monkeypatch))
+    to_another = nt.register(recording, template=recording.read_volume(3))
+    with pytest.raises(ResultError, match="rerun"):
+        nt.as_python(to_another)

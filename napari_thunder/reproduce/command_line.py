@@ -15,7 +15,7 @@ from napari_thunder.errors import ResultError
 from napari_thunder.parameters import Parameter
 from napari_thunder.provenance import read_provenance
 from napari_thunder.reproduce.beside import Beside
-from napari_thunder.reproduce.recipe import GONE, Recipe, parameters_of, stem_of
+from napari_thunder.reproduce.recipe import GONE, Recipe, is_registration, parameters_of, stem_of
 from napari_thunder.tables import table_from_plain
 
 
@@ -35,7 +35,8 @@ def as_command_line(result: xr.Dataset, folder: str | Path | None = None) -> Rec
     if stored["uri"].startswith("memory:"):
         raise ResultError(GONE)
     files = Beside(Path(folder).expanduser().absolute() if folder is not None else None, stem_of(record))
-    words = ["napari-thunder", "run", record["analysis"], stored["uri"], *_metadata_words(stored, files)]
+    verb = ["register"] if is_registration(record) else ["run", record["analysis"]]
+    words = ["napari-thunder", *verb, stored["uri"], *_metadata_words(stored, files)]
     if record.get("engine", "threads") != "threads":
         words += ["--engine", record["engine"]]
     if record["preprocess"]:

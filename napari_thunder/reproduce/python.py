@@ -14,8 +14,9 @@ from napari_thunder.analysis.registry import analyses
 from napari_thunder.differences import is_difference
 from napari_thunder.errors import ResultError
 from napari_thunder.provenance import read_provenance
+from napari_thunder.registration.settings import Registration
 from napari_thunder.reproduce.beside import Beside
-from napari_thunder.reproduce.recipe import GONE, Recipe, parameters_of, stem_of
+from napari_thunder.reproduce.recipe import GONE, Recipe, is_registration, parameters_of, stem_of
 from napari_thunder.tables import table_from_plain
 
 _INLINE = 400
@@ -77,7 +78,10 @@ class _Python:
             more.append(f"preprocess={record['preprocess']!r}")
         if record.get("mask"):
             more.append(f"mask={str(files.mask(record['mask']))!r}")
-        self.lines.append(f"result{mark} = nt.run({', '.join([f'analysis{mark}', f'recording{mark}', *more])})")
+        call, first = ("nt.run", [f"analysis{mark}", f"recording{mark}"])
+        if is_registration(record):
+            call, first = "nt.register", [f"recording{mark}", f"analysis{mark}"]
+        self.lines.append(f"result{mark} = {call}({', '.join([*first, *more])})")
         self.files += files.written
         return f"result{mark}"
 
@@ -143,7 +147,7 @@ class _Python:
         return f"pd.DataFrame({{{columns}}}{index})"
 
     def _analysis(self, record: Mapping[str, Any], files: Beside) -> str:
-        cls = analyses().get(record["analysis"])
+        cls = Registration if is_registration(record) else analyses().get(record["analysis"])
         n_frames = record["recording"]["shape"][0]
         given = []
         for p in parameters_of(record):

@@ -10,6 +10,7 @@ from typing import Any
 from napari_thunder.analysis.registry import analyses
 from napari_thunder.errors import ResultError
 from napari_thunder.parameters import Parameter, parameters
+from napari_thunder.registration.settings import Registration
 
 GONE = (
     "This result was made of a movie in memory, which no program can open again. Save the movie to a file, open that, "
@@ -45,10 +46,28 @@ def parameters_of(record: Mapping[str, Any]) -> tuple[Parameter, ...]:
     ResultError
         If this version has no such analysis.
     """
-    cls = analyses().get(record["analysis"])
+    cls = Registration if is_registration(record) else analyses().get(record["analysis"])
     if cls is None:
         raise ResultError(f"There is no analysis {record['analysis']!r} in this version of napari-thunder.")
     return tuple(p for p in parameters(cls) if p.name in record["parameters"])
+
+
+def is_registration(record: Mapping[str, Any]) -> bool:
+    """Whether this is how far frames moved.
+
+    Raises
+    ------
+    ResultError
+        If it is, but to a template or by a channel that no program can find again.
+    """
+    if record["analysis"] != "registration":
+        return False
+    if record.get("template") or record.get("by"):
+        raise ResultError(
+            "This registration was made with a template or a channel of its own, which it holds but no program names. "
+            "Save it, and make it again with rerun (napari-thunder rerun)."
+        )
+    return True
 
 
 def stem_of(record: Mapping[str, Any]) -> str:
