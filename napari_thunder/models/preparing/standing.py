@@ -14,7 +14,7 @@ from napari_thunder.io.storing.errands import Look
 from napari_thunder.io.storing.layout import StoreLayout
 from napari_thunder.preparing import Preparation
 from napari_thunder.preparing.asking import ask
-from napari_thunder.preparing.planning import request_for
+from napari_thunder.preparing.record import request_for
 from napari_thunder.recording import Recording
 
 
