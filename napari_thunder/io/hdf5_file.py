@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from napari_thunder.errors import RecordingError
 from napari_thunder.io.file_names import fingerprint_of
+from napari_thunder.io.hdf5_chunks import decodes, read_chunks
 from napari_thunder.io.mapped import MappedArray, file_size, truncated
 
 if TYPE_CHECKING:
@@ -62,10 +63,10 @@ class Hdf5Array:
         """
         if fingerprint_of([Path(self.path)]) != self.stamp:
             raise RecordingError(f"{self.path}: the file has changed since the recording was opened. Open it again.")
-        dataset = _cached_file(self.path, self.stamp, os.getpid())[self.key]
+        dataset, here = _cached_dataset(self.path, self.key, self.stamp, os.getpid())
         try:
-            found: Array = dataset[selection]
-        except OSError as error:
+            found: Array = read_chunks(dataset, here, selection) if here is not None else dataset[selection]
+        except (OSError, ValueError, RuntimeError) as error:
             raise _damaged(self, selection, error) from error
         return found
 
@@ -80,7 +81,7 @@ def has_hdf5_signature(path: Path) -> bool:
 
 
 def open_hdf5(path: Path) -> h5py.File:
-    """Open a file to read; files that are locked on a network disk too.
+    """Open a file to read, as anyone else in this process does: two who lock it differently cannot both have it open.
 
     Raises
     ------
@@ -90,7 +91,7 @@ def open_hdf5(path: Path) -> h5py.File:
     import h5py
 
     try:
-        return h5py.File(path, "r", locking=False, rdcc_nbytes=_CHUNK_CACHE)
+        return h5py.File(path, "r", rdcc_nbytes=_CHUNK_CACHE)
     except PermissionError:
         raise RecordingError(f"{path}: cannot be read: Permission denied.") from None
     except OSError as error:
@@ -141,7 +142,14 @@ def _cached_file(path: str, stamp: str, process: int) -> h5py.File:
     return open_hdf5(Path(path))
 
 
-def _damaged(array: Hdf5Array, selection: tuple[slice, ...], error: OSError) -> RecordingError:
+@lru_cache(maxsize=4096)
+def _cached_dataset(path: str, key: str, stamp: str, process: int) -> tuple[h5py.Dataset, Path | None]:
+    """An open dataset, and the file whose chunks can be decoded here; None if only the library can."""
+    dataset = _cached_file(path, stamp, process)[key]
+    return dataset, Path(dataset.file.filename) if decodes(dataset) else None
+
+
+def _damaged(array: Hdf5Array, selection: tuple[slice, ...], error: Exception) -> RecordingError:
     start = tuple(s.start or 0 for s in selection)
     return RecordingError(
         f"{array.path}: dataset {array.key} cannot be read from {start} on: {error}. If a filter is missing, install "
