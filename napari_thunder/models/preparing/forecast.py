@@ -17,7 +17,7 @@ from napari_thunder.recording import Recording
 
 _PACE_FRAMES = 8
 _PACE_BYTES = 64 * 2**20
-_WORK_BESIDE_READING = 2.0
+_WORK_BESIDE_READING = 3.0
 """A frame is read and shrunk once to measure the pace; preparing writes it, bins it and cuts it for time series too."""
 
 

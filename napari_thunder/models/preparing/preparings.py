@@ -9,7 +9,7 @@ from typing import Any
 from psygnal import Signal
 
 from napari_thunder.engine import Job
-from napari_thunder.errors import ParameterError, ThunderError
+from napari_thunder.errors import ThunderError
 from napari_thunder.models.connection import Connection, ConnectionState
 from napari_thunder.models.datasets import Dataset, Datasets
 from napari_thunder.models.jobs import Errand, Jobs, Run
@@ -142,8 +142,9 @@ class Preparings:
             return "Say where the store shall be."
         if self.wish.keep is Keep.REGION and self._region() is None:
             return "The ROI that shall be kept is gone. Choose another one."
+        if self.wish.motion is Motion.CHOSEN and self._entry() is None:
+            return "The registration that shall be used is gone. Choose another one."
         try:
-            self._recording(self.dataset)
             _ = self.wish.settings
         except ThunderError as error:
             return str(error).removeprefix("Preparation: ")
@@ -273,12 +274,14 @@ class Preparings:
         wish, recording = self.wishes.of(dataset), dataset.recording
         if wish.motion is Motion.AS_SEEN:
             return recording
-        if wish.motion is Motion.RAW:
+        entry = self._entry()
+        if wish.motion is Motion.RAW or entry is None:
             return recording.raw
-        entry = next((e for e in self.entries() if e.key == wish.entry), None)
-        if entry is None:
-            raise ParameterError("The registration that shall be used is gone. Choose another one.")
         return recording.raw.registered(entry.shifts, entry.interpolation)
+
+    def _entry(self) -> RegistrationEntry | None:
+        """The registration of one's choice, while it is there."""
+        return next((entry for entry in self.entries() if entry.key == self.wish.entry), None)
 
     def _take_brain(self, dataset: Dataset, brain: Region) -> int:
         """As a new region, or as the voxels of the brain that is kept already; its key."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ def tab(dock: ThunderDock, qtbot: Any, tmp_path: Path) -> PrepareTab:
     desk.connection.connect("threads")
     wait_until(qtbot, lambda: desk.connection.engine is not None)
     movie = np.random.default_rng(1).poisson(50, SHAPE).astype(np.uint16)
+    movie[:, :, 4:12, 5:13] += 300
     desk.datasets.add(Recording.from_array(movie, name="fish", frame_rate=2.0))
     desk.preparing.configure(path=str(tmp_path / "fish"))
     dock.show_tab("prepare")
@@ -120,21 +120,16 @@ def test_regions_masks_and_registrations_can_be_chosen(tab: PrepareTab, qtbot: A
     wait_until(qtbot, lambda: texts(source.motion) == ["as seen now: registered", "as recorded"])
     source.motion.activated.emit(1)
     assert desk.preparing.wish.motion is Motion.RAW
-    assert (
-        source.excluded.text() == "1 excluded frame stay excluded in the store."
-        or "1 excluded" in source.excluded.text()
-    )
+    assert source.excluded.text() == "1 excluded frame stays excluded in the store."
     desk.regions.remove(region.key)
     wait_until(qtbot, lambda: source.keep.currentText() == "⚠ one that is gone")
 
 
 def test_find_brain_puts_an_roi_on_the_canvas(tab: PrepareTab, qtbot: Any) -> None:
     tab.source.find.click()
-    wait_until(qtbot, lambda: len(tab.desk.regions) == 1 or tab.desk.preparing.trouble is not None)
-    wait_until(qtbot, lambda: tab.desk.preparing.finding is None)
-    if tab.desk.preparing.trouble is None:
-        wait_until(qtbot, lambda: tab.source.keep.currentText() == "brain")
-        wait_until(qtbot, lambda: any("ROIs" in layer.name for layer in tab.workplace.viewer.layers))
+    wait_until(qtbot, lambda: tab.source.keep.currentText() == "brain")
+    wait_until(qtbot, lambda: any("ROIs" in layer.name for layer in tab.workplace.viewer.layers))
+    wait_until(qtbot, lambda: tab.plan.run_button.isEnabled())
 
 
 def test_what_was_begun_otherwise_is_begun_anew_after_a_question(tab: PrepareTab, qtbot: Any) -> None:
@@ -183,11 +178,3 @@ def test_every_input_has_a_name_and_a_tip(tab: PrepareTab) -> None:
         tab.place.browse_button,
     ]
     assert all(button.toolTip() for button in buttons)
-
-
-def test_the_wish_comes_back_with_the_session(
-    tab: PrepareTab, qtbot: Any, tmp_path: Path, make_dock: Callable[..., Any]
-) -> None:
-    state = tab.desk.session.parts["preparing"].state()
-    (wish,) = state.values()
-    assert wish["path"] == str(tmp_path / "fish.ome.zarr")
