@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from napari_thunder.errors import ResultError
 from napari_thunder.judging import Verdict, verdict_of
-from napari_thunder.models.registration.verdicts import Outlier, outliers_of
+from napari_thunder.models.registration.verdicts import EpochVerdict, Outlier, epochs_of, outliers_of
 from napari_thunder.provenance import read_provenance
 from napari_thunder.registering import shifts_of
 from napari_thunder.registration.apply import INTERPOLATIONS, Interpolation
@@ -65,6 +65,11 @@ class RegistrationEntry:
     def verdict(self) -> Verdict | None:
         """What came of judging it."""
         return None if self.quality is None else verdict_of(self.quality)
+
+    @cached_property
+    def epochs(self) -> tuple[EpochVerdict, ...]:
+        """What came of judging it by conditions, if that was asked for."""
+        return () if self.quality is None else epochs_of(self.quality)
 
     @cached_property
     def outliers(self) -> tuple[Outlier, ...]:

@@ -13,6 +13,7 @@ from napari_thunder.models.registration.entries import Entries
 from napari_thunder.models.registration.entry import RegistrationEntry
 from napari_thunder.models.registration.work import Works
 from napari_thunder.models.trouble import Trouble
+from napari_thunder.registration.shift_files import Convention
 
 
 class RegistrationFiles:
@@ -36,9 +37,9 @@ class RegistrationFiles:
         self._entries, self._works = entries, works
         self._background = Background("registration")
 
-    def load(self, dataset: Dataset, path: str) -> None:
-        """Load a saved registration, or a table of shifts, of a recording."""
-        self._background.start(self._load, dataset, path)
+    def load(self, dataset: Dataset, path: str, convention: Convention | None = None) -> None:
+        """Load a saved registration, or a file of shifts (see `read_shifts`), of a recording."""
+        self._background.start(self._load, dataset, path, convention)
 
     def save(self, entry: RegistrationEntry, path: str, *, overwrite: bool = False) -> None:
         """Save a registration, and its judgement beside it."""
@@ -62,9 +63,9 @@ class RegistrationFiles:
         """End; takes no longer than `seconds` even if a file system hangs."""
         self._background.close(seconds)
 
-    def _load(self, dataset: Dataset, path: str) -> None:
+    def _load(self, dataset: Dataset, path: str, convention: Convention | None) -> None:
         try:
-            name, registration, quality, saved = self._works.load(dataset.recording.raw, path)
+            name, registration, quality, saved = self._works.load(dataset.recording.raw, path, convention)
         except Exception as error:
             self.ended.emit(Trouble.of(error))
             return

@@ -30,6 +30,7 @@ from napari_thunder.models.trouble import Trouble
 from napari_thunder.parameters import build, parameters
 from napari_thunder.recording import Recording
 from napari_thunder.regions import Region
+from napari_thunder.registration.quality import Quality
 from napari_thunder.registration.settings import Registration
 from napari_thunder.tables import plain
 
@@ -62,6 +63,8 @@ class Registrations:
         Settings that differ from the defaults, by name; may be wrong until `settings` is asked for.
     reference
         What frames are registered to.
+    epochs
+        Column of the events and signal that say by which epochs to judge; empty for none.
     trial
         What came of the last try on the current recording.
     trouble
@@ -92,6 +95,7 @@ class Registrations:
     ) -> None:
         self.given: Mapping[str, Any] = {}
         self.reference = Reference()
+        self.epochs = ("", "")
         self.trial: Trial | None = None
         self.trouble: Trouble | None = None
         self._datasets, self._connection = datasets, connection
@@ -199,6 +203,24 @@ class Registrations:
             self.reference = reference
             self.changed.emit()
 
+    @property
+    def quality(self) -> Quality:
+        """How to judge: also by the epochs that were chosen, if the current recording has such."""
+        column, signal = self.epochs
+        recording = None if self.dataset is None else self.dataset.recording
+        events = None if recording is None or recording.frame_times is None else recording.events
+        signals = None if recording is None else recording.signals
+        return Quality(
+            epochs_by=column if events is not None and column in events.columns else None,
+            epochs_signal=signal if signals is not None and signal in signals.columns else None,
+        )
+
+    def judge_by(self, column: str = "", signal: str = "") -> None:
+        """Judge by each value of a column of the events, or above and below the middle of a signal, from now on."""
+        if (column, signal) != self.epochs:
+            self.epochs = (column, signal)
+            self.changed.emit()
+
     def what(self) -> str:
         """In words: `rigid 3-D registration of fish to a robust template`."""
         mode = self.given.get("mode", Registration().mode)
@@ -230,7 +252,7 @@ class Registrations:
         settings = self._settings_if_ready()
         if settings is None or self.dataset is None:
             return None
-        return self.runs.register(self.dataset, settings, self._pinned_down(frame, half_width))
+        return self.runs.register(self.dataset, settings, self._pinned_down(frame, half_width), self.quality)
 
     def try_out(
         self,
@@ -261,7 +283,7 @@ class Registrations:
 
     def judge(self) -> Run | None:
         """Queue the judging of the registration that is looked at."""
-        return None if self.current is None else self.runs.judge(self.current.key)
+        return None if self.current is None else self.runs.judge(self.current.key, self.quality)
 
     def use(self) -> None:
         """See the recording through the registration that is looked at: layers, traces, analyses."""
@@ -303,12 +325,16 @@ class Registrations:
     def state(self) -> dict[str, Any]:
         """Settings and reference as plain JSON values; see `restore_state`."""
         reference = {**asdict(self.reference), "kind": str(self.reference.kind)}
-        return {"given": {name: plain(value) for name, value in self.given.items()}, "reference": reference}
+        given = {name: plain(value) for name, value in self.given.items()}
+        return {"given": given, "reference": reference, "epochs": list(self.epochs)}
 
     def restore_state(self, state: Mapping[str, Any]) -> None:
         """Take over what `state` gave; what does not fit any more is left out."""
         known = {p.name for p in parameters(Registration)}
         self.given = {name: value for name, value in state.get("given", {}).items() if name in known}
+        with suppress(KeyError, TypeError, ValueError):
+            column, signal = state["epochs"]
+            self.epochs = (str(column), str(signal))
         with suppress(KeyError, TypeError, ValueError):
             said = state["reference"]
             start, stop = said["frames"]

@@ -18,6 +18,7 @@ from napari_thunder.models.registration.shelf import judgements
 from napari_thunder.models.registration.trial import Trial
 from napari_thunder.models.registration.trying import Wish
 from napari_thunder.models.registration.work import Works
+from napari_thunder.registration.quality import Quality
 from napari_thunder.registration.settings import Registration
 
 if TYPE_CHECKING:
@@ -71,8 +72,8 @@ class Runs:
         """The try that runs."""
         return self._under_way("try")
 
-    def register(self, dataset: Dataset, settings: Registration, reference: Reference) -> Run:
-        """Queue a registration; it is judged when it is done."""
+    def register(self, dataset: Dataset, settings: Registration, reference: Reference, quality: Quality) -> Run:
+        """Queue a registration; it is judged in this way when it is done."""
         recording, name = dataset.recording.raw, f"{settings.mode} to {reference.title}"
 
         def work(job: Job) -> str:
@@ -88,12 +89,12 @@ class Runs:
                 self._drop_unfinished(key)
                 raise
             self._filled[job.tag] = key
-            self.judge(key)
+            self.judge(key, quality)
             return ""
 
         return self._submit("register", Errand(f"{dataset.name} · Registration", recording, work))
 
-    def judge(self, key: int) -> Run | None:
+    def judge(self, key: int, settings: Quality) -> Run | None:
         """Queue the judging of a registration; None if it or its recording is gone, or is not whole yet."""
         entry = self._entries.get(key)
         dataset = None if entry is None else self._datasets.get(entry.dataset)
@@ -102,7 +103,7 @@ class Runs:
         recording = dataset.recording.raw
 
         def work(job: Job) -> str:
-            quality = self._works.judge(recording, entry, self._connection.wait_for_engine(job), job)
+            quality = self._works.judge(recording, entry, settings, self._connection.wait_for_engine(job), job)
             now = self._entries.change(key, quality=quality, judgement=next(judgements))
             if now is None or now.verdict is None:
                 return ""

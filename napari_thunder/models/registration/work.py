@@ -11,12 +11,16 @@ from napari_thunder.engine import Engine, Job
 from napari_thunder.errors import RegistrationError, ResultError
 from napari_thunder.judging import judge
 from napari_thunder.models.registration.entry import RegistrationEntry
+from napari_thunder.models.registration.given_shifts import registration_by
 from napari_thunder.models.registration.reference import Opens, Reference, ReferenceKind, looked_up
 from napari_thunder.models.registration.trial import Trial
 from napari_thunder.models.registration.trying import Wish, tried
 from napari_thunder.recording import Recording
 from napari_thunder.registering import RegistrationProgress, shifts_of, stream_registration
+from napari_thunder.registration.quality import Quality
 from napari_thunder.registration.settings import Registration
+from napari_thunder.registration.shift_files import Convention, read_shifts, write_shifts
+from napari_thunder.reporting import report
 from napari_thunder.result import is_result, load_result, save_result
 
 if TYPE_CHECKING:
@@ -52,12 +56,17 @@ class Works:
         """Try a registration on few frames of a small box."""
         return tried(wish, engine, self._open, job)
 
-    def judge(self, recording: Recording, entry: RegistrationEntry, engine: Engine, job: Job) -> xr.Dataset:
-        """Judge a registration of a recording."""
-        return judge(recording, entry.registration, engine=engine, job=job)
+    def judge(
+        self, recording: Recording, entry: RegistrationEntry, settings: Quality, engine: Engine, job: Job
+    ) -> xr.Dataset:
+        """Judge a registration of a recording; as it is interpolated where it is used."""
+        settings = replace(settings, interpolation=entry.interpolation)
+        return judge(recording, entry.registration, settings, engine=engine, job=job)
 
-    def load(self, recording: Recording, path: str) -> tuple[str, xr.Dataset, xr.Dataset | None, str]:
-        """A registration from a Zarr, or from a CSV of shifts.
+    def load(
+        self, recording: Recording, path: str, convention: Convention | None = None
+    ) -> tuple[str, xr.Dataset, xr.Dataset | None, str]:
+        """A registration from a Zarr, or from a file of shifts in this convention; see `read_shifts`.
 
         Returns
         -------
@@ -72,6 +81,9 @@ class Works:
         ThunderError
             If it is not there, damaged, something else, or of another recording.
         """
+        if not path.rstrip("/").endswith(_ZARR):
+            shifts = read_shifts(path, recording.shape, voxel_size=recording.voxel_size, convention=convention)
+            return Path(path).name, registration_by(shifts, recording, path), None, ""
         if path.rstrip("/").endswith(_QUALITY):
             path = f"{path.rstrip('/').removesuffix(_QUALITY)}{_ZARR}"
         registration = load_result(path)
@@ -102,16 +114,12 @@ class Works:
         ThunderError
             If it was not judged yet, or cannot be written.
         """
-        from napari_thunder.reporting import report
-
         if entry.quality is None:
             raise ResultError("The registration was not judged yet. Judge it first, then write the report.")
         report(entry.registration, entry.quality, path)
 
     def export_csv(self, entry: RegistrationEntry, path: str) -> None:
         """Write the shifts as a table."""
-        from napari_thunder.registration.shift_files import write_shifts
-
         write_shifts(entry.shifts, path)
 
 

@@ -6,8 +6,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
+from napari_thunder.models.preview import condition_columns
 from napari_thunder.models.registration import RegistrationEntry
 from napari_thunder.widgets.file_dialog import ask_where_to
 from napari_thunder.widgets.main_thread import MainThread
@@ -42,6 +53,7 @@ class EntriesPanel(QWidget):
         self.none, self.verdict, self.reasons, self.use_line = QLabel(_NONE), QLabel(), QLabel(), QLabel()
         self.choice = QComboBox()
         self.remove_button = QPushButton("Remove")
+        self.by = QComboBox()
         self.use_button = _button("Use registered", self.toggle_use)
         self.judge_button = _button("Judge", self._judge)
         self.motion_button = _button("Motion", self.motion_asked.emit)
@@ -93,11 +105,20 @@ class EntriesPanel(QWidget):
     def refresh(self) -> None:
         """Show the registrations as they are now."""
         found, entry = self._registration, self._registration.current
-        seen = (tuple(found.entries), entry, found.in_use, found.dataset, found.runs.judging, found.can_bring_back)
+        seen = (
+            tuple(found.entries),
+            entry,
+            found.in_use,
+            found.dataset,
+            found.runs.judging,
+            found.can_bring_back,
+            found.epochs,
+        )
         if seen == self._of:
             return
         self._of = seen
         self._list(found.entries, entry)
+        self._offer_epochs()
         self._show_verdict(entry)
         self._say_what_can_be_done(entry)
 
@@ -113,6 +134,21 @@ class EntriesPanel(QWidget):
         if current is not None:
             self.choice.setCurrentIndex(self.choice.findData(current.key))
 
+    def _offer_epochs(self) -> None:
+        """Conditions by which the current recording can be judged."""
+        recording = self._registration.raw
+        rows: list[tuple[str, tuple[str, str]]] = [("all frames together", ("", ""))]
+        if recording is not None and recording.events is not None and recording.frame_times is not None:
+            rows += [(f"each {name}", (name, "")) for name in condition_columns(recording.events)]
+        if recording is not None and recording.signals is not None:
+            rows += [(f"{name}, high and low", ("", str(name))) for name in recording.signals.columns]
+        if [words for words, _ in rows] != [self.by.itemText(i) for i in range(self.by.count())]:
+            self.by.clear()
+            for words, choice in rows:
+                self.by.addItem(words, choice)
+        at = next((i for i, (_, choice) in enumerate(rows) if choice == self._registration.epochs), 0)
+        self.by.setCurrentIndex(at)
+
     def _show_verdict(self, entry: RegistrationEntry | None) -> None:
         verdict = None if entry is None else entry.verdict
         said = "" if entry is None or verdict is not None else "Not judged yet."
@@ -122,7 +158,8 @@ class EntriesPanel(QWidget):
             said = "Judging …"
         self.verdict.setText(said if verdict is None else f"<b>{_SIGNS[verdict.word]} {_plain(verdict.line)}</b>")
         self.verdict.setVisible(entry is not None)
-        reasons = () if verdict is None else verdict.reasons
+        epochs = () if entry is None else tuple(epoch.line for epoch in entry.epochs)
+        reasons = () if verdict is None else (*verdict.reasons, *epochs)
         self.reasons.setText("<br>".join(f"· {_plain(reason)}" for reason in reasons))
         self.reasons.setVisible(bool(reasons))
 
@@ -175,6 +212,12 @@ class EntriesPanel(QWidget):
         self.choice.setMinimumContentsLength(12)
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         needs_focus_to_scroll(self.choice)
+        self.by.setAccessibleName("Judge by")
+        self.by.setToolTip("Judge also each condition by itself, such as swimming and still; Judge applies it")
+        self.by.activated.connect(lambda at: self._registration.judge_by(*self.by.itemData(at)))
+        self.by.setMinimumContentsLength(8)
+        self.by.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        needs_focus_to_scroll(self.by)
         self.remove_button.setAccessibleName("Remove this registration")
         self.remove_button.clicked.connect(lambda *_: self._remove())
         for label in (self.none, self.verdict, self.reasons, self.use_line):
@@ -202,6 +245,10 @@ class EntriesPanel(QWidget):
         layout.addLayout(head)
         for widget in (self.verdict, self.reasons):
             layout.addWidget(widget)
+        judged = QFormLayout()
+        judged.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        judged.addRow("Judge by", self.by)
+        layout.addLayout(judged)
         layout.addLayout(grid)
         layout.addWidget(self.use_line)
 

@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 
 from napari_thunder.models import Desk
 from napari_thunder.models.jobs import Run
+from napari_thunder.registration.shift_files import Convention
 from napari_thunder.widgets.analyze.job_row import status_of
 from napari_thunder.widgets.analyze.run_panel import worded
 from napari_thunder.widgets.file_dialog import ask_for_file, ask_for_folder
@@ -34,6 +35,11 @@ _WORST, _SHOWN = "worst", "shown"
 _AROUND = 25
 """Frames on either side of the shown one."""
 
+_FILES = ["Tables and arrays of shifts (*.csv *.tsv *.txt *.npy *.npz)", "All files (*)"]
+_TABLES: tuple[tuple[str, Convention, str], ...] = (
+    ("Table of shifts…", "displacement", "How far the brain lies from the reference in each frame, as of suite2p"),
+    ("Table of corrections…", "correction", "How far each frame was moved back, as of CaImAn and scikit-image"),
+)
 _WHAT = {"trying": "Trying", "judging": "Judging", "running": "Registering"}
 
 
@@ -78,21 +84,20 @@ class RunPanel(QWidget):
             frames = max(0, frame - _AROUND), min(recording.shape[0], frame + _AROUND + 1)
         self._registration.try_out(region, frames, frame, half_width)
 
-    def ask_for_table(self) -> None:
-        """Let a person choose a table of shifts."""
-        if self._registration.dataset is None:
-            return
-        ask_for_file(self, "A table of shifts", ["Tables of shifts (*.csv *.tsv)", "All files (*)"], self.load)
+    def ask_for_table(self, convention: Convention | None = None) -> None:
+        """Let a person choose a file of shifts."""
+        if self._registration.dataset is not None:
+            ask_for_file(self, "Shifts of every frame", _FILES, lambda path: self.load(path, convention))
 
     def ask_for_folder(self) -> None:
         """Let a person choose a saved registration, which is a folder."""
         if self._registration.dataset is not None:
             ask_for_folder(self, "A saved registration (.zarr)", self.load)
 
-    def load(self, path: str) -> None:
-        """Load a saved registration (.zarr) or a table of shifts (.csv)."""
+    def load(self, path: str, convention: Convention | None = None) -> None:
+        """Load a saved registration (.zarr), or a file of shifts or corrections."""
         if self._registration.dataset is not None:
-            self._registration.files.load(self._registration.dataset, path)
+            self._registration.files.load(self._registration.dataset, path, convention)
 
     def refresh(self) -> None:
         """Look again at what can be done and what is under way."""
@@ -102,7 +107,7 @@ class RunPanel(QWidget):
         busy = "Wait until this recording is registered, or cancel it." if self._registration.runs.running else ""
         say_why(self.run_button, why_not or busy, "Estimate the motion of all frames, then judge it (Ctrl+Enter)")
         no_recording = "" if self._registration.dataset is not None else "Open a recording first."
-        say_why(self.load_button, no_recording, "Load a saved registration (.zarr), or a table of shifts (.csv)")
+        say_why(self.load_button, no_recording, "Load a saved registration (.zarr), or a table of shifts")
         self.cancel_button.setVisible(run is not None)
         self.bar.setVisible(run is not None)
         self.data_button.setVisible(why_not.endswith("first."))
@@ -178,7 +183,11 @@ class RunPanel(QWidget):
     def _show_load_menu(self) -> None:
         menu = QMenu(self)
         menu.addAction("Saved registration (.zarr)…").triggered.connect(lambda *_: self.ask_for_folder())
-        menu.addAction("Table of shifts (.csv)…").triggered.connect(lambda *_: self.ask_for_table())
+        for words, convention, tip in _TABLES:
+            action = menu.addAction(words)
+            action.setToolTip(tip)
+            action.triggered.connect(lambda *_, convention=convention: self.ask_for_table(convention))
+        menu.setToolTipsVisible(True)
         menu.popup(self.load_button.mapToGlobal(self.load_button.rect().bottomLeft()))
 
     def _lay_out(self) -> None:

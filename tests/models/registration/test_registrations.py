@@ -9,6 +9,7 @@ from threading import Event
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from napari_thunder.analysis.summary import SummaryImages
@@ -334,6 +335,60 @@ def test_registrations_are_saved_with_their_judgement_and_loaded(registered: Des
     assert found.current is not None
     assert found.current.shifts == entry.shifts
     assert found.current.verdict == entry.verdict
+
+
+@pytest.mark.parametrize("how", ["our own", "corrections"])
+def test_shifts_from_a_table_are_used_like_any_registration(
+    desk: Desk, saved_registration: str, tmp_path: Path, how: str
+) -> None:
+    found, path = desk.registration, tmp_path / "shifts.csv"
+    assert found.dataset is not None
+    if how == "our own":
+        found.files.load(found.dataset, saved_registration)
+        wait_until(lambda: found.current is not None, 20)
+        assert found.current is not None
+        found.files.export_csv(found.current, str(path))
+        wait_until(path.exists, 20)
+        shift = found.current.shifts.mean
+        found.remove(found.current.key)
+    else:
+        shift = moves()
+        np.savetxt(path, -shift)
+    found.files.load(found.dataset, str(path), "correction" if how == "corrections" else None)
+    wait_until(lambda: found.current is not None or found.trouble is not None, 20)
+    assert found.trouble is None
+    assert found.current is not None
+    assert found.current.name == "shifts.csv"
+    np.testing.assert_allclose(found.current.shifts.mean, shift, atol=1e-5)
+    found.use()
+    wait_until(lambda: shifts_in_use(desk) is not None)
+    found.judge()
+    wait_until(lambda: judged(desk), 30)
+
+
+def test_a_registration_is_judged_in_each_condition_too(make_desk: Any) -> None:
+    desk = make_desk()
+    events = pd.DataFrame({"start_time": [2.0, 12.0], "stop_time": [10.0, 20.0], "state": ["still", "running"]})
+    desk.datasets.add(moving(events=events))
+    found = desk.registration
+    found.judge_by("state")
+    found.run()
+    wait_until(lambda: judged(desk), 60)
+    assert found.current is not None
+    assert [(epoch.name, epoch.frames) for epoch in found.current.epochs] == [("running", 16), ("still", 16)]
+    assert "frames" in found.current.epochs[0].line
+    found.judge_by("", "no such signal")
+    assert found.quality.epochs_signal is None
+
+
+def test_a_report_is_one_page(registered: Desk, tmp_path: Path) -> None:
+    found, path = registered.registration, tmp_path / "page.html"
+    assert found.current is not None
+    found.files.report(found.current, str(path))
+    wait_until(lambda: path.exists() or found.trouble is not None, 60)
+    assert found.trouble is None
+    assert found.current.verdict is not None
+    assert found.current.verdict.word in path.read_text()
 
 
 def test_a_registration_that_was_removed_can_be_brought_back(registered: Desk) -> None:
