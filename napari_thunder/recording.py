@@ -209,9 +209,11 @@ def open(uri: str | Path, *, engine: Engine | None = None, **known: Any) -> Reco
     ----------
     uri
         A path or `file://` URL: a TIFF or a folder of them, a Zarr or OME-Zarr, HDF5, NWB, NIfTI, NRRD, N5, a
-        folder of Thunder series or images, `.npy` or `.npz`.
+        folder of Thunder series or images, `.npy` or `.npz`. Or the address of TIFF or Zarr in object storage or on the
+        web: `s3://bucket/…`, `gs://bucket/…`, `https://server/…` (`pip install napari-thunder[cloud]`). It may hold no
+        password or signature: whoever reads takes credentials, and `AWS_ENDPOINT_URL`, from its own environment.
     engine
-        Asked for what this computer does not see: a path on the cluster's own disks.
+        Asked for what this computer does not see: a path on the cluster's own disks, or storage that only it reaches.
     voxel_size : tuple of float, optional
         (z, y, x) in µm, if the files do not say, or say it wrong.
     frame_rate : float, optional

@@ -40,16 +40,16 @@ def test_a_pickle_needs_trust(movie: Path, cells: Path, capsys: pytest.CaptureFi
 def test_cells_of_suite2p_are_measured_in_the_recording(movie: Path, cells: Path) -> None:
     assert traces(movie, cells, "--allow-pickle", "--set", "measure=raw") == 0
     table = pd.read_csv(movie.parent / "out.csv", skiprows=1)
-    assert list(table) == ["time", "plane 0 cell 0", "plane 1 cell 0"]
+    assert list(table) == ["time", "z0 cell 0", "z1 cell 0"]
     wanted = tifffile.imread(movie)[:, 1, *cell(20, 30)].mean(1)
-    np.testing.assert_allclose(table["plane 1 cell 0"], wanted, rtol=1e-6)
+    np.testing.assert_allclose(table["z1 cell 0"], wanted, rtol=1e-6)
 
 
 def test_what_suite2p_stored_is_written_without_trust(movie: Path, cells: Path) -> None:
     assert traces(movie, cells, "--stored", "Fneu") == 0
     out = movie.parent / "out.csv"
     table = pd.read_csv(out, skiprows=1)
-    np.testing.assert_allclose(table["plane 0 cell 0"], np.load(cells / "plane0" / "Fneu.npy")[0], rtol=1e-6)
+    np.testing.assert_allclose(table["z0 cell 0"], np.load(cells / "plane0" / "Fneu.npy")[0], rtol=1e-6)
     np.testing.assert_allclose(table["time"], np.arange(30) / 2)
     assert json.loads(out.read_text().splitlines()[0].removeprefix("# "))["stored"] == "Fneu"
 

@@ -99,7 +99,7 @@ def test_a_pickle_waits_for_a_persons_trust(regions, files, pickled):
     assert files.doubt.pickle == str(pickled / "plane0" / "stat.npy")
     files.trust()
     wait_until(lambda: not files.busy)
-    assert [region.name for region in regions][2:] == ["plane 0 cell 0", "plane 1 cell 0"]
+    assert [region.name for region in regions][2:] == ["z0 cell 0", "z1 cell 0"]
     assert files.doubt is None
 
 

@@ -53,11 +53,12 @@ class _Handler(SimpleHTTPRequestHandler):
             plainly()
 
     def _send_file(self, path: Path, wanted: str) -> None:
-        data = path.read_bytes()
-        found = re.fullmatch(r"bytes=(\d+)-(\d*)", wanted)
+        size = path.stat().st_size
+        last = re.fullmatch(r"bytes=-(\d+)", wanted)
+        found = re.fullmatch(r"bytes=(\d+)-(\d*)", f"bytes={max(0, size - int(last[1]))}-" if last else wanted)
         start = int(found[1]) if found else 0
-        stop = min(len(data), int(found[2]) + 1) if found and found[2] else len(data)
-        if start >= max(1, len(data)):
+        stop = min(size, int(found[2]) + 1) if found and found[2] else size
+        if start >= max(1, size):
             self.send_error(416)
             return
         self.send_response(206 if found else 200)
@@ -65,10 +66,12 @@ class _Handler(SimpleHTTPRequestHandler):
         self.send_header("ETag", f'"{path.stat().st_mtime_ns:x}"')
         self.send_header("Content-Length", str(stop - start))
         if found:
-            self.send_header("Content-Range", f"bytes {start}-{stop - 1}/{len(data)}")
+            self.send_header("Content-Range", f"bytes {start}-{stop - 1}/{size}")
         self.end_headers()
         if self.command == "GET":
-            self.wfile.write(data[start:stop])
+            with path.open("rb") as file:
+                file.seek(start)
+                self.wfile.write(file.read(stop - start))
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

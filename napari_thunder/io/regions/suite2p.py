@@ -91,7 +91,7 @@ def read(
 
 def roi_name(plane: Plane, number: int, *, alone: bool) -> str:
     """What an ROI is called: by suite2p's own number, which counts from 0 on each plane."""
-    return f"cell {number}" if alone or plane.z is None else f"plane {plane.z} cell {number}"
+    return f"cell {number}" if alone or plane.z is None else f"z{plane.z} cell {number}"
 
 
 def cells_of(plane: Plane, n: int) -> NDArray[np.intp]:

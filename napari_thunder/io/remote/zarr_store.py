@@ -54,7 +54,7 @@ class RemoteStore(Store):
             return found
 
         try:
-            return prototype.buffer.from_bytes(await within_loop(where, read))
+            return prototype.buffer.from_bytes(_part(await within_loop(where, read), byte_range))
         except NotThereError:
             return None
 
@@ -108,6 +108,15 @@ class RemoteStore(Store):
     async def set_partial_values(self, key_start_values: Iterable[tuple[str, int, bytes]]) -> None:
         """Not done."""
         self._check_writable()
+
+
+def _part(found: bytes, wanted: ByteRequest | None) -> bytes:
+    """What was asked for, also of a web server that sends more because it knows no such ranges."""
+    if isinstance(wanted, SuffixByteRequest):
+        return found[-wanted.suffix :]
+    if isinstance(wanted, RangeByteRequest) and len(found) > wanted.end - wanted.start:
+        return found[wanted.start : wanted.end]
+    return found
 
 
 def _limits(wanted: ByteRequest | None) -> dict[str, Any]:

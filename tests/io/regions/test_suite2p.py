@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
 def test_cells_lie_on_the_planes_they_were_found_on(folder: Path) -> None:
     said: list[str] = []
     found = read_regions(folder, VOLUME, say=said.append, allow_pickle=True)
-    names = ["plane 0 cell 0", "plane 1 cell 0", "plane 2 cell 0", "plane 2 cell 1", "plane 2 cell 2"]
+    names = ["z0 cell 0", "z1 cell 0", "z2 cell 0", "z2 cell 1", "z2 cell 2"]
     assert [region.name for region in found] == names
     assert len({region.color for region in found}) == 5
     for region, (z, center) in zip(found, [(0, (5, 6)), (1, (10, 11)), *((2, c) for c in PLANES[2])], strict=True):
@@ -103,7 +103,7 @@ def test_traces_are_suite2ps_and_need_no_trust(folder: Path, kind: str) -> None:
     table = read_traces(folder, kind)
     assert list(table) == [r.name for r in read_regions(folder, VOLUME, allow_pickle=True)]
     assert table.index.name == "frame"
-    np.testing.assert_array_equal(table["plane 2 cell 1"], np.load(folder / "plane2" / f"{kind}.npy")[1])
+    np.testing.assert_array_equal(table["z2 cell 1"], np.load(folder / "plane2" / f"{kind}.npy")[1])
     assert list(read_traces(folder / "plane1")) == ["cell 0"]
 
 
@@ -111,7 +111,7 @@ def test_a_plane_that_ended_early_ends_with_nan(folder: Path) -> None:
     path = folder / "plane1" / "F.npy"
     np.save(path, np.load(path)[:, :-1])
     table = read_traces(folder)
-    assert np.isnan(table["plane 1 cell 0"].iloc[-1])
+    assert np.isnan(table["z1 cell 0"].iloc[-1])
     assert table.notna().iloc[:-1].all().all()
 
 

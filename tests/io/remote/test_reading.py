@@ -17,7 +17,7 @@ from napari_thunder.blocks import plan_blocks
 from napari_thunder.errors import RecordingError
 from napari_thunder.io import open_source
 from napari_thunder.io.registry import remote_formats
-from tests.io.conftest import WRITERS, own_store, tiff_folder, zarr3
+from tests.io.conftest import WRITERS, own_store, tiff_folder, zarr3, zarr3_sharded
 from tests.storage.s3 import S3
 from tests.storage.web_server import WebServer
 
@@ -55,7 +55,7 @@ def test_every_format_is_the_same_from_s3_as_from_disk(s3: S3, written: Path, re
         np.testing.assert_array_equal(again.read_block(block), here.read_block(block))
 
 
-@pytest.mark.parametrize("write", [zarr3, tiff_folder, write_paged], ids=lambda w: w.__name__)
+@pytest.mark.parametrize("write", [zarr3, zarr3_sharded, tiff_folder, write_paged], ids=lambda w: w.__name__)
 def test_a_web_server_does_too(write: Callable[..., Path], web: WebServer, tmp_path: Path, movie: Array) -> None:
     (tmp_path / "lab").mkdir()
     path = write(tmp_path / "lab", movie)
@@ -64,6 +64,12 @@ def test_a_web_server_does_too(write: Callable[..., Path], web: WebServer, tmp_p
     assert source.shape == movie.shape
     for t in (0, 6):
         np.testing.assert_array_equal(source.read_volume(t), movie[t])
+
+
+def test_a_server_without_ranges_gives_the_same_numbers(web: WebServer, tmp_path: Path, movie: Array) -> None:
+    web.knows_ranges = False
+    source = open_source(f"{web.url}/{zarr3_sharded(tmp_path, movie).name}")
+    np.testing.assert_array_equal(source.read_volume(5), movie[5])
 
 
 def test_a_source_holds_no_credentials_and_stays_small(s3: S3, tmp_path: Path, movie: Array) -> None:
