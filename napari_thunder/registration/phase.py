@@ -33,8 +33,8 @@ _FADED = (0.3, 0.1, 0.1)
 _LEAST_OVERLAP = 0.1
 _BLANK = 1e-9
 """An image that varies by less, relative to its mean square, is the same everywhere but for rounding."""
-_BLUR = 0.7
-"""Share of the low-pass by which the overlap is blurred: with all of it, few planes would be pulled together."""
+_SURE = 0.8
+"""A low-pass of this many voxels leaves something of any number of them."""
 _FINE_REACH = 0.7
 """How far the maximum may lie from the largest value at a whole-voxel shift."""
 
@@ -80,13 +80,11 @@ class Matcher:
         self._bound = _bound(self.shape, max_shift)
         z, y, x = (math.ceil(limit) for limit in self._bound)
         self.reach: Box = (z, y, x)
-        self.low_pass: Triple = (low_pass[0], low_pass[1], low_pass[2])
+        self.low_pass = _bearable(low_pass, self.shape)
         self.upsampling = upsampling
         self._limits = limits_of(image)
         weights = taper(self.shape, _widths(self.shape))
-        self._overlaps = [
-            self_overlap(along, _BLUR * sigma) for along, sigma in zip(weights, self.low_pass, strict=True)
-        ]
+        self._overlaps = [self_overlap(along, sigma) for along, sigma in zip(weights, self.low_pass, strict=True)]
         self._window = _product(*weights)
         self._window_sum = float(self._window.sum(dtype=np.float64))
         self._window_power = float((self._window**2).sum(dtype=np.float64))
@@ -234,8 +232,15 @@ class Matcher:
 
 
 def _bound(shape: Box, max_shift: Triple) -> NDArray[np.float64]:
-    """(3,) the largest shift in voxels: what was asked for, but no more than half of the image."""
-    return np.array([min(limit, (n - 1) // 2) for n, limit in zip(shape, max_shift, strict=True)], np.float64)
+    """(3,) the largest shift in voxels: what was asked for, but at most half of the image, and of planes all but 2."""
+    most = (max(0, shape[0] - 2), (shape[1] - 1) // 2, (shape[2] - 1) // 2)
+    return np.array([min(limit, n) for n, limit in zip(most, max_shift, strict=True)], np.float64)
+
+
+def _bearable(low_pass: Triple, shape: Box) -> Triple:
+    """The low-pass that was asked for, but not so wide that nothing is left of a few planes."""
+    z, y, x = (min(sigma, max(_SURE, n / 8)) for sigma, n in zip(low_pass, shape, strict=True))
+    return z, y, x
 
 
 def _widths(shape: Box) -> Box:
