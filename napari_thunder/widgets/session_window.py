@@ -14,6 +14,7 @@ from qtpy.QtCore import QTimer
 from napari_thunder.models.session_parts import Keys, Restored
 from napari_thunder.widgets.canvas.streaming import array_of
 from napari_thunder.widgets.main_thread import MainThread
+from napari_thunder.widgets.registration.motion_dock import MotionDock
 from napari_thunder.widgets.traces.traces_dock import TracesDock
 from napari_thunder.widgets.window_state import (
     docks_state,
@@ -70,12 +71,13 @@ class SessionWindow:
             "caption": self._workplace.caption.shown,
             "side_by_side": self._workplace.layers.side_by_side,
             "regions": self._workplace.region_layers.to_plain(),
-            "traces": self._traces_state(),
+            "traces": self._state_of(TracesDock),
+            "motion": self._state_of(MotionDock),
         }
 
-    def _traces_state(self) -> Any:
-        traces = self._workplace.held(TracesDock)
-        return None if traces is None else traces.state()
+    def _state_of(self, kind: type[TracesDock] | type[MotionDock]) -> Any:
+        dock = self._workplace.held(kind)
+        return None if dock is None else dock.state()
 
     def _restore(self, restored: Restored) -> None:
         """Wait until what was restored is on the canvas, then put everything where it was."""
@@ -110,9 +112,10 @@ class SessionWindow:
         workplace.caption.show(bool(stored["caption"]))
         workplace.layers.show_side_by_side(bool(stored["side_by_side"]))
         workplace.region_layers.from_plain(stored["regions"])
-        traces = workplace.held(TracesDock)
-        if traces is not None and stored["traces"] is not None:
-            traces.restore(stored["traces"])
+        for below, state in ((TracesDock, stored["traces"]), (MotionDock, stored.get("motion"))):
+            held = workplace.held(below)
+            if held is not None and state is not None:
+                held.restore(state)
         restore_view(workplace.viewer, stored["view"])
 
     def _layers(self, kind: str) -> Iterator[tuple[int, Any]]:
