@@ -38,10 +38,20 @@ class Arrangement:
         Must not take what is hidden here as the user's wish.
     broken
         Called when somebody else ended it: by removing one of its layers, or by napari's grid button.
+    later
+        Calls a function when the one under way is done.
     """
 
-    def __init__(self, viewer: napari.viewer.Viewer, map_layers: MapLayers, broken: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        viewer: napari.viewer.Viewer,
+        map_layers: MapLayers,
+        broken: Callable[[], None],
+        later: Callable[[Callable[[], None]], None],
+    ) -> None:
         self.layers: list[Layer] = []
+        self._later = later
+        self._cells: Sequence[Sequence[Layer]] = ()
         self._viewer = viewer
         self._map_layers = map_layers
         self._broken = broken
@@ -50,6 +60,8 @@ class Arrangement:
         self._busy = False
         viewer.layers.events.removed.connect(self._on_removed)
         viewer.canvas.grid.events.enabled.connect(self._on_grid)
+        for event in (viewer.layers.events.inserted, viewer.layers.events.reordered):
+            event.connect(self._on_others)
 
     @property
     def shown(self) -> bool:
@@ -68,9 +80,11 @@ class Arrangement:
             elif len(cells) == 1 or set(wanted) != set(self.layers):
                 self._set_grid({}, on=False)  # napari builds its scene anew for each layer that comes or goes
             self._take_away(but=wanted)
-            self.layers = wanted
+            self.layers, self._cells = wanted, cells
             self._hide_others(everything=len(cells) > 1)
             self._add(cells)
+            self._order(cells)
+            self._viewer.layers.selection = {wanted[-1]}
             self._divide(cells)
 
     def end(self) -> None:
@@ -92,6 +106,8 @@ class Arrangement:
         """Let go of the viewer, without its layers."""
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         self._viewer.canvas.grid.events.enabled.disconnect(self._on_grid)
+        for event in (self._viewer.layers.events.inserted, self._viewer.layers.events.reordered):
+            event.disconnect(self._on_others)
 
     @contextmanager
     def _arranging(self) -> Iterator[None]:
@@ -119,21 +135,23 @@ class Arrangement:
                 layer.visible = seen
 
     def _add(self, cells: Sequence[Sequence[Layer]]) -> None:
+        layers = self._viewer.layers
+        for cell in reversed(cells):
+            for layer in cell:
+                if layer not in layers:
+                    layers.append(layer)
+                if not layer.visible:
+                    layer.visible = True
+
+    def _order(self, cells: Sequence[Sequence[Layer]]) -> None:
         """With a negative stride napari fills its grid from the top of the list; a single picture lies under marks."""
         layers = self._viewer.layers
-        order = [layer for cell in reversed(cells) for layer in cell]
-        for layer in order:
-            if layer not in layers:
-                layers.append(layer)
-        others = [layer for layer in layers if layer not in order]
+        ours = [layer for cell in reversed(cells) for layer in cell]
+        others = [layer for layer in layers if layer not in ours]
         at = len(others) if len(cells) > 1 else _above_pictures(others)
-        wanted = [*others[:at], *order, *others[at:]]
+        wanted = [*others[:at], *ours, *others[at:]]
         if list(layers) != wanted:
             layers.move_multiple([layers.index(layer) for layer in wanted], 0)
-        for layer in self.layers:
-            if not layer.visible:
-                layer.visible = True
-        layers.selection = {self.layers[-1]}
 
     def _divide(self, cells: Sequence[Sequence[Layer]]) -> None:
         """Each part of the canvas shows what the whole of it showed of the brain, in the shape that has most room."""
@@ -178,6 +196,16 @@ class Arrangement:
             if layer not in but and layer in self._viewer.layers:
                 layer.locked = False
                 self._viewer.layers.remove(layer)
+
+    def _on_others(self, _: Any) -> None:
+        """What comes on top would push our layers into other parts of the canvas."""
+        if not self._busy and self.shown and len(self._cells) > 1:
+            self._later(self._order_again)
+
+    def _order_again(self) -> None:
+        if self.shown:
+            with self._arranging():
+                self._order(self._cells)
 
     def _on_removed(self, event: Any) -> None:
         if not self._busy and event.value in self.layers:

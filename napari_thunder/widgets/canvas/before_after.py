@@ -61,7 +61,7 @@ class BeforeAfter:
         self._views: QualityViews = desk.quality_views
         self._layers = layers
         self._main_thread = main_thread
-        self._arrangement = Arrangement(viewer, map_layers, self._give_up)
+        self._arrangement = Arrangement(viewer, map_layers, self._give_up, main_thread.call)
         self._shown: tuple[Any, ...] = ()
         self._of: int | None = None
         self._phases: list[tuple[Layer, int]] = []
@@ -79,8 +79,9 @@ class BeforeAfter:
 
     @property
     def settled(self) -> bool:
-        """Whether all pictures of a comparison show the frame asked for."""
-        return not any(array.loading for layer in self.layers if (array := array_of(layer)) is not None)
+        """Whether what is wanted is on the canvas, and all pictures show the frame asked for."""
+        there = self._shown == self._views.look
+        return there and not any(array.loading for layer in self.layers if (array := array_of(layer)) is not None)
 
     def renew(self) -> None:
         """Show what is wanted now."""

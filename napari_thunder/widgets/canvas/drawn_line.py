@@ -58,10 +58,10 @@ class DrawnLine:
             return
         if self._viewer.dims.ndisplay == 3:
             self._viewer.dims.ndisplay = 2
-        if self.layer is None:
-            self._add(current.recording.voxel_size)
         layers = self._viewer.layers
         self._chosen = {layer for layer in layers.selection if layer != self.layer}
+        if self.layer is None:
+            self._add(current.recording.voxel_size)
         if layers[-1] != self.layer:
             layers.move(layers.index(self.layer), len(layers))
         self.layer.visible = True

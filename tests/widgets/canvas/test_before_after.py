@@ -82,6 +82,16 @@ def test_side_by_side_shows_both_frames_with_one_contrast(window: Window, qtbot:
     assert cells[0] < cells[1]
 
 
+def test_what_is_drawn_meanwhile_does_not_change_places(window: Window, qtbot: Any) -> None:
+    viewer, dock = window
+    raw, registered = compare(window, qtbot, Layout.SIDE_BY_SIDE)
+    dock.workplace.drawn_line.draw()
+    wait_until(qtbot, lambda: viewer.layers[-1] == raw)
+    cells = [viewer.canvas.grid.position(viewer.layers.index(layer), viewer.layers) for layer in (raw, registered)]
+    assert cells[0] < cells[1]
+    assert dock.workplace.drawn_line.drawing
+
+
 def test_a_flicker_turns_by_itself_and_stops_when_asked(window: Window, qtbot: Any) -> None:
     raw, registered = compare(window, qtbot, Layout.FLICKER)
     views = window[1].desk.quality_views
