@@ -52,6 +52,8 @@ class Case:
         (t,) frames that are neither excluded nor such outliers.
     region
         (z, y, x) voxels that count: in the frame in every usable frame, in every stage, and inside the mask.
+    within
+        (z, y, x) the voxels of the mask, or all.
     """
 
     recording: Recording
@@ -64,6 +66,7 @@ class Case:
     flags: dict[str, Flags]
     usable: Flags
     region: Flags
+    within: Flags
     grid: Grid
     epochs: Epochs
 
@@ -90,9 +93,8 @@ def case_of(
     usable = raw.keep & ~np.logical_or.reduce(list(flags.values()))
     movies = Movies(control_shifts(shifts), shifts, interpolation)
     region = mask_for(mask, raw)
-    inside = valid_region(shifts, usable) & valid_region(movies.control, usable)
-    if region is not None:
-        inside &= _as_array(region)
+    within = np.ones(shifts.space, bool) if region is None else _as_array(region)
+    inside = within & valid_region(shifts, usable) & valid_region(movies.control, usable)
     return Case(
         raw,
         shifts,
@@ -104,6 +106,7 @@ def case_of(
         flags,
         usable,
         inside,
+        within,
         grid_of(shifts.space),
         _epochs(raw, settings, epochs),
     )

@@ -46,7 +46,7 @@ Planes and epochs
     or nothing where too few frames were sampled.
 
 Single numbers
-    ``valid_fraction``, ``region_fraction``.
+    ``valid_fraction``, ``region_fraction``: shares of the volume, or of the mask if there is one.
 
 Attributes
     ``analysis`` = "registration_quality", ``title``, ``verdict`` (JSON: word, line, reasons), ``outlier_frames`` (list

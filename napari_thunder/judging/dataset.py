@@ -129,7 +129,7 @@ def _numbers(measures: Measures, stages: list[StageFindings]) -> Variables:
             ("stage", *_BLOCKS, "axis"), measures.half_displacement,
             _attrs("second half relative to the first", "voxel"),
         ),
-        "valid_fraction": ((), measures.valid_fraction, _attrs("share of the volume in view in every frame")),
+        "valid_fraction": ((), measures.valid_fraction, _attrs("share of the volume (or mask) in view in every frame")),
         "region_fraction": ((), measures.region_fraction, _attrs("share of the volume that is measured")),
     }  # fmt: skip
 

@@ -30,7 +30,7 @@ class Measures:
     half_displacement
         (stage, blocks along z, y, x, 3).
     valid_fraction, region_fraction
-        Shares of the volume.
+        Shares of the volume, or of the mask.
     """
 
     frame_corr: Maps
@@ -68,8 +68,8 @@ def measures_of(case: Case, found: Found) -> Measures:
         odd_even=correlation(found.parities).astype(np.float64),
         half_residual=np.asarray([r.size for r in residuals]),
         half_displacement=np.stack([r.displacements for r in residuals]),
-        valid_fraction=float((found.coverage >= 1).mean()),
-        region_fraction=float(case.region.mean()),
+        valid_fraction=float((found.coverage >= 1)[case.within].mean()),
+        region_fraction=float(case.region[case.within].mean()),
     )
 
 

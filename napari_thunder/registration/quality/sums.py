@@ -192,12 +192,14 @@ class MovieSums:
 
     def _add(self, sums: Answer, d: Values, seen: NDArray[np.bool_], frames: range) -> None:
         weights = self.weights[frames.start : frames.stop]
-        counts = weights[:, :QUARTERS].sum(axis=1)
-        used = counts > 0
-        clean = d if not np.isnan(d[used]).any() else np.nan_to_num(d)
-        sums["sums"] += weights[used].T @ clean[used]
-        sums["squares"] += np.einsum("tv,tv->v", clean[used], clean[used])
-        sums["coverage"] += seen[used].sum(axis=0, dtype=np.uint32)
+        used = weights[:, :QUARTERS].any(axis=1)
+        if not used.all():
+            d, seen, weights = d[used], seen[used], weights[used]
+        if np.isnan(d).any():
+            d = np.nan_to_num(d)
+        sums["sums"] += weights.T @ d
+        sums["squares"] += np.einsum("tv,tv->v", d, d)
+        sums["coverage"] += seen.sum(axis=0, dtype=np.uint32)
 
     def _moments(self, d: Values, template: Values, fixed: Values) -> Values:
         """(t, planes + blocks, 6) as `correlation` wants them."""
