@@ -18,7 +18,9 @@ import numpy as np
 import pandas as pd
 from qtpy.QtWidgets import QApplication
 
+import napari_thunder as nt
 from napari_thunder.models.pointer import Place
+from napari_thunder.models.registration.scenes import Layout
 from napari_thunder.regions import Outline, region_of_outline
 from napari_thunder.widgets.app import open_window
 from napari_thunder.widgets.thunder_dock import ThunderDock
@@ -39,6 +41,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         make_pictures(options.engine, options.out, Path(folder))
+    picture_registration(options.engine, options.out)
 
 
 def make_pictures(engine: str, out: Path, scratch: Path) -> None:
@@ -69,6 +72,27 @@ def make_pictures(engine: str, out: Path, scratch: Path) -> None:
     compute(dock, "pca")
     look_from_above(viewer)
     save(viewer, out / "screenshot-factors.png")
+    viewer.close()
+    desk.close(2.0)
+
+
+def picture_registration(engine: str, out: Path) -> None:
+    """Register and judge a simulated fish that moves, and look at before and after."""
+    viewer, dock = open_window(engine)
+    desk = dock.desk
+    viewer.window.resize(1500, 950)
+    motion = nt.Motion(drift=6, jitter=3, twitches=3, jump_size=20, depth=0.2)
+    desk.datasets.add(nt.simulate(shape=(300, 10, 96, 160), seed=3, motion=motion))
+    wait(lambda: not desk.why_not_run() and dock.settled)
+    dock.show_tab("registration")
+    dock.registration.register()
+    wait(lambda: desk.registration.current is not None and desk.registration.current.verdict is not None)
+    outliers = desk.registration.current.outliers
+    viewer.dims.set_current_step(0, outliers[0].frame if outliers else 20)
+    desk.quality_views.show(Layout.SIDE_BY_SIDE)
+    wait(lambda: dock.settled)
+    look_from_above(viewer)
+    save(viewer, out / "screenshot-registration.png")
     viewer.close()
     desk.close(2.0)
 
