@@ -29,6 +29,7 @@ _HOMES = {
     "engine": ("Engine", "Job", "connect"),
     "errors": ("ThunderError",),
     "export": ("export_csv", "export_npz", "export_ome_zarr", "export_tiff"),
+    "io.slice_timed": ("SliceTiming",),
     "judging": ("Quality", "Verdict", "judge", "verdict_of"),
     "pipeline": ("run", "stream"),
     "preparing": ("Preparation", "PreparationPlan", "Verification", "plan_preparation", "prepare", "verify"),
@@ -36,6 +37,7 @@ _HOMES = {
     "registering": ("register", "shifts_of", "stream_registration"),
     "registration.settings": ("Registration",),
     "registration.shift_files": ("read_shifts", "write_shifts"),
+    "registration.slice_timing": ("shifts_of_planes",),
     "reporting": ("report",),
     "reproduce": ("as_command_line", "as_python"),
     "result": ("load_result", "rerun", "save_result"),
@@ -63,6 +65,7 @@ __all__ = [
     "Registration",
     "Regression",
     "RemoveSignals",
+    "SliceTiming",
     "Squelch",
     "SummaryImages",
     "TemporalFilter",
@@ -93,6 +96,7 @@ __all__ = [
     "run",
     "save_result",
     "shifts_of",
+    "shifts_of_planes",
     "simulate",
     "stream",
     "stream_registration",
@@ -120,6 +124,7 @@ if TYPE_CHECKING:
     from napari_thunder.engine import Engine, Job, connect
     from napari_thunder.errors import ThunderError
     from napari_thunder.export import export_csv, export_npz, export_ome_zarr, export_tiff
+    from napari_thunder.io.slice_timed import SliceTiming
     from napari_thunder.judging import Quality, Verdict, judge, verdict_of
     from napari_thunder.pipeline import run, stream
     from napari_thunder.preparing import (
@@ -134,6 +139,7 @@ if TYPE_CHECKING:
     from napari_thunder.registering import register, shifts_of, stream_registration
     from napari_thunder.registration.settings import Registration
     from napari_thunder.registration.shift_files import read_shifts, write_shifts
+    from napari_thunder.registration.slice_timing import shifts_of_planes
     from napari_thunder.reporting import report
     from napari_thunder.reproduce import as_command_line, as_python
     from napari_thunder.result import load_result, rerun, save_result

@@ -11,6 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from napari_thunder.errors import RecordingError, RefusedError
 from napari_thunder.io.remote.path import RemotePath
+from napari_thunder.io.slice_timed import OPTIONS, with_slice_options
 from napari_thunder.io.source import Source
 from napari_thunder.io.uri import AnyPath, split_uri
 
@@ -100,7 +101,9 @@ def open_source(uri: str | Path, **options: Any) -> Source:
     uri
         The path, which may end in options, as in `movie.tif?planes=12`.
     **options
-        How to read it, such as `planes=12`; those that are None are as if they were not given.
+        How to read it, such as `planes=12`; those that are None are as if they were not given. For every format:
+        `slice_order` and `slice_share`, or `slice_times`, of planes that were taken one after the other; see
+        `slice_timed`.
 
     Raises
     ------
@@ -110,6 +113,11 @@ def open_source(uri: str | Path, **options: Any) -> Source:
     """
     path, said = split_uri(uri)
     known = said | {name: value for name, value in options.items() if value is not None}
+    timing = {name: known.pop(name) for name in OPTIONS if name in known}
+    return with_slice_options(_opened(path, known), timing)
+
+
+def _opened(path: AnyPath, known: dict[str, Any]) -> Source:
     if isinstance(path, RemotePath):
         return _open_remote(path, known)
     try:
