@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from napari_thunder.blocks import Block
 from napari_thunder.engine import Engine, Job
 from napari_thunder.judging.case import Case
-from napari_thunder.registration.quality.boxes import boxes_of, in_time, single_frames, stretches_of
+from napari_thunder.registration.quality.boxes import affordable_voxels, boxes_of, in_time, single_frames, stretches_of
 from napari_thunder.registration.quality.motion_r2 import motion_r2
 from napari_thunder.registration.quality.region import bounding_box
 from napari_thunder.registration.quality.sample import Sample, plan_sample
@@ -87,7 +87,8 @@ def look_at_all(case: Case, engine: Engine, job: Job, until: float) -> Found:
     frames = _evenly(case.usable, _TEMPLATE_FRAMES)
     found.template_share[frames] = 1 / (len(frames) - 1) if len(frames) > 1 else 0.0
     weights = _weights(case)
-    boxes = boxes_of(case.shifts.space, case.movies.halo)
+    facts = engine.facts()
+    boxes = boxes_of(case.shifts.space, case.movies.halo, affordable_voxels(facts.memory_bytes, facts.cores))
     for i, box in enumerate(boxes):
         segments = segments_of(case.region, box, case.grid)
         begun, end = until * i / len(boxes), until * (i + 1) / len(boxes)

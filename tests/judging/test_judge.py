@@ -7,11 +7,10 @@ import pytest
 
 import napari_thunder as nt
 from napari_thunder.engine import Job
-from napari_thunder.errors import JobCancelled, MissingMetadataError, RegistrationError, TableError
-from napari_thunder.judging import CONTRACT, Quality, judge, verdict_of
+from napari_thunder.errors import JobCancelled, MissingMetadataError, ParameterError, RegistrationError, TableError
+from napari_thunder.judging import CONTRACT, Quality, judge, outlier_frames, passes, verdict_of
 from napari_thunder.recording import Recording
 from napari_thunder.registration import Shifts
-from napari_thunder.registration.quality import boxes
 from napari_thunder.result import load_result, save_result
 from tests.judging.moving import moving_fish
 
@@ -56,6 +55,16 @@ def test_a_good_registration_is_called_good_and_the_jump_is_named(fish, quality)
     assert 40 in quality.attrs["outlier_frames"]
     assert "it jumps away from the frame before" in json.loads(quality.attrs["outlier_reasons"])["40"]
     assert len(quality.attrs["outlier_frames"]) <= 4
+
+
+def test_frames_are_excluded_by_rule(fish, quality):
+    assert outlier_frames(quality) == quality.attrs["outlier_frames"]
+    assert outlier_frames(quality, ["speed"]) == [40]
+    assert outlier_frames(quality, ["limit"]) == []
+    cleaned = fish.recording.without_frames(outlier_frames(quality, ["speed"]))
+    assert cleaned.exclude_frames == (10, 11, 40)
+    with pytest.raises(ParameterError, match="There are: not estimated"):
+        outlier_frames(quality, ["mood"])
 
 
 def test_no_registration_at_all_is_called_bad(fish):
@@ -185,11 +194,9 @@ def test_the_mask_restricts_what_is_measured(fish):
     assert found.attrs["outlier_frames"] == judge(fish.recording, fish.shifts, FEW, mask=mask).attrs["outlier_frames"]
 
 
-def test_boxes_give_the_same_numbers_as_the_whole(fish, quality, monkeypatch):
-    monkeypatch.setattr(boxes, "_VOXELS", 56 * 72 * 2)
-    monkeypatch.setattr(boxes.boxes_of, "__defaults__", (56 * 72 * 2,))
-    _same(judge(fish.recording, fish.shifts, BY_SWIM), quality)
-    monkeypatch.setattr(boxes.boxes_of, "__defaults__", (72 * 20,))
+@pytest.mark.parametrize("voxels", [56 * 72 * 2, 72 * 20])
+def test_boxes_give_the_same_numbers_as_the_whole(voxels, fish, quality, monkeypatch):
+    monkeypatch.setattr(passes, "affordable_voxels", lambda memory, cores: voxels)
     _same(judge(fish.recording, fish.shifts, BY_SWIM), quality)
 
 

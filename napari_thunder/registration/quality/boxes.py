@@ -10,11 +10,23 @@ from numpy.typing import NDArray
 from napari_thunder.blocks import Block
 from napari_thunder.registration.shifts import Space
 
-_VOXELS = 2**19
-"""Of a box: some 200 bytes are kept of each, for every worker."""
+_FEWEST = 2**19
+_BYTES_PER_VOXEL = 200
+"""That are kept of a box's voxels for every piece of work under way, of which each core has two."""
+_SHARE = 0.25
 
 
-def boxes_of(space: Space, halo: Space, voxels: int = _VOXELS) -> list[Block]:
+def affordable_voxels(memory_bytes: int | None, cores: int) -> int:
+    """Voxels that a box may have, so that a quarter of the memory of an engine's computers suffices.
+
+    The larger the better: along z, neighbouring boxes read the planes between them twice.
+    """
+    if memory_bytes is None:
+        return _FEWEST
+    return max(_FEWEST, int(_SHARE * memory_bytes / (2 * _BYTES_PER_VOXEL * max(1, cores))))
+
+
+def boxes_of(space: Space, halo: Space, voxels: int) -> list[Block]:
     """Boxes (of no time yet) of whole planes, or of rows of one, that cover a volume, with a halo around each."""
     nz, ny, nx = space
     rows = max(1, min(ny, voxels // nx))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
+from napari_thunder.errors import ParameterError
 from napari_thunder.registration.quality.settings import Quality
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -59,6 +64,23 @@ def picture_outliers(shift: Values, corr: Values, keep: Flags, settings: Quality
         "shift": keep & _unlike(shift, corr, usual, keep, settings.shift_outlier),
         "correlation": keep & _falls(corr - usual, keep, settings.correlation_outlier),
     }
+
+
+def outlier_frames(quality: xr.Dataset, rules: Sequence[str] | None = None) -> list[int]:
+    """The frames that some rules (all, if none are named) mark in a judgement; for `Recording.without_frames`.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such rule.
+    """
+    known = [str(rule) for rule in quality["rule"].values]
+    wanted = known if rules is None else list(rules)
+    wrong = [rule for rule in wanted if rule not in known]
+    if wrong:
+        raise ParameterError(f"rules={wrong}: there is none of this name. There are: {', '.join(known)}.")
+    marked = quality["outlier"].sel(rule=wanted).values.astype(bool).any(axis=1)
+    return [int(t) for t in np.flatnonzero(marked)]
 
 
 def rolling_median(trace: Values, keep: Flags, window: int = WINDOW) -> Values:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from napari_thunder.registration.quality.boxes import boxes_of, stretches_of
+from napari_thunder.registration.quality.boxes import affordable_voxels, boxes_of, stretches_of
 from napari_thunder.registration.quality.grid import grid_of
 from napari_thunder.registration.quality.sample import binned, plan_sample
 
@@ -58,7 +58,7 @@ def test_boxes_cover_the_volume_once_each_with_its_halo(voxels):
 
 
 def test_stretches_overlap_by_the_frame_before():
-    box = boxes_of((5, 20, 30), (0, 0, 0))[0]
+    box = boxes_of((5, 20, 30), (0, 0, 0), 10**9)[0]
     spans = stretches_of(box, (5, 20, 30), 10, 4)
     assert spans == [(0, 4), (3, 8), (7, 10)]
 
@@ -70,3 +70,8 @@ def test_the_blocks_of_a_grid_cover_the_volume():
     assert np.unique(labels).tolist() == list(range(24))
     assert (labels[grid.box((1, 0, 5))] == 12 + 5).all()
     assert grid_of((1, 30, 30)).shape == (1, 1, 1)
+
+
+def test_boxes_grow_with_the_memory_of_a_core():
+    assert affordable_voxels(None, 8) == affordable_voxels(2**30, 64) == 2**19
+    assert affordable_voxels(64 * 2**30, 8) // 8 == affordable_voxels(64 * 2**30, 64)
