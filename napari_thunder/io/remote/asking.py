@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from napari_thunder.errors import NotThereError
-from napari_thunder.io.remote.filesystem import AT_ONCE, PATIENCE, FileSystem, file_system, forget
+from napari_thunder.io.remote.filesystem import AT_ONCE, LONGEST, PATIENCE, FileSystem, file_system, forget
 from napari_thunder.io.remote.troubles import storage_error
 
 Answer = TypeVar("Answer")
@@ -61,7 +61,7 @@ def ask_all(
 
         async def one(i: int) -> Answer:
             async with gate:
-                return await question(system, i)
+                return await asyncio.wait_for(question(system, i), LONGEST)
 
         return await asyncio.gather(*(one(i) for i in range(len(addresses))), return_exceptions=True)
 
@@ -82,10 +82,13 @@ def _explained(address: str, error: BaseException) -> Exception:
 def within_loop(address: str, question: Question[Answer]) -> Coroutine[Any, Any, Answer]:
     """The same as `ask` for a coroutine that runs in an event loop other than the file system's."""
 
+    async def limited(system: FileSystem) -> Answer:
+        return await asyncio.wait_for(question(system), LONGEST)
+
     async def answered() -> Answer:
         try:
             system = file_system(address)
-            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(question(system), system.loop))
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(limited(system), system.loop))
         except Exception as error:
             raise _explained(address, error) from None
 

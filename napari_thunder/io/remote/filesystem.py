@@ -22,6 +22,9 @@ FileSystem = Any
 PATIENCE = 60.0
 """Seconds that a question other than for voxels may take, all tries included."""
 
+LONGEST = 120.0
+"""Seconds that one part of a file, or one file of a Zarr, may take."""
+
 CONNECT, SILENCE, ATTEMPTS = 8, 20, 2
 """Seconds to connect, seconds without a byte, and how often it is tried."""
 
@@ -97,10 +100,12 @@ def _s3() -> FileSystem:
 
 
 def _google() -> FileSystem:
-    from gcsfs import GCSFileSystem
+    from aiohttp import ClientTimeout
+    from gcsfs.core import GCSFileSystem  # the package itself has another one, which asks by gRPC and hangs
 
+    patience = ClientTimeout(total=None, sock_connect=CONNECT, sock_read=SILENCE)
     token = "google_default" if _has_google_credentials() else "anon"
-    return GCSFileSystem(token=token, use_listings_cache=False, skip_instance_cache=True)
+    return GCSFileSystem(token=token, requests_timeout=patience, use_listings_cache=False, skip_instance_cache=True)
 
 
 def _has_google_credentials() -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from napari_thunder.errors import NotThereError, RecordingError
 from napari_thunder.io.remote.asking import ask, ask_all
+from napari_thunder.io.remote.filesystem import LONGEST
 
 _SOON = 6.0
 
@@ -153,7 +154,7 @@ class RemotePath:
 
     def read_bytes(self) -> bytes:
         """All of a file."""
-        found: bytes = ask(self.address, lambda system: system._cat_file(self.address), None)
+        found: bytes = ask(self.address, lambda system: system._cat_file(self.address), LONGEST)
         return found
 
 
