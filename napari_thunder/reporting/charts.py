@@ -71,7 +71,7 @@ def bar_chart(
     names: Sequence[str], groups: Sequence[Line], *, y_label: str, title: str, limit: float | None = None
 ) -> Html:
     """Bars side by side for each name; `values` of a group are (names,), and a limit is a dashed line."""
-    height, n = 180, len(names)
+    height, n = 190, len(names)
     top = [group.values for group in groups] + ([np.asarray([limit * 1.1])] if limit is not None else [])
     high = np.concatenate([np.asarray(v, np.float64) for v in top] + [np.asarray([1e-9])])
     place = _Place((0.0, float(max(1, n))), (0.0, 1.05 * float(np.nanmax(high))), height)
@@ -90,7 +90,7 @@ def bar_chart(
         parts.append(
             element("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=place.y(limit), y2=place.y(limit), class_="limit")
         )
-    svg = element("svg", *parts, viewBox=f"0 0 {_WIDTH} {height}", role="img", aria_label=title, class_="chart")
+    svg = element("svg", *parts, viewBox=f"0 0 {_WIDTH} {height - 18}", role="img", aria_label=title, class_="chart")
     return joined(_legend(groups, filled=True), svg)
 
 

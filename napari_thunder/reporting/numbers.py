@@ -58,10 +58,10 @@ def by_epoch(quality: xr.Dataset) -> Html:
                 str(name),
                 str(int(quality["epoch_frames"].values[i])),
                 str(int(quality["epoch_outliers"].values[i])),
-                number(float(quality["epoch_jitter"].values[i])),
+                _length(float(quality["epoch_jitter"].values[i])),
                 number(float(corr[i])),
-                number(float(raw[i])),
-                number(float(registered[i])),
+                _length(float(raw[i])),
+                _length(float(registered[i])),
                 element("b", word, class_=word) if word else "too few frames",
             )
         )
@@ -78,3 +78,8 @@ def by_epoch(quality: xr.Dataset) -> Html:
         element("p", said),
         table(header, rows, numbers=tuple(range(1, 7)), style="names"),
     )
+
+
+def _length(value: float) -> str:
+    """In voxels, to a hundredth: finer is noise."""
+    return f"{value:.2f}" if np.isfinite(value) else "–"

@@ -6,7 +6,6 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from napari_thunder.judging.table import number
 from napari_thunder.reporting.before_after import pixel_of, projected
 from napari_thunder.reporting.markup import Html, element, joined
 from napari_thunder.reporting.pictures import color_bar, figures, limits_of, picture
@@ -66,7 +65,7 @@ def residual(quality: xr.Dataset) -> Html:
     parts = [element("h2", "From the first half to the second"), element("p", said)]
     if not np.isfinite(sizes).any():
         return joined(*parts, element("p", "Not known: no block stays in view, or has anything to go by."))
-    numbers = ", ".join(f"{stage}: {number(size)} voxel" for stage, size in zip(stages, sizes, strict=True))
+    numbers = ", ".join(f"{stage}: {size:.2f} voxel" for stage, size in zip(stages, sizes, strict=True))
     parts.append(element("p", f"95 % of the blocks are displaced by at most, {numbers}."))
     if moved.sizes["block_y"] * moved.sizes["block_x"] > 1:
         parts.append(_arrows(quality, moved))
