@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from napari_thunder.blocks import Block
 from napari_thunder.engine.job import Job
+from napari_thunder.io.elsewhere import describe_source, described_source
+from napari_thunder.io.registry import open_source
 from napari_thunder.models import Desk
+from napari_thunder.models.datasets import Dataset
 from napari_thunder.models.registration.kymographs import Drawn
 from napari_thunder.models.registration.pair import Pair, pair_of
 from napari_thunder.models.registration.quality_views import FASTEST, NO_PAIR, Subject
-from napari_thunder.models.registration.scenes import Layout
+from napari_thunder.models.registration.scenes import Content, Layout
+from napari_thunder.recording import from_source
+from napari_thunder.registration import Shifts
+from napari_thunder.volumes import EngineReader
 from tests.models.registration.moving import (
+    N_FRAMES,
     SPACE,
     brain_at_rest,
     moving_pair,
@@ -85,6 +94,41 @@ def test_excluded_frames_are_left_out_of_projections(desk: Desk) -> None:
     scene = views.scene()
     assert scene is not None
     np.testing.assert_allclose(scene.pictures[0].content.still, np.floor(brain_at_rest()), atol=1)
+
+
+def test_projections_of_another_registration_are_made_anew(desk: Desk) -> None:
+    views, dataset = desk.quality_views, Dataset(1, moving_recording())
+    views.take(pair_of(dataset, Shifts.rigid(np.zeros((N_FRAMES, 3)), SPACE)))
+    views.show(Layout.SIDE_BY_SIDE, Subject.MEAN)
+    wait_until(lambda: views.job is None)
+    before = views.look
+    views.take(pair_of(dataset, true_shifts()))
+    wait_until(lambda: views.job is None and views.look != before)
+    scene = views.scene()
+    assert scene is not None
+    raw, registered = (p.content.still for p in scene.pictures)
+    assert raw is not None
+    assert registered is not None
+    assert np.nanmax(np.abs(raw - registered)) > 40
+
+
+def test_what_only_the_engine_sees_is_read_by_it(desk: Desk, tmp_path: Path) -> None:
+    desk.connection.connect("threads")
+    wait_until(lambda: desk.connection.engine is not None)
+    np.save(tmp_path / "movie.npy", moving_recording().source.read_block(Block(0, (0, N_FRAMES), (0, 0, 0), SPACE)))
+    far = described_source(describe_source(open_source(tmp_path / "movie.npy")))
+    views = desk.quality_views
+    views.take(pair_of(desk.datasets.add(from_source(far)), true_shifts()))
+    assert views.pair is not None
+    assert views.pair.is_elsewhere
+    sight = views.sight(Content("Registered", movie=views.pair.registered))
+    assert isinstance(sight.reader, EngineReader)
+    ((_, volume),) = sight.reader.read([5], Job("read"))
+    np.testing.assert_array_equal(volume, moving_pair().registered.read_volume(5))
+    desk.kymographs.draw(Drawn(np.array([[1.0, 10, 5], [1, 10, 20]])))
+    wait_until(lambda: desk.kymographs.job is None)
+    assert desk.kymographs.trouble is None
+    assert desk.kymographs.profiles is not None
 
 
 def test_cancelled_projections_end_the_view(desk: Desk) -> None:
