@@ -15,9 +15,9 @@ from napari_thunder.models.preparing.standing import Place, Standing, standing_o
 from napari_thunder.preparing import Preparation, PreparationPlan, plan_preparation
 from napari_thunder.recording import Recording
 
-_PACE_FRAMES = 8
+_PACE_SECONDS = 0.3
 _PACE_BYTES = 64 * 2**20
-_WORK_BESIDE_READING = 3.0
+_WORK_BESIDE_READING = 2.5
 """A frame is read and shrunk once to measure the pace; preparing writes it, bins it and cuts it for time series too."""
 
 
@@ -77,18 +77,25 @@ def forecast(
 
 
 def _seconds(recording: Recording, plan: PreparationPlan, engine: Engine, job: Job) -> float:
-    """From the pace at which a few frames are read and shrunk, by all workers at once."""
-    n_frames, cores = plan.crop.n_frames, max(1, engine.facts().cores)
+    """From the pace at which frames are read and shrunk by all workers at once, once they are under way."""
+    pace = _pace(recording, plan, engine, job, 1)
     volume_bytes = int(np.prod(recording.shape[1:])) * recording.dtype.itemsize
-    each = max(1, min(_PACE_FRAMES, _PACE_BYTES // volume_bytes, n_frames // (2 * cores)))
-    starts = np.linspace(0, max(0, n_frames - each), cores + 1).astype(int)[:-1]
-    edges = [(int(start), int(start) + each) for start in starts]
-    blocks = [plan.crop.block(index, times) for index, times in enumerate(edges)]
+    most = max(1, _PACE_BYTES // volume_bytes)
+    each = int(np.clip(_PACE_SECONDS / pace / max(1, engine.facts().cores), 1, most))
+    return _pace(recording, plan, engine, job, each) * plan.crop.n_frames * _WORK_BESIDE_READING
+
+
+def _pace(recording: Recording, plan: PreparationPlan, engine: Engine, job: Job, each: int) -> float:
+    """Seconds for a frame, where each core reads so many."""
+    n_frames, cores = plan.crop.n_frames, max(1, engine.facts().cores)
+    each = min(each, n_frames)
+    starts = np.linspace(0, n_frames - each, cores + 2).astype(int)[1:-1]
+    blocks = [plan.crop.block(index, (int(start), int(start) + each)) for index, start in enumerate(starts)]
     bits = None if plan.kept.mask is None else np.packbits(plan.kept.mask)
     begun = time.monotonic()
     for _ in engine.map(MeasureSize(plan.layout, plan.conversion, bits), recording, blocks, job, keep=False):
         pass
-    return (time.monotonic() - begun) / (each * len(blocks)) * n_frames * _WORK_BESIDE_READING
+    return max(1e-6, time.monotonic() - begun) / (each * cores)
 
 
 def _rounded(seconds: float) -> str:

@@ -91,9 +91,11 @@ def standing_of(
 def changed_since(begun: Mapping[str, Any], asked: Mapping[str, Any]) -> tuple[str, ...]:
     """What is asked for otherwise than when it was begun, in words."""
     then, now = begun["parameters"], asked["parameters"]
-    others = (word for name, word in _WORDS.items() if begun.get(name) != asked.get(name))
-    settings = (f"{name} was {_said(value)}" for name, value in then.items() if value != now.get(name))
-    return tuple(dict.fromkeys([*others, *settings]))
+    settings = [f"{name} was {_said(value)}" for name, value in then.items() if value != now.get(name)]
+    others = [name for name in _WORDS if begun.get(name) != asked.get(name)]
+    if settings:  # by which what is known of the store changes as well
+        others = [name for name in others if name != "metadata"]
+    return tuple(dict.fromkeys([*(_WORDS[name] for name in others), *settings]))
 
 
 def _said(value: Any) -> str:
