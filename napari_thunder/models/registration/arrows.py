@@ -11,6 +11,9 @@ from napari_thunder.models.registration.pair import Pair
 
 Array = NDArray[np.float32]
 
+LONGEST = 100.0
+_STEPS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, LONGEST)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arrows:
@@ -67,3 +70,15 @@ def spacing_of(pair: Pair) -> float:
     _, *along = pair.shifts.centers
     steps = [float(np.diff(c).min()) for c in along if len(c) > 1]
     return min(steps, default=min(pair.shifts.space[1:]) / 6)
+
+
+def fitting_length(pair: Pair) -> float:
+    """How many times longer than the shifts arrows have to be for large ones to reach the next block: 1, 2, 5, 10…"""
+    values = pair.shifts.values[:: max(1, pair.shifts.n_frames // 500), ..., 1:]
+    lengths = np.sqrt((values**2).sum(axis=-1))
+    known = lengths[np.isfinite(lengths)]
+    large = float(np.percentile(known, 95)) if known.size else 0.0
+    if large <= 0:
+        return 1.0
+    wanted = float(np.clip(spacing_of(pair) / large, 1, LONGEST))
+    return max(step for step in _STEPS if step <= wanted)

@@ -14,6 +14,7 @@ from napari_thunder.engine import Job
 from napari_thunder.errors import JobCancelled
 from napari_thunder.models.background import Background
 from napari_thunder.models.connection import Connection
+from napari_thunder.models.registration.arrows import fitting_length
 from napari_thunder.models.registration.components import component_extremes, component_titles, n_components
 from napari_thunder.models.registration.pair import Pair
 from napari_thunder.models.registration.projected import Projected, engine_for, projected
@@ -23,8 +24,8 @@ from napari_thunder.models.trouble import Trouble
 from napari_thunder.volumes import MovieView, Sight, sight_of
 from napari_thunder.volumes.compared import difference_from
 
-SLOWEST, FASTEST = 0.2, 10.0
-"""Turns per second of a flicker; above that nobody sees a difference, and it may harm."""
+SLOWEST, FASTEST = 0.2, 6.0
+"""Turns per second of a flicker: three flashes a second can be borne by all (WCAG 2, 2.3.1)."""
 
 NO_PAIR = "Register the recording first: there is nothing to compare yet."
 
@@ -59,7 +60,7 @@ class Wish:
     template, arrows
         Whether the template lies on the canvas as a layer; whether arrows show the shifts of the frame.
     arrow_length
-        How many times longer than the shift an arrow is.
+        How many times longer than the shift an arrow is; found from the shifts until somebody chooses one.
     """
 
     layout: Layout | None = None
@@ -110,6 +111,7 @@ class QualityViews:
         self._connection = connection
         self.shift_maps = ShiftMaps()
         self._projected: Projected | None = None
+        self._length_chosen = False
         self._background = Background("quality-views")
         self._lock = Lock()
 
@@ -127,6 +129,7 @@ class QualityViews:
             same = before is not None and pair is not None and before.dataset == pair.dataset
             if not same or self.why_not(self.wish.subject, self.wish.layout):
                 self.wish = replace(self.wish, layout=None, template=same and self.wish.template and _has(pair))
+            self._length_chosen &= same
             if pair is None:
                 self.wish = replace(self.wish, arrows=False)
         if job is not None:
@@ -174,8 +177,11 @@ class QualityViews:
         """Change `playing`, `rate`, `template`, `arrows` or `arrow_length`."""
         if "rate" in changes:
             changes["rate"] = float(np.clip(changes["rate"], SLOWEST, FASTEST))
+        self._length_chosen |= "arrow_length" in changes
         if self.pair is None:
             changes |= {"template": False, "arrows": False}
+        elif changes.get("arrows") and not self._length_chosen:
+            changes["arrow_length"] = fitting_length(self.pair)
         self._take(replace(self.wish, **changes))
 
     def flip(self) -> None:

@@ -34,8 +34,11 @@ class OrthoView(pg.ViewBox):
         self._space: Voxel = (1, 1, 1)
         self._size = (1.0, 1.0, 1.0)
         self._point: Voxel = (0, 0, 0)
+        self._names = {name: pg.TextItem(name, anchor=(0, 0)) for name in self._images}
         for image in self._images.values():
             self.addItem(image)
+        for name in self._names.values():
+            self.addItem(name, ignoreBounds=True)
         self.addItem(self._cross, ignoreBounds=True)
         self.addItem(self._title, ignoreBounds=True)
 
@@ -52,6 +55,8 @@ class OrthoView(pg.ViewBox):
         whole = QRectF(0, 0, width + gap + depth, height + gap + depth)
         self.setRange(whole, padding=0.02)
         self._title.setPos(width + gap, height + gap)
+        for name, rect in self._rects.items():
+            self._names[name].setPos(rect.left(), rect.top())
 
     def show_planes(self, planes: Planes, limits: tuple[float, float]) -> None:
         """Draw the planes; three-coloured ones as they are."""
@@ -75,6 +80,8 @@ class OrthoView(pg.ViewBox):
         """Follow the theme."""
         self._cross.setPen(pg.mkPen(colours.cursor, width=1))
         self._title.setColor(colours.text)
+        for name in self._names.values():
+            name.setColor("#ffffff")  # on pictures, which are dark in any theme
 
     def mouseClickEvent(self, event: Any) -> None:
         """Go where was clicked, along the two axes of the plane under the mouse."""

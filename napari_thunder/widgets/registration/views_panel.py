@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_thunder.models.registration.arrows import LONGEST
 from napari_thunder.models.registration.quality_views import FASTEST, SLOWEST, Subject
 from napari_thunder.models.registration.scenes import Layout
 from napari_thunder.widgets.main_thread import MainThread
@@ -80,7 +81,7 @@ class ViewsPanel(QWidget):
         self.rate = self._spin("Turns per second", SLOWEST, FASTEST, 0.5, " /s", lambda v: self._set(rate=v))
         self.template = self._check("Template", lambda on: self._set(template=on))
         self.arrows = self._check("Arrows of the shifts", lambda on: self._set(arrows=on))
-        self.length = self._spin("Length of the arrows", 0.5, 100, 1, " ×", lambda v: self._set(arrow_length=v))
+        self.length = self._spin("Length of the arrows", 0.5, LONGEST, 1, " ×", lambda v: self._set(arrow_length=v))
         self.kymograph = self._button("Kymograph…", lambda: show_kymograph(workplace))
         self.ortho = self._button("Ortho views…", lambda: show_ortho(workplace))
         self.progress = ProgressLine()
@@ -168,7 +169,9 @@ class ViewsPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(form)
         layout.addLayout(grid)
-        layout.addWidget(_row(QLabel("Turns"), self.playing, self.rate))
+        speed = QLabel("Flicker &speed")
+        speed.setBuddy(self.rate)
+        layout.addWidget(_row(speed, self.rate, self.playing))
         layout.addWidget(self._busy)
         layout.addWidget(self.progress)
         layout.addWidget(self.trouble)

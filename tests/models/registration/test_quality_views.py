@@ -174,6 +174,17 @@ def test_a_flicker_is_never_faster_than_can_be_borne(desk: Desk) -> None:
     assert desk.quality_views.wish.rate == FASTEST
 
 
+def test_arrows_have_a_length_that_suits_until_somebody_chooses_one(desk: Desk) -> None:
+    views = desk.quality_views
+    views.take(moving_pair())
+    views.set(arrows=True)
+    assert views.wish.arrow_length == 1
+    views.set(arrow_length=7.0)
+    views.set(arrows=False)
+    views.set(arrows=True)
+    assert views.wish.arrow_length == 7
+
+
 def test_a_view_goes_on_with_another_registration_and_ends_with_another_recording(desk: Desk) -> None:
     views = desk.quality_views
     views.take(moving_pair(judged=True))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_thunder.models.datasets import Dataset
-from napari_thunder.models.registration.arrows import arrows_of, confidence_limits, spacing_of
+from napari_thunder.models.registration.arrows import arrows_of, confidence_limits, fitting_length, spacing_of
 from napari_thunder.models.registration.pair import Pair, pair_of
 from napari_thunder.models.registration.shift_map import MOST_COLUMNS, Along, shift_map
 from napari_thunder.recording import Recording
@@ -82,6 +82,16 @@ def test_arrows_begin_at_the_blocks_next_to_the_plane_and_lie_in_it() -> None:
     assert (found.vectors[:, 1, 0] == 0).all()
     np.testing.assert_array_equal(found.vectors[:, 1, 1:], values[2, 1].reshape(-1, 3)[:, 1:])
     assert len(arrows_of(pair, 2).vectors) == 12
+
+
+def test_arrows_are_as_long_as_leaves_them_apart() -> None:
+    values = np.zeros((4, 1, 2, 3, 3), np.float32)
+    assert fitting_length(pair_with(values)) == 1
+    values[..., 1] = 0.25
+    assert fitting_length(pair_with(values)) == 20
+    values[..., 1] = 40
+    assert fitting_length(pair_with(values)) == 1
+    assert fitting_length(pair_with(np.full((4, 1, 2, 3, 3), np.nan))) == 1
 
 
 def test_a_frame_that_was_not_estimated_has_no_arrows() -> None:

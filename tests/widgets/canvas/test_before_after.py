@@ -153,6 +153,15 @@ def test_taking_a_layer_away_or_napari_s_grid_button_ends_the_comparison(window:
     assert dock.desk.quality_views.wish.layout is None
 
 
+def test_a_comparison_of_results_takes_the_canvas_as_it_was(window: Window, qtbot: Any) -> None:
+    viewer, dock = window
+    compare(window, qtbot, Layout.SIDE_BY_SIDE)
+    dock.workplace.comparison.beginning.emit()
+    assert [layer.visible for layer in viewer.layers] == [True]
+    assert not viewer.canvas.grid.enabled
+    assert dock.desk.quality_views.wish.layout is None
+
+
 def test_another_recording_ends_the_comparison(window: Window, qtbot: Any) -> None:
     viewer, dock = window
     compare(window, qtbot, Layout.FLICKER)
