@@ -78,6 +78,10 @@ class ZarrSource:
     of_ours: bool = False
     written: ours_of.Written = field(default_factory=dict, compare=False, repr=False)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the mask, which may be as large as a volume and is of no use to those who only read."""
+        return self.__dict__ | {"metadata": replace(self.metadata, mask=None)}
+
     @property
     def uri(self) -> str:
         return join_uri(self.path, channel=self.channel)
@@ -115,7 +119,7 @@ class ZarrSource:
     def _level(
         self, key: str, axes: Axes, chunks: tuple[int, ...], voxel_size: tuple[float, float, float] | None
     ) -> ZarrSource:
-        metadata = replace(self.metadata, voxel_size=voxel_size)
+        metadata = replace(self.metadata, voxel_size=voxel_size, mask=None)  # the mask is of the finest level
         stamp = f"{self.stamp}-{key}"
         return replace(
             self,

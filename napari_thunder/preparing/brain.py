@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ Image = NDArray[Any]
 _SMOOTH = 1.5
 _LEAST_SHARE = 0.1
 _LEVELS = 256
+_FAR = 1e6
 
 
 def find_brain(mean: Image, margin: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Mask:
@@ -84,10 +86,16 @@ def _without_crumbs(bright: Mask) -> Mask:
 
 
 def _widened(mask: Mask, margin: tuple[float, float, float]) -> Mask:
-    """With all voxels that lie within an ellipsoid of these half axes around one of the mask."""
-    if max(margin) <= 0:
-        return mask
-    sampling = [1 / m if m > 0 else np.inf for m in margin]
-    steps = [min(s, 1e6) for s in sampling]
-    wide: Mask = ndimage.distance_transform_edt(~mask, sampling=steps) <= 1
+    """With all voxels that lie within an ellipsoid of these half axes around one of the mask.
+
+    Plane by plane, as distances in three dimensions would take many times the memory of a volume.
+    """
+    wide = mask.copy()
+    high, *flat = margin
+    steps = [1 / m if m > 0 else _FAR for m in flat]
+    for z in np.flatnonzero(mask.any(axis=(1, 2))):
+        distance = ndimage.distance_transform_edt(~mask[z], sampling=steps)
+        for other in range(max(0, math.ceil(z - high)), min(len(mask), math.floor(z + high) + 1)):
+            share = abs(other - z) / high if other != z else 0.0
+            wide[other] |= distance**2 + share**2 <= 1
     return wide

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,8 @@ def test_outside_of_a_mask_nothing_is_kept_and_nothing_written(
     np.testing.assert_array_equal(prepared.mask.full_mask(), mask)
     whole = nt.prepare(recording, store.with_name("whole.zarr"))
     assert _n_files(store / "series") < _n_files(Path(whole.uri) / "series")
+    assert len(pickle.dumps(prepared.source)) < 20_000  # it goes to every worker
+    assert pickle.loads(pickle.dumps(prepared.source)) == prepared.source
     outside = Block(0, (0, 70), (4, 100, 100), (5, 140, 140))
     assert not prepared.read_block(outside).any()
     assert not prepared.read_volume(5)[3:].any()

@@ -28,6 +28,8 @@ from napari_thunder.io.storing.shard import LEVEL, Written, make_folders
 from napari_thunder.io.storing.units import image_unit, series_unit
 from napari_thunder.tables import table_from_plain
 
+_LABEL_CHUNK = 2**20
+
 
 @dataclass(frozen=True, slots=True)
 class Beside:
@@ -165,7 +167,8 @@ def _write_labels(draft: Draft, group: zarr.Group) -> None:
         image = labels.create_group(name, attributes=about)
         levels = itertools.accumulate(draft.layout.factors, coarser_mask, initial=mask)
         for array, level in zip(draft.layout.levels, levels, strict=True):
-            chunks = (1, min(level.shape[1], 1024), min(level.shape[2], 1024))
+            y, x = min(level.shape[1], 1024), min(level.shape[2], 1024)
+            chunks = (max(1, min(level.shape[0], _LABEL_CHUNK // (y * x))), y, x)
             image.create_array(array.key, data=level.astype(np.uint8), chunks=chunks, dimension_names=("z", "y", "x"))
 
 
