@@ -20,7 +20,7 @@ from napari_thunder.recording import Recording
 from napari_thunder.registering import register, shifts_of
 from napari_thunder.registration import Shifts
 
-SHAPE = (600, 8, 96, 160)
+SHAPE = (300, 6, 72, 112)
 MARGIN = (1, 8, 8)
 MEASURES = ("frame_corr", "tsnr", "dvars", "crispness", "half_split", "pc_mean", "pc_max")
 NAIVE = ("frame_corr", "tsnr", "dvars")

@@ -92,6 +92,17 @@ def test_frame_correlation_is_pearsons_with_the_mean_without_the_frame(quality, 
             assert float(quality.frame_corr_plane[stage, t, 2]) == pytest.approx(of_plane, abs=2e-6)
 
 
+def test_an_outlier_that_leaves_the_region_is_compared_where_it_is_known(quality, movies, used):
+    chosen = used[np.linspace(0, len(used) - 1, 100).round().astype(int)]
+    frame, template = movies[REGISTERED][40], movies[REGISTERED][chosen].mean(axis=0)
+    both = quality.region.values & np.isfinite(frame)
+    assert 0 < both.sum() < quality.region.values.sum()
+    expected = np.corrcoef(frame[both], template[both])[0, 1]
+    assert float(quality.frame_corr[REGISTERED, 40]) == pytest.approx(expected, abs=2e-6)
+    change = movies[REGISTERED][40] - movies[REGISTERED][39]
+    assert float(quality.dvars[REGISTERED, 40]) == pytest.approx(np.sqrt(np.mean(change[both] ** 2)), rel=1e-5)
+
+
 def test_dvars_is_the_root_mean_square_of_the_change(quality, movies):
     region = quality.region.values
     for stage, movie in enumerate(movies):

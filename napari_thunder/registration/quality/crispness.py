@@ -44,7 +44,10 @@ def local_correlation(frames: NDArray[np.float32]) -> NDArray[np.float32]:
         `local_correlations`.
     """
     mean = frames.mean(axis=0, dtype=np.float64)
-    sd = frames.std(axis=0, dtype=np.float64)
+    variance = np.zeros(mean.shape)
+    for frame in frames:
+        variance += np.square(frame - mean)
+    sd = np.sqrt(variance / len(frames))
     sd = np.where(sd > 1e-6 * np.abs(mean), sd, np.nan)
     total, count = np.zeros(mean.shape), np.zeros(mean.shape)
     products = [np.zeros(tuple(n - (a == axis) for a, n in enumerate(mean.shape))) for axis in range(3)]

@@ -62,8 +62,8 @@ class PCShift:
 def components_of(frames: Frames, n: int) -> Components:
     """Principal components over voxels of frames (t, z, y, x), NaN outside the region."""
     known = np.logical_and.reduce(np.isfinite(frames), axis=0)
-    series = frames[:, known].astype(np.float32)
-    series = series - series.mean(axis=0, dtype=np.float64).astype(np.float32)
+    series = frames[:, known]
+    series -= series.mean(axis=0, dtype=np.float64).astype(np.float32)
     n = min(n, len(frames) - 1)
     gram = (series @ series.T).astype(np.float64)
     total = float(np.trace(gram))
