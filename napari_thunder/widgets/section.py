@@ -17,7 +17,8 @@ class Section(QGroupBox):
 
 def align_labels(*parts: QWidget) -> None:
     """Give the labels of several forms that lie below each other one width."""
-    forms = [form for part in parts for form in part.findChildren(QFormLayout)]
+    forms = [form for part in parts for form in (part.layout(), *part.findChildren(QFormLayout))]
+    forms = [form for form in forms if isinstance(form, QFormLayout)]
     labels = [form.itemAt(row, QFormLayout.ItemRole.LabelRole) for form in forms for row in range(form.rowCount())]
     found = [item.widget() for item in labels if item is not None and item.widget() is not None]
     width = max((label.sizeHint().width() for label in found), default=0)

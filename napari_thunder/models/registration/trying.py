@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from napari_thunder.models.registration.reference import Opens, Reference, Refer
 from napari_thunder.models.registration.trial import Trial
 from napari_thunder.recording import Recording
 from napari_thunder.regions import Region
-from napari_thunder.registering import register, shifts_of
+from napari_thunder.registering import shifts_of, stream_registration
 from napari_thunder.registration.quality.stages import control_shifts
 from napari_thunder.registration.settings import Registration
 from napari_thunder.result import is_result
@@ -32,11 +32,17 @@ MOST_FRAMES = 100
 LOOKED_AT = 300
 """Frames among which the worst are looked for, where nothing is known of them yet."""
 
+MOST_BENT = 50
+"""The same where frames are registered block by block, which takes longer."""
+
 ORDINARY = 40
 """Others beside the worst ones, so that the template is not made of these alone."""
 
 PATIENCE = 3.0
-"""Seconds to look for the worst."""
+"""Seconds to look for the worst, and to register them."""
+
+ENOUGH = 30
+"""Frames that are registered however long it takes."""
 
 MOST_VOXELS = 200_000
 """Of the box."""
@@ -101,13 +107,23 @@ def tried(wish: Wish, engine: Engine, open_recording: Opens, job: Job) -> Trial:
             given = _reference(wish, sorted(found), box, engine, open_recording, job)
         with job.stage(0.6, 1.0, "registering"):
             recording = _recording_of(found, wish.recording)
-            rounds = min(wish.settings.template_rounds, MOST_ROUNDS)
-            settings = replace(wish.settings, chosen_frames=None, template_rounds=rounds)
-            made = register(recording, settings, **given, job=job)
-            at = [sorted(found).index(t) for t in worst]
-            before, after = _before_and_after(recording, made, at)
+            made = _registered(recording, wish.settings, given, job)
+            estimated, frames = shifts_of(made).estimated, sorted(found)
+            looked_at = [t for t in worst if estimated[frames.index(t)]] or worst
+            before, after = _before_and_after(recording, made, [frames.index(t) for t in looked_at])
     took = time.monotonic() - begun
-    return Trial(wish.dataset, tuple(worst), *box, recording, made, before, after, took)
+    return Trial(wish.dataset, tuple(looked_at), *box, recording, made, before, after, took)
+
+
+def _registered(recording: Recording, settings: Registration, given: Mapping[str, Any], job: Job) -> xr.Dataset:
+    """The frames that are registered when patience is over, and no fewer than an answer needs."""
+    rounds = min(settings.template_rounds, MOST_ROUNDS)
+    settings = replace(settings, chosen_frames=None, template_rounds=rounds)
+    begun = time.monotonic()
+    for progress in stream_registration(recording, settings, **given, job=job):
+        if progress.done >= min(ENOUGH, progress.n) and time.monotonic() - begun > PATIENCE:
+            break
+    return progress.dataset
 
 
 def _before_and_after(recording: Recording, registration: xr.Dataset, at: Sequence[int]) -> tuple[Floats, Floats]:
@@ -165,14 +181,18 @@ def _gathered(wish: Wish, box: Corners, engine: Engine, job: Job) -> tuple[Frame
         return _enough(_cut(recording, kept, box, engine, job)), kept
     if wish.known is not None:
         badness = np.where(recording.keep, badness_of(wish.known), np.nan)
-        worst = worst_of(badness)
+        worst = worst_of(badness, _most(wish))
         others = [t for t in _spread(recording, LOOKED_AT) if t not in set(worst)]
         beside = others[:: max(1, len(others) // ORDINARY)]
         return _enough(_cut(recording, sorted({*worst, *beside}), box, engine, job)), worst
-    return _looked_for(recording, box, engine, job)
+    return _looked_for(recording, box, _most(wish), engine, job)
 
 
-def _looked_for(recording: Recording, box: Corners, engine: Engine, job: Job) -> tuple[Frames, list[int]]:
+def _most(wish: Wish) -> int:
+    return MOST_BENT if wish.settings.mode.startswith("piecewise") else MOST_FRAMES
+
+
+def _looked_for(recording: Recording, box: Corners, most: int, engine: Engine, job: Job) -> tuple[Frames, list[int]]:
     """Those least like the others, among as many as come in time, and some of the others."""
     order = np.random.default_rng(0).permutation(_spread(recording, LOOKED_AT)).tolist()
     found: Frames = {}
@@ -185,7 +205,7 @@ def _looked_for(recording: Recording, box: Corners, engine: Engine, job: Job) ->
     frames = sorted(_enough(found))
     movie = np.stack([found[t] for t in frames])
     unlike = -correlations(movie, np.median(movie, axis=0))
-    worst = worst_of(unlike, min(MOST_FRAMES, max(1, len(frames) * 2 // 3)))
+    worst = worst_of(unlike, min(most, max(1, len(frames) * 2 // 3)))
     best = worst_of(-unlike, ORDINARY)
     kept = {frames[i] for i in (*worst, *best)}
     return {t: found[t] for t in frames if t in kept}, [frames[i] for i in worst]

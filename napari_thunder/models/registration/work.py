@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_thunder.engine import Engine, Job
+from napari_thunder.engine.blas import ONE_BLAS_THREAD
 from napari_thunder.errors import RegistrationError, ResultError
 from napari_thunder.judging import judge
 from napari_thunder.models.registration.entry import RegistrationEntry
@@ -50,7 +51,8 @@ class Works:
             settings = replace(settings, chosen_frames=tuple(map(float, range(*reference.frames))))
             reference = Reference()
         found = looked_up(reference, recording, engine, self._open, job)
-        yield from stream_registration(recording, settings, **found, engine=engine, job=job)
+        with ONE_BLAS_THREAD:
+            yield from stream_registration(recording, settings, **found, engine=engine, job=job)
 
     def try_out(self, wish: Wish, engine: Engine, job: Job) -> Trial:
         """Try a registration on few frames of a small box."""
@@ -61,7 +63,8 @@ class Works:
     ) -> xr.Dataset:
         """Judge a registration of a recording; as it is interpolated where it is used."""
         settings = replace(settings, interpolation=entry.interpolation)
-        return judge(recording, entry.registration, settings, engine=engine, job=job)
+        with ONE_BLAS_THREAD:
+            return judge(recording, entry.registration, settings, engine=engine, job=job)
 
     def load(
         self, recording: Recording, path: str, convention: Convention | None = None

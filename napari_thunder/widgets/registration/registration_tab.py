@@ -52,7 +52,7 @@ class RegistrationTab(Tab):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        align_labels(self.reference, self.settings, self.run_panel)
+        align_labels(self.reference, self.settings.form, self.run_panel)
 
     def try_out(self) -> None:
         """Try what is set up on few frames."""

@@ -156,7 +156,7 @@ class RunPanel(QWidget):
         self.place.setCurrentIndex(max(0, self.place.findData(chosen)))
 
     def _set_up(self) -> None:
-        self.frames.addItem("worst 100 frames", _WORST)
+        self.frames.addItem("worst frames (up to 100)", _WORST)
         self.frames.addItem(f"frames around the shown one (±{_AROUND})", _SHOWN)
         self.frames.setAccessibleName("Frames to try on")
         self.frames.setToolTip("Which frames Try looks at; under Motion, a stretch can be chosen too")
