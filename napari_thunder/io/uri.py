@@ -23,6 +23,7 @@ AnyPath = Path | RemotePath
 _PLACES = ("dataset", "series")
 _OPTION = rf"(?:(?:{'|'.join(_PLACES)})=[^?&=]*|[a-z_]+=[^?&=/]*)"
 _OPTIONS = re.compile(rf"^(.+)\?({_OPTION}(?:&{_OPTION})*)$")
+_ONE_SLASH = re.compile(r"^(s3a?|gs|gcs|https?):/(?!/)", re.I)
 
 
 def split_uri(uri: str | Path | RemotePath) -> tuple[AnyPath, dict[str, Any]]:
@@ -41,6 +42,8 @@ def split_uri(uri: str | Path | RemotePath) -> tuple[AnyPath, dict[str, Any]]:
     if is_address(text):
         address, said = checked_address(text)
         return RemotePath(address), {name: _value(name, value) for name, value in said.items()}
+    if _ONE_SLASH.match(text) and not os.path.exists(text):
+        raise RecordingError(f"{text}: an address has two slashes: {text.replace(':/', '://', 1)}.")
     found = _OPTIONS.match(text)
     if found is None or os.path.exists(local_path(text)):
         return local_path(text), {}

@@ -7,6 +7,7 @@ import math
 from napari_thunder.engine import CacheUse, EngineFacts
 from napari_thunder.io.array import ArraySource
 from napari_thunder.io.elsewhere import ElsewhereSource
+from napari_thunder.io.remote.address import is_address
 from napari_thunder.io.source import recorded
 from napari_thunder.recording import Recording
 
@@ -49,16 +50,20 @@ def shape_text(recording: Recording) -> str:
 
 
 def where_text(recording: Recording) -> str:
-    """`memory`, `cluster` or `this computer`: where its voxels are read from."""
+    """`memory`, `cluster`, `storage` or `this computer`: where its voxels are read from."""
     source = recorded(recording.source)
     if isinstance(source, ArraySource) or recording.uri.startswith("memory:"):
         return "memory"
-    return "cluster" if isinstance(source, ElsewhereSource) else "this computer"
+    if isinstance(source, ElsewhereSource):
+        return "cluster"
+    return "storage" if is_address(recording.uri) else "this computer"
 
 
 def where_line(recording: Recording) -> str:
     """The same and the path: `this computer: /data/fish`."""
     where = where_text(recording)
+    if where == "storage":
+        return recording.uri
     return "this computer's memory" if where == "memory" else f"{where}: {recording.uri}"
 
 

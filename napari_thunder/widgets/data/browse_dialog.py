@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 
 from napari_thunder.engine import Job
 from napari_thunder.io.folders import Entry, Listing, Use, list_folder
+from napari_thunder.io.remote.address import is_address
 from napari_thunder.models.browser import Browser
 from napari_thunder.models.connection import Connection
 from napari_thunder.models.history import History
@@ -261,6 +262,8 @@ class BrowseDialog(QDialog):
         return f"{shown:,} of {total:,} on {self._whose()}" if shown != total else f"{total:,} on {self._whose()}"
 
     def _whose(self) -> str:
+        if self._shown is not None and is_address(self._shown.folder):
+            return self._shown.folder.split("/")[2]
         return self._connection.target if self._is_far() and not self._here else "this computer"
 
 

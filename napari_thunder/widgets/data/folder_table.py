@@ -194,4 +194,6 @@ def _text(entry: Entry, column: int) -> str:
         return entry.kind or ("folder" if entry.is_folder else "")
     if column == 2:
         return "" if entry.size is None else f"{bytes_text(entry.size)}  "
+    if not entry.modified:  # storage knows no times of folders
+        return ""
     return datetime.fromtimestamp(entry.modified).strftime("%Y-%m-%d %H:%M")

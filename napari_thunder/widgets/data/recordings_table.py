@@ -17,7 +17,7 @@ _COLUMNS = ("Name", "t×z×y×x", "Size", "From")
 _NOWHERE = QModelIndex()
 _MOST_ROWS = 6
 
-_FROM = {"this computer": "disk", "cluster": "cluster", "memory": "memory"}
+_FROM = {"this computer": "disk", "cluster": "cluster", "memory": "memory", "storage": "storage"}
 
 Row = Dataset | Opening
 

@@ -61,6 +61,11 @@ def test_paths_are_no_addresses(text: str) -> None:
     assert not is_address(text)
 
 
+def test_one_slash_is_told_from_a_path() -> None:
+    with pytest.raises(RecordingError, match=r"an address has two slashes: s3://lab/a\.zarr"):
+        open_source("s3:/lab/a.zarr")
+
+
 @pytest.mark.parametrize("address", ["s3://", "s3:///key", "https:///a.zarr"])
 def test_an_address_without_bucket_or_server_is_refused(address: str) -> None:
     with pytest.raises(RecordingError, match=r"names no (bucket|server)"):

@@ -17,6 +17,7 @@ from napari_thunder.blocks import plan_blocks
 from napari_thunder.errors import RecordingError
 from napari_thunder.io import open_source
 from napari_thunder.io.registry import remote_formats
+from napari_thunder.models.facts import where_line, where_text
 from tests.io.conftest import WRITERS, own_store, tiff_folder, zarr3, zarr3_sharded
 from tests.storage.s3 import S3
 from tests.storage.web_server import WebServer
@@ -167,6 +168,7 @@ def test_metadata_and_options_work_as_of_files(s3: S3, tmp_path: Path, movie: Ar
     assert recording.shape == movie.shape
     assert recording.name == "paged.tif"
     assert recording.uri == f"{address}?planes=3"
+    assert (where_text(recording), where_line(recording)) == ("storage", recording.uri)
     with pytest.raises(RecordingError, match=r"Zarr has no option planes=\. It has: channel"):
         nt.open(s3.put_folder(zarr3(tmp_path, movie), "opt.zarr"), planes=3)
 
