@@ -55,7 +55,8 @@ class Limits:
         Share of frames to exclude. Above the second the registration failed, as suite2p warns.
     valid
         Share of the volume that stays in view; below the first fair, below the second bad. (The field asks for 0.9 of
-        a plane; of a volume that moves along z at all, its outermost planes are lost.)
+        a plane. A volume that moves along z at all loses its outermost planes, a third of a stack of six, and no better
+        registration would bring them back.)
     worse
         Voxels by which the residual may be above that of the raw movie before the registration made things worse.
     half_split
@@ -64,7 +65,7 @@ class Limits:
 
     residual: tuple[float, float] = (0.25, 0.75)
     outliers: tuple[float, float] = (0.1, 0.5)
-    valid: tuple[float, float] = (0.75, 0.25)
+    valid: tuple[float, float] = (0.5, 0.2)
     worse: float = 0.1
     half_split: float = 0.99
 

@@ -34,8 +34,8 @@ def test_a_good_registration_is_called_good_in_a_line():
         ({"pc_shift": 0.24, "raw_pc_shift": 0.1}, "bad", "made it worse"),
         ({"n_outliers": 400}, "fair", "13% of the frames are outliers"),
         ({"n_outliers": 1600}, "bad", "the registration failed"),
-        ({"valid": 0.6}, "fair", "60% of the volume"),
-        ({"valid": 0.2}, "bad", "20% of the volume"),
+        ({"valid": 0.4}, "fair", "40% of the volume"),
+        ({"valid": 0.1}, "bad", "10% of the volume"),
         ({"half_split": 0.98}, "fair", "two halves differ"),
         ({"floor": 0.3}, "fair", "Noise alone"),
         ({"pc_shift": np.nan}, "fair", "Too few frames"),
@@ -49,7 +49,7 @@ def test_each_measure_can_speak_against_it(changed, word, reason):
 
 
 def test_the_worst_finding_decides_and_comes_first():
-    verdict = decide(replace(GOOD, pc_shift=0.4, valid=0.2))
+    verdict = decide(replace(GOOD, pc_shift=0.4, valid=0.1))
     assert verdict.word == "bad"
     assert "in view" in verdict.reasons[0]
     assert "residual 0.40 voxel" in verdict.line
