@@ -31,17 +31,15 @@ def read_npz(path: Path, n_frames: int | None) -> pd.DataFrame:
 
 
 def read_mat(path: Path, n_frames: int | None) -> pd.DataFrame:
-    """The variables of a MATLAB file (up to v7) that hold a value for each frame (or for each `time`)."""
+    """The variables of a MATLAB file that hold a value for each frame (or for each `time`)."""
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
 
     _check_readable(path)
     try:
         variables = loadmat(path)
-    except NotImplementedError:
-        raise TableError(
-            f"{path.name}: a MATLAB v7.3 (HDF5) file, which is not read. Save it in MATLAB with save(file, '-v7')."
-        ) from None
+    except NotImplementedError:  # what scipy says of v7.3, which is HDF5
+        variables = _matlab_73(path)
     except (ValueError, OSError, TypeError, MatReadError, zlib.error, KeyError, IndexError) as error:
         raise TableError(f"{path.name}: not a MATLAB file that can be read ({error}).") from error
     arrays = {n: v for n, v in variables.items() if not n.startswith("__") and isinstance(v, np.ndarray)}
@@ -81,6 +79,19 @@ def _member_ndim(archive: Any, name: str) -> int:
         version = np.lib.format.read_magic(member)
         read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         return len(read_header(member)[0])
+
+
+def _matlab_73(path: Path) -> dict[str, Array]:
+    """The numbers at the top of the file; HDF5 has MATLAB's axes the other way round."""
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            numbers = {name: d for name, d in file.items() if isinstance(d, h5py.Dataset) and d.dtype.kind in "uifb"}
+            plain = {name: d for name, d in numbers.items() if d.ndim == 2 and d.attrs.get("MATLAB_class") != b"char"}
+            return {name: dataset[()].T for name, dataset in plain.items()}
+    except OSError as error:
+        raise TableError(f"{path.name}: not a MATLAB file that can be read ({error}).") from error
 
 
 def _without_unit_axes(value: Array) -> Array:

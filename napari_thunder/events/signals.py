@@ -22,7 +22,7 @@ def read_signals(path: str | Path, *, n_frames: int | None = None) -> pd.DataFra
     Parameters
     ----------
     path
-        CSV or TSV (a column for each signal), `.npz`, `.mat` (MATLAB v7 and before) or Thunder's covariates `.json`.
+        CSV or TSV (a column for each signal), `.npz`, `.mat` (MATLAB) or Thunder's covariates `.json`.
         A column, array or variable called `time` (s) or `frame` says when; without one there must be a value for each
         frame. Of `.npz` and `.mat`, arrays of another length are left out; a matrix becomes numbered columns.
     n_frames
