@@ -59,7 +59,7 @@ def test_leaving_a_comparison_leaves_no_trace(window: Window, qtbot: Any) -> Non
     viewer.add_points(np.zeros((1, 3)), name="mine", visible=False, **space)
     viewer.layers.selection = {viewer.layers[0]}
     before = state(viewer)
-    for layout in Layout:
+    for layout in (Layout.FLICKER, Layout.OVERLAY):
         compare(window, qtbot, layout)
     compare(window, qtbot, None)
     assert state(viewer) == before
@@ -122,12 +122,12 @@ def test_differences_find_their_limits_around_zero(window: Window, qtbot: Any) -
 
 def test_planes_of_every_direction_and_volumes_can_be_compared(window: Window, qtbot: Any) -> None:
     viewer, _ = window
-    compare(window, qtbot, Layout.OVERLAY)
+    compare(window, qtbot, Layout.DIFFERENCE)
     for order in ((0, 2, 1, 3), (0, 3, 1, 2), (0, 1, 2, 3)):
         viewer.dims.order = order
         qtbot.wait(20)
     viewer.dims.ndisplay = 3
-    compare(window, qtbot, Layout.FLICKER, Subject.COMPONENT)
+    compare(window, qtbot, Layout.FLICKER)
     viewer.dims.ndisplay = 2
     compare(window, qtbot, None)
     assert len(viewer.layers) == 1
@@ -172,7 +172,7 @@ def test_another_recording_ends_the_comparison(window: Window, qtbot: Any) -> No
 
 def test_closing_the_recording_ends_the_comparison(window: Window, qtbot: Any) -> None:
     viewer, dock = window
-    compare(window, qtbot, Layout.OVERLAY)
+    compare(window, qtbot, Layout.SIDE_BY_SIDE)
     dock.desk.datasets.remove(dock.desk.datasets.current.key)
     wait_until(qtbot, lambda: not len(viewer.layers))
     assert not viewer.canvas.grid.enabled

@@ -62,12 +62,12 @@ def test_everything_says_why_it_cannot_be_used_yet(panel: ViewsPanel) -> None:
 def test_buttons_compare_and_follow_what_keys_did(window: Window, panel: ViewsPanel, qtbot: Any) -> None:
     _, dock = window
     register(dock)
-    wait_until(qtbot, panel.layouts[Layout.OVERLAY].isEnabled)
-    qtbot.mouseClick(panel.layouts[Layout.OVERLAY], Qt.MouseButton.LeftButton)
-    wait_until(qtbot, lambda: len(dock.workplace.before_after.layers) == 4)
+    wait_until(qtbot, panel.layouts[Layout.DIFFERENCE].isEnabled)
+    qtbot.mouseClick(panel.layouts[Layout.DIFFERENCE], Qt.MouseButton.LeftButton)
+    wait_until(qtbot, lambda: len(dock.workplace.before_after.layers) == 2)
     dock.desk.quality_views.show(Layout.FLICKER)
     wait_until(qtbot, lambda: panel.layouts[Layout.FLICKER].isChecked())
-    assert not panel.layouts[Layout.OVERLAY].isChecked()
+    assert not panel.layouts[Layout.DIFFERENCE].isChecked()
     assert panel.rate.isEnabled()
     qtbot.mouseClick(panel.layouts[Layout.FLICKER], Qt.MouseButton.LeftButton)
     wait_until(qtbot, lambda: not dock.workplace.before_after.layers)
