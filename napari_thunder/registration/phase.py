@@ -35,7 +35,7 @@ _BLANK = 1e-9
 """An image that varies by less, relative to its mean square, is the same everywhere but for rounding."""
 _SURE = 0.8
 """A low-pass of this many voxels leaves something of any number of them."""
-_FINE_REACH = 0.7
+_FINE_REACH = 0.6
 """How far the maximum may lie from the largest value at a whole-voxel shift."""
 
 
@@ -119,10 +119,10 @@ class Matcher:
         spectra = self._spectra(frames, noise)
         for spectrum, sigma in zip(spectra, noise, strict=True):
             weights, energy = self._weights_for(float(sigma))
-            weighted = spectrum * weights
-            energy *= 2 * float(np.vdot(spectrum, weighted).real)
+            weighted = spectrum.view(np.float32) * weights
+            energy *= 2 * float(np.vdot(spectrum.view(np.float32), weighted))
             weighted *= np.float32(1 / math.sqrt(energy) if energy > 0 else math.nan)
-            np.multiply(weighted, self._conjugate, out=spectrum)
+            np.multiply(weighted.view(np.complex64), self._conjugate, out=spectrum)
         return Correlation(spectra)
 
     def maps(self, correlation: Correlation) -> Floats:
@@ -203,12 +203,15 @@ class Matcher:
         return self._transform.forward(images)
 
     def _weights_for(self, noise: float) -> tuple[Floats, float]:
-        """What each frequency counts for a frame with this noise, and the energy of the reference so weighted."""
+        """What each frequency counts for a frame with this noise, and the energy of the reference so weighted.
+
+        Twice along x: for the real and the imaginary part.
+        """
         step = -41 if noise < 2**-20 else round(2 * math.log2(noise))
         if step not in self._weights:
             expected = self._power + (2.0**step if step > -41 else 0.0) * self._window_power / _ACTIVITY
             weights = (self._gain / np.maximum(expected, 1e-6 * self._power.max())).astype(np.float32)
-            self._weights[step] = weights, _energy(self._conjugate, weights)
+            self._weights[step] = np.repeat(weights, 2, axis=-1), _energy(self._conjugate, weights)
         return self._weights[step]
 
     @cached_property

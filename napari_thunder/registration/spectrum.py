@@ -14,7 +14,7 @@ from napari_thunder.blocks import Box
 Complexes = NDArray[np.complex64]
 Floats = NDArray[np.float32]
 
-_LEAST = 0.04
+_LEAST = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _real_product(left: Complexes, right: Complexes) -> Floats:
 def transform_for(shape: Box, pad: Box, low_pass: tuple[float, float, float]) -> Transform:
     """A transform of images of this shape with at least `pad` zeros, for a Gaussian low-pass of sigma `low_pass`.
 
-    Frequencies that the low-pass takes below 4 % of their amplitude are dropped.
+    Frequencies that the low-pass takes below 12 % of their amplitude are dropped.
     """
     z, y, x = (
         _frequencies(n, extra, sigma, half=axis == 2)
