@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 
 import napari_thunder as nt
 from napari_thunder.engine import Engine
-from napari_thunder.errors import JobCancelled, RecordingError
+from napari_thunder.engine.spark import SparkEngine
+from napari_thunder.errors import EngineError, JobCancelled, RecordingError
 from napari_thunder.registration.shifts import Shifts
+from tests.engine.test_spark import _java
 from tests.preparing.conftest import bytes_of
 
 pytestmark = pytest.mark.timeout(180)
@@ -77,3 +80,25 @@ def test_an_array_of_the_desk_is_prepared_by_workers(spark: Engine, tmp_path: Pa
     voxels = np.random.default_rng(0).integers(0, 999, (8, 2, 20, 30)).astype(np.uint16)
     prepared = nt.prepare(nt.Recording.from_array(voxels), tmp_path / "fish.zarr", engine=spark)
     np.testing.assert_array_equal(prepared.read_volume(3), voxels[3])
+
+
+@pytest.mark.parametrize("victim", ["server", "worker"])
+def test_a_server_or_worker_that_is_killed_loses_nothing(
+    victim: str, movie: Path, by_threads: dict[str, str], spark: SparkEngine, tmp_path: Path
+) -> None:
+    job, killed = nt.Job(), []
+
+    def kill() -> None:
+        if job.fraction > 0.2 and not killed:
+            java = _java(spark)
+            workers = [p for p in java.children(recursive=True) if "python" in p.name() and not p.children()]
+            killed.append(java if victim == "server" else workers[-1])
+            killed[0].kill()
+
+    job.changed.connect(kill, check_nargs=False)
+    for attempt in (job, None, None):
+        if not (tmp_path / "fish.zarr").exists():
+            with suppress(EngineError):
+                nt.prepare(opened(movie), tmp_path / "fish.zarr", SETTINGS, engine=spark, job=attempt)
+    assert killed
+    assert bytes_of(tmp_path / "fish.zarr") == by_threads
