@@ -106,7 +106,8 @@ class Workplace:
         """Whether nothing is under way: all that was opened and computed is on the screen."""
         desk = self.desk
         busy = desk.jobs.busy or desk.datasets.opening or not desk.pictures.idle
-        return not busy and self.layers.settled and self.map_layers.settled and self.region_layers.settled
+        shown = self.layers, self.map_layers, self.region_layers, self.before_after
+        return not busy and all(part.settled for part in shown)
 
     def begin(self, engine: str | None = None) -> None:
         """Keep the desk safe, and connect to an engine; when left out, the first time, to that of the settings."""

@@ -129,6 +129,8 @@ class QualityViews:
             same = before is not None and pair is not None and before.dataset == pair.dataset
             if not same or self.why_not(self.wish.subject, self.wish.layout):
                 self.wish = replace(self.wish, layout=None, template=same and self.wish.template and _has(pair))
+            if self.wish.component >= (0 if pair is None else n_components(pair.quality)):
+                self.wish = replace(self.wish, component=0)
             self._length_chosen &= same
             if pair is None:
                 self.wish = replace(self.wish, arrows=False)

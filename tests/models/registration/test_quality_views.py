@@ -202,6 +202,16 @@ def test_a_view_goes_on_with_another_registration_and_ends_with_another_recordin
     assert views.scene() is None
 
 
+def test_a_component_that_is_no_longer_there_gives_way_to_the_first(desk: Desk) -> None:
+    views = desk.quality_views
+    views.take(moving_pair(judged=True))
+    views.show(Layout.DIFFERENCE, Subject.COMPONENT, 1)
+    dataset = Dataset(1, moving_recording())
+    views.take(pair_of(dataset, true_shifts(), registration(), quality(1)))
+    assert views.wish.component == 0
+    assert views.scene() is not None
+
+
 def test_the_canvas_need_not_change_when_a_registration_has_been_judged(desk: Desk) -> None:
     views, shifts, said = desk.quality_views, true_shifts(), registration()
     dataset = desk.datasets.add(moving_recording())
