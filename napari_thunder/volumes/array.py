@@ -17,6 +17,9 @@ from napari_thunder.volumes.stream import VolumeStream
 
 Array = NDArray[Any]
 
+_QUICKLY_COPIED = 4_000_000
+"""Voxels."""
+
 _CACHE_BYTES = 512 * 2**20
 _WHOLE_BYTES = 256 * 2**20
 
@@ -137,6 +140,12 @@ class VolumeArray:
     def retry(self) -> None:
         """Forget failures and reads that hang, and fetch what is missing anew; returns at once."""
         self._stream.retry()
+
+    def begin_with(self, picture: Array) -> None:
+        """Show a picture (z, y, x), such as the one before, until the first volume is there; a large one is not, as
+        that would take longer than to be blank."""
+        if picture.shape == self.shape[1:] and picture.size <= _QUICKLY_COPIED:
+            self._stream.begin_with(np.nan_to_num(picture).astype(self.dtype))
 
     def use(self, reader: VolumeReader, coarse: Coarse | None = None) -> None:
         """Fetch through other readers of the same recording from now on; returns at once."""

@@ -110,6 +110,12 @@ class VolumeStream:
         self._said_busy = False
         self._closed = False
 
+    def begin_with(self, picture: Array) -> None:
+        """Give out this picture (z, y, x) while there is none yet, in place of a blank one."""
+        with self._condition:
+            if self._shown is None:
+                self._last = picture
+
     @property
     def wanted_frames(self) -> tuple[int, ...]:
         """What was asked for last."""

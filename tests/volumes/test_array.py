@@ -65,6 +65,23 @@ def test_a_blank_comes_first_then_the_last_good_picture_then_the_right_one(make_
     assert (array[40] == 40).all()
 
 
+def test_a_picture_to_begin_with_stands_in_for_the_blank_one_until_the_first_is_there(make_array):
+    source = SlowSource()
+    array = make_array(source)
+    source.gate.clear()
+    before = np.full(array.shape[1:], np.nan, np.float32)
+    before[0] = 7
+    array.begin_with(before[:, 1:])
+    assert not array[3].any()
+    array.begin_with(before)
+    assert (array[3][0] == 7).all()
+    assert not array[3][1:].any()
+    source.gate.set()
+    assert wait_until(lambda: not array.loading)
+    array.begin_with(before)
+    assert (array[3] == 3).all()
+
+
 def test_scrubbing_shows_pictures_on_the_way(make_array):
     """Newest wins, but a picture that is nearer than what is shown is not thrown away."""
     source = SlowSource(seconds=0.1)

@@ -97,6 +97,7 @@ class RecordingViews:
             return
         array = self._layers.array_of(dataset)
         if raw is shown:
+            array.begin_with(shown.shown_values)
             exchange(layer, array, keep=False)
         else:
             self._raw[key] = array
