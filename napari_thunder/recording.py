@@ -20,6 +20,7 @@ from napari_thunder.events import check_events, check_signals, read_events, read
 from napari_thunder.io import Source, open_source
 from napari_thunder.io.array import ArraySource
 from napari_thunder.io.regions.mask import mask_of
+from napari_thunder.io.remote.address import is_address, without_secrets
 from napari_thunder.io.uri import seen_here, split_uri
 from napari_thunder.regions import Region
 from napari_thunder.registration.apply import Interpolation
@@ -359,3 +360,8 @@ def _signals(given: pd.DataFrame | str | Path, n_frames: int) -> pd.DataFrame:
 def _check_given(given: object, what: str) -> None:
     if not isinstance(given, str | os.PathLike):
         raise TableError(f"{what}: give a DataFrame or the path of a table, not a {type(given).__name__}.")
+    if is_address(str(given)):
+        raise TableError(
+            f"{what}: {without_secrets(str(given))}: tables are read from disks only. Copy it to one, or read it "
+            "yourself and give the DataFrame."
+        )

@@ -42,6 +42,8 @@ def split_uri(uri: str | Path | RemotePath) -> tuple[AnyPath, dict[str, Any]]:
     if is_address(text):
         address, said = checked_address(text)
         return RemotePath(address), {name: _value(name, value) for name, value in said.items()}
+    if not text.strip():
+        raise RecordingError("There is no path. Give that of a recording.")
     if _ONE_SLASH.match(text) and not os.path.exists(text):
         raise RecordingError(f"{text}: an address has two slashes: {text.replace(':/', '://', 1)}.")
     found = _OPTIONS.match(text)

@@ -37,7 +37,7 @@ def mask_of(given: MaskLike, volume: Box) -> Region:
     if isinstance(given, Region):
         return _fitting(given, volume)
     if isinstance(given, str | Path):
-        return _union(_regions_in(Path(given).expanduser(), volume), Path(given).stem)
+        return _union(_regions_in(given, volume), Path(given).stem)
     mask = np.asarray(given)
     if mask.dtype.kind not in "bui":
         raise RegionError(f"mask: an array of True and False (or of labels) is wanted, not one of {mask.dtype}.")
@@ -54,7 +54,7 @@ def _fitting(region: Region, volume: Box) -> Region:
     return region
 
 
-def _regions_in(path: Path, volume: Box) -> Iterable[Region]:
+def _regions_in(path: str | Path, volume: Box) -> Iterable[Region]:
     from napari_thunder.io.regions import read_regions
 
     return read_regions(path, volume)

@@ -47,7 +47,7 @@ def checked_address(text: str) -> tuple[str, dict[str, str]]:
             f"saved files. Give it without. {_WHERE_CREDENTIALS[scheme]}"
         )
     whole = f"{scheme}://{rest}"
-    if not urlsplit(whole).netloc.strip("."):
+    if not _server_in(whole):
         raise RecordingError(f"{whole}: names no {'bucket' if scheme in ('s3', 'gs') else 'server'}.")
     return _parted(whole)
 
@@ -72,6 +72,13 @@ def without_secrets(text: str) -> str:
     pairs = (pair.partition("=") for pair in path.partition("#")[0].split("&"))
     said = "&".join(f"{name}={'…' if _is_secret(name, value) else value}" for name, _, value in pairs)
     return f"{scheme}://{where}?{said}"
+
+
+def _server_in(address: str) -> str:
+    try:
+        return urlsplit(address).netloc.strip(".")
+    except ValueError:
+        raise RecordingError(f"{without_secrets(address)}: not an address: its server is misspelt.") from None
 
 
 def _parted(address: str) -> tuple[str, dict[str, str]]:

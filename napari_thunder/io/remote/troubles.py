@@ -27,6 +27,8 @@ def storage_error(address: str, error: BaseException) -> RecordingError:
         )
     if isinstance(error, FileNotFoundError) or codes & {"404", "NoSuchKey"}:
         return NotThereError(f"{where}: there is nothing at this address. Check the spelling{_endpoint(address)}.")
+    if "ParamValidationError" in kinds or codes & {"InvalidBucketName"}:
+        return RecordingError(f"{where}: a bucket cannot have this name. Check the spelling.")
     if "SSL" in "".join(kinds) or "ClientConnectorCertificateError" in kinds:
         return RecordingError(
             f"{where}: {_server(address)} shows a certificate that {_here()} does not trust. Check the address, or ask "

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from napari_thunder.errors import RecordingError
+import napari_thunder as nt
+from napari_thunder.errors import RecordingError, RegionError, TableError
 from napari_thunder.io.registry import open_source, remote_formats
 from napari_thunder.io.remote.address import OPTIONS, checked_address, is_address, without_secrets
 from napari_thunder.io.uri import join_uri, split_uri
@@ -59,6 +61,21 @@ def test_options_are_those_of_the_formats_that_are_read_from_there() -> None:
 )
 def test_paths_are_no_addresses(text: str) -> None:
     assert not is_address(text)
+
+
+def test_a_misspelt_server_is_said() -> None:
+    with pytest.raises(RecordingError, match="its server is misspelt"):
+        open_source("https://[::1/a.zarr")
+
+
+def test_tables_and_masks_are_told_to_be_read_from_disks_without_repeating_a_secret() -> None:
+    movie = np.zeros((4, 1, 3, 3))
+    for known in ({"events": f"https://me:{SECRET}@x.org/a.csv"}, {"signals": "s3://lab/a.csv"}):
+        with pytest.raises(TableError, match="tables are read from disks only") as caught:
+            nt.Recording.from_array(movie, **known)
+        assert SECRET not in str(caught.value)
+    with pytest.raises(RegionError, match=r"s3://lab/a\.geojson: only recordings are read from there"):
+        nt.Recording.from_array(movie, mask="s3://lab/a.geojson")
 
 
 def test_one_slash_is_told_from_a_path() -> None:

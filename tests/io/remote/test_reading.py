@@ -24,7 +24,15 @@ from tests.storage.web_server import WebServer
 
 Array = np.ndarray[Any, Any]
 
-READ_THERE = [w for w in WRITERS if any(k in w.__name__ for k in ("zarr", "own_store", "tiff"))]
+READ_THERE = [
+    w
+    for w in WRITERS
+    if w.__name__
+    in (
+        "zarr2", "zarr3_sharded", "zarr3_named", "ome_zarr_04", "ome_zarr_05", "own_store", "tiff_folder",
+        "tiff_folder_deflated", "ome_tiff", "ome_tiff_deflated", "big_tiff",
+    )
+]  # fmt: skip
 
 
 def write_paged(folder: Path, data: Array) -> Path:
