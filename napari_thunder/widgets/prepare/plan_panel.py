@@ -47,6 +47,7 @@ class PlanPanel(QWidget):
         super().__init__()
         self._desk, self._preparing = desk, desk.preparing
         self._rows: dict[str, str] = {}
+        self._filled: dict[str, str] = {}
         self.line, self.status = QLabel(), QLabel()
         self.more = QToolButton()
         self.table = QWidget()
@@ -96,10 +97,16 @@ class PlanPanel(QWidget):
         self.line.setText("" if forecast is None else forecast.line)
         self.line.setVisible(bool(self.line.text()) and self._preparing.running is None)
         self.more.setVisible(plan is not None)
-        self.table.setVisible(plan is not None and self.more.isChecked())
-        if rows != self._rows:
-            self._rows = rows
+        self._rows = rows
+        self._show_table()
+
+    def _show_table(self) -> None:
+        """Filled only where it is seen, as that takes the window a while."""
+        seen = bool(self._rows) and self.more.isChecked()
+        if seen and self._filled != self._rows:
+            self._filled = self._rows
             self._fill_table()
+        self.table.setVisible(seen)
 
     def _fill_table(self) -> None:
         layout = self.table.layout()
@@ -158,7 +165,7 @@ class PlanPanel(QWidget):
 
     def _open(self, opened: bool) -> None:
         self.more.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
-        self.table.setVisible(opened and bool(self._rows))
+        self._show_table()
 
     def _lay_out(self) -> None:
         rows = QFormLayout(self.table)
