@@ -21,6 +21,8 @@ MatcherOf = Callable[[Box], Matcher | None]
 
 SUREST = 100.0
 """Where a correlation has a single peak and nothing beside it, its block is this sure."""
+_SUREST_BY_HEARSAY = 2.0
+"""As sure as a block can be that had to listen to its neighbours."""
 _FINE = 10
 
 
@@ -44,15 +46,17 @@ class BlockMatches:
 
 
 def match_blocks(
-    frames: NDArray[Any], blocks: Overlapping, near: NDArray[np.int64], matcher_of: MatcherOf, reach: tuple[int, ...]
+    frames: NDArray[Any], blocks: Overlapping, near: NDArray[np.int64], matcher_of: MatcherOf
 ) -> BlockMatches:
     """Match each block of frames (n, z, y, x), cut at whole-voxel shifts `near` (n, blocks along z, y, x, 3)."""
     grid = (len(frames), *blocks.grid)
     shifts, snrs = np.zeros((*grid, 3), np.float32), np.zeros(grid, np.float32)
-    maps = np.zeros((*grid, *(2 * r + 1 for r in reach)), np.float32)
+    maps = np.zeros((*grid, 1, 1, 1), np.float32)
     for z, y, x in itertools.product(*map(range, blocks.grid)):
         matcher = matcher_of((z, y, x))
         if matcher is not None:
+            if maps.shape[4:] == (1, 1, 1):
+                maps = np.zeros((*grid, *(2 * r + 1 for r in matcher.reach)), np.float32)
             here = (slice(None), z, y, x)
             correlation = matcher.correlate(blocks.cut(frames, (z, y, x), near[here]))
             found = matcher.find(correlation)
@@ -84,7 +88,8 @@ def settled(matches: BlockMatches, surety: float, spared: tuple[int, ...], sigma
     for i, unsure in enumerate(snrs < surety):
         if unsure.any():
             maps = smoothed(matches.maps[i], sigma)[unsure]
-            shifts[i][unsure], snrs[i][unsure] = _peaks(maps, spared)
+            shifts[i][unsure], heard = _peaks(maps, spared)
+            snrs[i][unsure] = np.minimum(heard, _SUREST_BY_HEARSAY)
     return BlockMatches(shifts, snrs, matches.maps)
 
 

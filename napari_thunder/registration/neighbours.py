@@ -11,6 +11,8 @@ Sigma = tuple[float, float, float]
 
 _VERY_SURE = 2.5
 """`Match.snr` from which a block is believed whatever those around it say."""
+_LEAST_COMPANY = 0.02
+"""Sure blocks around one, weighted by how near they are, below which it is alone."""
 _WIDER = (1.0, 2.0, 4.0, 8.0)
 _FAINT = 1e-6
 
@@ -59,7 +61,7 @@ def filled(values: Floats, sure: NDArray[np.bool_], fallback: Floats, sigma: Sig
 def agreeing(
     values: Floats, sure: NDArray[np.bool_], snrs: Floats, sigma: Sigma, tolerance: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """Which of the sure blocks agree with those around them, or are very sure.
+    """Which of the sure blocks agree with those around them that are sure too, or are very sure.
 
     Parameters
     ----------
@@ -82,7 +84,8 @@ def agreeing(
     total = gaussian_filter(weighted, sigma, mode="constant", axes=(0, 1, 2)) - alone * weighted
     with np.errstate(divide="ignore", invalid="ignore"):
         differs = (np.abs(values - total / share[..., None]) > tolerance).any(axis=-1)
-    return sure & (~differs | (snrs >= _VERY_SURE) | (number < _FAINT))
+    alone_there = number < _LEAST_COMPANY
+    return sure & ((~differs & ~alone_there) | (snrs >= _VERY_SURE))
 
 
 def _own_share(sigma: float, n: int) -> float:

@@ -29,14 +29,17 @@ _BEND_VOXELS = (2.0, 5.0, 5.0)
 _SMALLEST = 8
 _MARGIN = 3
 """Voxels beyond the limit in which a block looks too, to know how high correlations are by chance."""
+_BEYOND: Triple = (0.5, 1.5, 1.5)
+"""Voxels by which a correlation may lie beyond the limit and be believed: those farther away are by chance."""
 _MOST_LOW_PASS_Z = 0.8
 """Few planes with more low-pass would be found too far away, the farther the more often they look."""
 _NEAR: Sigma = (0.7, 0.7, 0.7)
 """Sigma, in blocks, of the Gaussian by which blocks around one count for it."""
 _REFINING: Triple = (1.0, 2.0, 2.0)
 """Voxels by which a block may correct itself when it looks again."""
-_TOLERANCE, _LEAST_TOLERANCE = 0.5, 0.3
-"""Share of the limit, and voxels, by which a block that is not very sure may differ from those around it."""
+_TOLERANCE, _TOLERANCE_REFINING, _LEAST_TOLERANCE = 0.5, 0.3, 0.3
+"""Share of the limit, at first and when looking again, by which a block that is not very sure may differ from those
+around it; and the least, in voxels."""
 _FRAMES_AT_ONCE = 8
 _MATCHERS_BYTES = 256 * 2**20
 _BYTES_A_VOXEL = 24
@@ -116,11 +119,11 @@ class Piecewise(EveryFrame):
         near = np.rint(np.nan_to_num(whole)).astype(np.int64)
         alone = self._matches(frames, near)
         found = self._settled(alone)
-        apart = self._apart(near + found.shifts - whole, found.snrs, self.limit)
+        apart = self._apart(near + found.shifts - whole, found.snrs, self.limit, _TOLERANCE)
         for _ in range(self.rounds):
             alone = self._matches(self._straight(frames, whole + apart), np.zeros_like(near))
             found = self._settled(alone)
-            left = self._apart(found.shifts, found.snrs, _REFINING)
+            left = self._apart(found.shifts, found.snrs, _REFINING, _TOLERANCE_REFINING)
             apart = np.clip(apart + left, np.negative(self.limit), self.limit)
         lost = np.isnan(whole).any(axis=-1)
         return Estimate((whole + apart).astype(np.float32), np.where(lost, np.float32(np.nan), alone.snrs))
@@ -139,17 +142,18 @@ class Piecewise(EveryFrame):
         return np.broadcast_to(shifts, (len(frames), *self.blocks.grid, 3))
 
     def _matches(self, frames: NDArray[Any], near: NDArray[np.int64]) -> BlockMatches:
-        return match_blocks(frames, self.blocks, near, self._matcher, self._reach)
+        return match_blocks(frames, self.blocks, near, self._matcher)
 
     def _settled(self, alone: BlockMatches) -> BlockMatches:
         return settled(alone, self.surety, self._spared, self._listening)
 
-    def _apart(self, shifts: Floats, snrs: Floats, limit: Triple) -> Floats:
+    def _apart(self, shifts: Floats, snrs: Floats, limit: Triple, share: float) -> Floats:
         """Shifts beside the whole in which blocks that are not to be believed take those of the blocks around them."""
         near = np.nan_to_num(shifts).clip(np.negative(limit), limit).astype(np.float32)
-        tolerance = np.maximum(_LEAST_TOLERANCE, _TOLERANCE * np.asarray(limit))
+        possible = snrs * (np.abs(np.nan_to_num(shifts)) <= np.add(limit, _BEYOND)).all(axis=-1)
+        tolerance = np.maximum(_LEAST_TOLERANCE, share * np.asarray(limit))
         whole = np.zeros_like(near[0])
-        for i, (one, snr) in enumerate(zip(near, snrs, strict=True)):
+        for i, (one, snr) in enumerate(zip(near, possible, strict=True)):
             sure = agreeing(one, snr >= self.surety, snr, _NEAR, tolerance)
             near[i] = filled(one, sure, whole, _NEAR)
         return near
@@ -187,14 +191,6 @@ class Piecewise(EveryFrame):
     @cached_property
     def _kept(self) -> dict[Box, Matcher | None]:
         return {}
-
-    @property
-    def _reach(self) -> Box:
-        z, y, x = (
-            min(math.ceil(limit), max(0, n // 2 - 1)) if n > 1 else 0
-            for n, limit in zip(self.blocks.size, self.search.max_shift, strict=True)
-        )
-        return z, y, x
 
     def __getstate__(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}
