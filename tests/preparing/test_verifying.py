@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import zarr
 
 import napari_thunder as nt
 from napari_thunder.blocks import Block
@@ -63,8 +64,13 @@ def test_a_shard_that_was_cut_short_is_named_when_it_is_read(store: Path) -> Non
         nt.open(store).read_block(ALL)
 
 
-def test_what_has_no_checksums_cannot_be_verified(tmp_path: Path) -> None:
+def test_a_simulated_recording_can_be_verified_too(tmp_path: Path) -> None:
     nt.simulate(tmp_path / "fish.zarr", shape=(4, 2, 20, 20))
+    assert nt.verify(tmp_path / "fish.zarr").sound
+
+
+def test_what_has_no_checksums_cannot_be_verified(tmp_path: Path) -> None:
+    zarr.create_array(tmp_path / "fish.zarr", data=np.zeros((4, 2, 20, 20)))
     with pytest.raises(RecordingError, match="no checksums to compare with"):
         nt.verify(tmp_path / "fish.zarr")
 
