@@ -36,10 +36,10 @@ _LISTED = 12
 
 @dataclass(frozen=True)
 class Hdf5Format:
-    """HDF5 files."""
+    """HDF5 files; those of MATLAB from v7.3 on."""
 
     name: str = "HDF5"
-    patterns: tuple[str, ...] = ("*.h5", "*.hdf5", "*.hdf", "*.mat of MATLAB v7.3")
+    patterns: tuple[str, ...] = ("*.h5", "*.hdf5", "*.hdf", "*.mat")
     options: tuple[str, ...] = ("dataset", "axes", "channel")
 
     def matches(self, path: Path) -> bool:
