@@ -113,6 +113,11 @@ def rerun(
             "This is a difference of two maps, which no analysis makes: run the two results again, and subtract them "
             "(difference), or copy it as Python, which does both."
         )
+    if record["analysis"] == "registration_quality":
+        raise ResultError(
+            "This is the judgement of a registration, which holds no shifts. Judge the registration again: "
+            "napari_thunder.judge, on the command line `napari-thunder judge`."
+        )
     recording = recording or recording_of(record, engine)
     if recording.source.fingerprint() != record["recording"]["fingerprint"]:
         raise ResultError(

@@ -20,7 +20,7 @@ from napari_thunder.registration.quality.stages import RAW, STAGES
 
 _FEWEST = 20
 """Frames below which components say nothing."""
-_FEWEST_IN_EPOCH = 5
+_FEWEST_IN_EPOCH = 10
 _PLANE_FRAMES = 200
 
 

@@ -121,6 +121,7 @@ def _verdict(case: Case, measures: Measures, stages: list[StageFindings], outlie
             valid=measures.valid_fraction,
             n_frames=int(case.recording.keep.sum()),
             n_outliers=int(outlier.sum()),
+            epochs=tuple(zip(case.epochs, np.linalg.norm(stages[REGISTERED].epochs, axis=1).tolist(), strict=True)),
         )
     )
     return {"verdict": json.dumps(verdict.as_plain(), ensure_ascii=False)}

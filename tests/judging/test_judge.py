@@ -7,7 +7,14 @@ import pytest
 
 import napari_thunder as nt
 from napari_thunder.engine import Job
-from napari_thunder.errors import JobCancelled, MissingMetadataError, ParameterError, RegistrationError, TableError
+from napari_thunder.errors import (
+    JobCancelled,
+    MissingMetadataError,
+    ParameterError,
+    RegistrationError,
+    ResultError,
+    TableError,
+)
 from napari_thunder.judging import CONTRACT, Quality, judge, outlier_frames, passes, verdict_of
 from napari_thunder.recording import Recording
 from napari_thunder.registration import Shifts
@@ -16,18 +23,19 @@ from tests.judging.moving import moving_fish
 
 RAW, CONTROL, REGISTERED = range(3)
 FEW = Quality(components=2)
-BY_SWIM = Quality(components=4, epochs_signal="swim")
+BY_RUNNING = Quality(components=4, epochs_signal="running")
 
 
 @pytest.fixture(scope="module")
 def fish():
     found = moving_fish(jumps=(40,))
-    return dataclasses.replace(found, recording=found.recording.without_frames([10, 11]))
+    running = pd.DataFrame({"running": np.arange(120) // 20 % 2}, index=pd.RangeIndex(120, name="frame"))
+    return dataclasses.replace(found, recording=found.recording.without_frames([10, 11]).with_known(signals=running))
 
 
 @pytest.fixture(scope="module")
 def quality(fish):
-    return judge(fish.recording, fish.shifts, BY_SWIM)
+    return judge(fish.recording, fish.shifts, BY_RUNNING)
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +190,8 @@ def test_traces_are_in_voxels_and_micrometres(fish, quality):
 
 def test_epochs_are_judged_for_themselves(quality):
     assert sum(quality.epoch_frames.values) == 118
-    assert set(quality.epoch_word.values) <= {"good", "fair", "bad", ""}
+    assert quality.epoch.values.tolist() == ["running > 0.5", "running ≤ 0.5"]
+    assert quality.epoch_word.values.tolist() == ["good", "good"]
     assert quality.epoch_shift.sel(stage="registered").max() < 0.3
 
 
@@ -194,7 +203,8 @@ def test_a_condition_in_which_the_brain_lies_elsewhere_is_named_bad(fish):
     found = judge(fish.recording, Shifts.rigid(values, fish.recording.shape[1:]), FEW, epochs=epochs)
     assert found.epoch.values.tolist() == ["run", "still"]
     assert found.epoch_displacement.sel(stage="registered", epoch="run", axis="x") == pytest.approx(-1, abs=0.15)
-    assert found.epoch_word.values[0] == "bad"
+    assert found.epoch_word.values[0] == verdict_of(found).word == "bad"
+    assert "In “run” the picture lies" in " ".join(verdict_of(found).reasons)
 
 
 def test_the_mask_restricts_what_is_measured(fish):
@@ -208,7 +218,7 @@ def test_the_mask_restricts_what_is_measured(fish):
 @pytest.mark.parametrize("voxels", [56 * 72 * 2, 72 * 20])
 def test_boxes_give_the_same_numbers_as_the_whole(voxels, fish, quality, monkeypatch):
     monkeypatch.setattr(passes, "affordable_voxels", lambda memory, cores: voxels)
-    _same(judge(fish.recording, fish.shifts, BY_SWIM), quality)
+    _same(judge(fish.recording, fish.shifts, BY_RUNNING), quality)
 
 
 def test_shifts_by_plane_are_judged(fish):
@@ -225,7 +235,7 @@ def test_shifts_by_block_that_are_all_the_same_are_judged_like_one(fish, quality
 
 
 def test_a_registered_recording_is_judged_by_its_own_shifts(fish, quality):
-    _same(judge(fish.recording.registered(fish.shifts), settings=BY_SWIM), quality)
+    _same(judge(fish.recording.registered(fish.shifts), settings=BY_RUNNING), quality)
 
 
 def test_frames_that_were_not_estimated_are_left_out(fish):
@@ -275,6 +285,11 @@ def test_its_provenance_says_what_was_judged_and_how(fish, quality):
     assert record["recording"]["exclude_frames"] == [10, 11]
 
 
+def test_a_judgement_is_judged_again_and_not_rerun(quality):
+    with pytest.raises(ResultError, match="Judge the registration again"):
+        nt.rerun(quality)
+
+
 def test_a_cancelled_job_stops_soon(fish):
     job = Job("judge")
     job.changed.connect(lambda: job.cancel() if job.fraction > 0.2 else None, check_nargs=False)
@@ -303,7 +318,7 @@ def test_what_cannot_be_judged_is_said(fish):
     with pytest.raises(RegistrationError, match="it has none"):
         judge(plain, fish.shifts, Quality(epochs_by="direction"))
     with pytest.raises(RegistrationError, match="it has none"):
-        judge(plain, fish.shifts, BY_SWIM)
+        judge(plain, fish.shifts, BY_RUNNING)
     epochs = pd.DataFrame({"start_time": [0.0], "stop_time": [1.0], "state": ["run"]})
     with pytest.raises(MissingMetadataError, match="frame_rate"):
         judge(plain, fish.shifts, epochs=epochs)

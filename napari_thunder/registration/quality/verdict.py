@@ -91,6 +91,8 @@ class Evidence:
         Share of the volume in view in every frame.
     n_frames, n_outliers
         Kept frames, and how many of them are outliers.
+    epochs
+        Name of each epoch, and how far its mean lies from that of the other frames, voxels.
     """
 
     pc_shift: float
@@ -101,6 +103,7 @@ class Evidence:
     valid: float
     n_frames: int
     n_outliers: int
+    epochs: tuple[tuple[str, float], ...] = ()
 
     @property
     def residual(self) -> float:
@@ -114,7 +117,8 @@ Finding = tuple[Word, str]
 
 def decide(evidence: Evidence, limits: Limits = LIMITS) -> Verdict:
     """The verdict on what was measured: as bad as the worst of its findings."""
-    findings = [*_of_residual(evidence, limits), *_of_frames(evidence, limits), *_of_view(evidence, limits)]
+    kinds = (_of_residual, _of_epochs, _of_frames, _of_view)
+    findings = [finding for kind in kinds for finding in kind(evidence, limits)]
     findings.sort(key=lambda finding: -WORDS.index(finding[0]))
     word = findings[0][0]
     against = "" if word == "good" else f"; {findings[0][1][0].lower()}{findings[0][1][1:-1]}"
@@ -148,6 +152,13 @@ def _of_residual(e: Evidence, limits: Limits) -> Iterator[Finding]:
         yield word_for(e.half_residual, limits), f"{where} {e.half_residual:.2f} voxel."
     if e.half_split < limits.half_split:
         yield "fair", f"The two halves differ more than even and odd frames do (correlation × {e.half_split:.3f})."
+
+
+def _of_epochs(e: Evidence, limits: Limits) -> Iterator[Finding]:
+    known = [(shift, name) for name, shift in e.epochs if math.isfinite(shift)]
+    if known:
+        shift, name = max(known)
+        yield word_for(shift, limits), f"In “{name}” the picture lies {shift:.2f} voxel from that of the other frames."
 
 
 def _of_frames(e: Evidence, limits: Limits) -> Iterator[Finding]:

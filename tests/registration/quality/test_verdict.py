@@ -39,6 +39,7 @@ def test_a_good_registration_is_called_good_in_a_line():
         ({"half_split": 0.98}, "fair", "two halves differ"),
         ({"floor": 0.3}, "fair", "Noise alone"),
         ({"pc_shift": np.nan}, "fair", "Too few frames"),
+        ({"epochs": (("run", 1.2), ("still", np.nan))}, "bad", "In “run” the picture lies 1.20 voxel"),
     ],
 )
 def test_each_measure_can_speak_against_it(changed, word, reason):
