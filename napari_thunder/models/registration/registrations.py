@@ -138,9 +138,11 @@ class Registrations:
 
     @property
     def in_use(self) -> RegistrationEntry | None:
-        """The registration that the current recording is seen through, while it is on the desk."""
+        """The registration that the current recording is seen through, while it is on the desk; of several with the
+        same shifts, the one that is looked at."""
         shifts = None if self.dataset is None else self.dataset.recording.shifts
-        whole = () if shifts is None else [entry for entry in self.entries if entry.finished]
+        looked_at = self.current
+        whole = () if shifts is None else [entry for entry in (looked_at, *self.entries) if entry and entry.finished]
         return next((entry for entry in whole if entry.shifts is shifts or entry.shifts == shifts), None)
 
     def get(self, key: int) -> RegistrationEntry | None:

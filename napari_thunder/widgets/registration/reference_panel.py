@@ -12,12 +12,12 @@ from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
 
 _KINDS = (
-    (ReferenceKind.ROBUST, "robust template of the recording", "The frames that resemble each other most, refined"),
+    (ReferenceKind.ROBUST, "robust template", "The frames that resemble each other most, refined"),
     (ReferenceKind.FRAMES, "mean of chosen frames", "The mean of a stretch in which the brain lay still"),
-    (ReferenceKind.VIEW, "mean of the frames in view", "The mean of the frames around the one that is shown"),
+    (ReferenceKind.VIEW, "mean of frames in view", "The mean of the frames around the one that is shown"),
     (
         ReferenceKind.STACK,
-        "anatomy stack or other recording",
+        "stack or other recording",
         "A volume of the same voxels, or another recording's mean",
     ),
     (ReferenceKind.CHANNEL, "second channel", "Look for the motion in another channel, and undo it in this one"),
@@ -132,7 +132,7 @@ class ReferencePanel(QWidget):
         for dataset in self._desk.datasets:
             self.recording.addItem(dataset.name, dataset.key)
         if not self.recording.count():
-            self.recording.addItem("no recording is open: go to Data", None)
+            self.recording.addItem("none is open: go to Data", None)
 
     def _offer_files(self) -> None:
         self._menu.clear()
