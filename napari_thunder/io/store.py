@@ -30,7 +30,8 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from napari_thunder.blocks import Block
 from napari_thunder.errors import RecordingError
-from napari_thunder.io.storing.draft import Draft, Plan, begin_draft, disk_errors, opened_draft
+from napari_thunder.io.storing.disk import disk_errors
+from napari_thunder.io.storing.draft import Draft, Plan, begin_draft, opened_draft
 from napari_thunder.io.storing.draft_source import DraftSource
 from napari_thunder.io.storing.errands import draft_of, remove_draft
 from napari_thunder.io.storing.finishing import Beside, finish_draft

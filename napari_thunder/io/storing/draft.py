@@ -6,14 +6,10 @@ after the shards are on the disk. So it can be gone on with after anything was k
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import math
-import os
-import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -24,6 +20,7 @@ from numpy.typing import NDArray
 
 from napari_thunder.errors import RecordingError
 from napari_thunder.io.storing.conversion import Conversion, Mask, Misfits
+from napari_thunder.io.storing.disk import disk_errors, write_whole
 from napari_thunder.io.storing.kept import Kept
 from napari_thunder.io.storing.layout import StoreLayout
 from napari_thunder.io.storing.shard import Written
@@ -214,40 +211,6 @@ def read_header(root: Path) -> dict[str, Any] | None:
 def ticket_of(header: Mapping[str, Any]) -> str:
     """Tells one plan from another."""
     return hashlib.sha256(json.dumps(header, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def write_whole(path: Path, data: bytes, workshop: Path) -> None:
-    """Write a small file, on the disk when this returns, whole or not at all."""
-    draft = workshop / uuid.uuid4().hex
-    try:
-        with draft.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-@contextmanager
-def disk_errors(place: str | Path) -> Iterator[None]:
-    """Say what the disk cannot do, and that what is done is not lost."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        if not Path(place).is_dir():
-            raise RecordingError(
-                f"{place}: was finished or removed while it was being written, by another program perhaps."
-            ) from error
-        raise RecordingError(f"{place}: cannot be written ({error}).") from error
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise RecordingError(
-                f"{place}: the disk is full. Free some space and start the same again: what is done already is kept."
-            ) from error
-        raise RecordingError(
-            f"{place}: cannot be written ({error.strerror or error}). What is done already is kept."
-        ) from error
 
 
 def unpacked(bits: Array, shape: tuple[int, ...]) -> Mask:

@@ -15,16 +15,8 @@ from numpy.typing import NDArray
 from napari_thunder.blocks import Block
 from napari_thunder.errors import RecordingError
 from napari_thunder.io.storing.checksums import verify_store
-from napari_thunder.io.storing.draft import (
-    LEDGER,
-    SUFFIX,
-    Draft,
-    Plan,
-    begin_draft,
-    disk_errors,
-    read_header,
-    ticket_of,
-)
+from napari_thunder.io.storing.disk import disk_errors
+from napari_thunder.io.storing.draft import LEDGER, SUFFIX, Draft, Plan, begin_draft, read_header, ticket_of
 from napari_thunder.io.storing.finishing import attributes_of, columns_kept, finish_draft, is_whole, publish_whole
 
 Array = NDArray[Any]

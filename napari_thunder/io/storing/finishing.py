@@ -19,7 +19,8 @@ from zarr.codecs import BloscCname, BloscCodec, BloscShuffle
 from napari_thunder.errors import RecordingError
 from napari_thunder.io.storing.checksums import checksum_of, write_checksums
 from napari_thunder.io.storing.conversion import Misfits, coarser_mask
-from napari_thunder.io.storing.draft import LEDGER, Draft, disk_errors
+from napari_thunder.io.storing.disk import disk_errors
+from napari_thunder.io.storing.draft import LEDGER, Draft
 from napari_thunder.io.storing.kept import Kept
 from napari_thunder.io.storing.layout import ArrayLayout, StoreLayout
 from napari_thunder.io.storing.metadata import label_attributes, ome_attributes

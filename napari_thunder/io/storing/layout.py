@@ -68,11 +68,6 @@ class ArrayLayout:
         """Name of a shard in the store, by its place in the grid."""
         return f"{self.key}/c/{'/'.join(map(str, at))}"
 
-    def chunks_along(self) -> Factors:
-        """Chunks along z, y and x of the whole array."""
-        z, y, x = (math.ceil(n / c) for n, c in zip(self.shape[1:], self.chunk[1:], strict=True))
-        return z, y, x
-
 
 @dataclass(frozen=True, slots=True)
 class StoreLayout:
@@ -152,7 +147,6 @@ def plan_layout(
     compressor: str = "lz4",
     most_frames: int = 2**31,
     shard_bytes: int | None = None,
-    whole_time: int = 0,
 ) -> StoreLayout:
     """Cut a movie for viewing and for reading time series.
 
@@ -173,11 +167,9 @@ def plan_layout(
         An image's shard holds no more, for the sake of the memory of who writes it.
     shard_bytes
         A shard is not larger, uncompressed; 128 MiB if not given.
-    whole_time
-        Frames of a stretch of the series, if it is not to be chosen.
     """
     n_bytes, shard_bytes = dtype.itemsize, shard_bytes or SHARD_BYTES
-    stretch = whole_time or _even(shape[0], _LONGEST_STRETCH)
+    stretch = _even(shape[0], _LONGEST_STRETCH)
     chunk, box = _boxes(shape, n_bytes, stretch, shard_bytes)
     series = ArrayLayout("series", shape, (stretch, 1, *chunk), (stretch, *box))
     factors = tuple(_halvings(_three(shape[1:]), voxel_size))

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from napari_thunder.blocks import Block
 from napari_thunder.errors import RecordingError
 from napari_thunder.io.storing.conversion import Misfits, coarser
-from napari_thunder.io.storing.draft import Draft, Unit, disk_errors, opened_draft
+from napari_thunder.io.storing.disk import disk_errors
+from napari_thunder.io.storing.draft import Draft, Unit, opened_draft
 from napari_thunder.io.storing.kept import clear
 from napari_thunder.io.storing.layout import ArrayLayout, Shape
 from napari_thunder.io.storing.shard import ShardWriter
