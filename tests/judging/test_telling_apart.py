@@ -10,7 +10,7 @@ BETTER = {"frame_corr": 1, "tsnr": 1, "dvars": -1}
 @pytest.fixture(scope="module")
 def found():
     wanted = ("clean", "clean, interpolated", "jittered", "jittered, Gaussian blur", "jittered, registered again")
-    made = movies((120, 5, 56, 72), 1.0, 0)
+    made = movies((90, 4, 48, 64), 1.0, 0)
     return {name: measure(made[name]) for name in wanted}
 
 
