@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from psygnal import Signal
@@ -13,6 +12,7 @@ from napari_thunder.errors import ThunderError
 from napari_thunder.models.connection import Connection, ConnectionState
 from napari_thunder.models.datasets import Dataset, Datasets
 from napari_thunder.models.jobs import Errand, Jobs, Run
+from napari_thunder.models.preparing.brain import BrainSearch
 from napari_thunder.models.preparing.forecast import Forecast
 from napari_thunder.models.preparing.planner import Planner, Question
 from napari_thunder.models.preparing.standing import Place
@@ -22,11 +22,9 @@ from napari_thunder.models.regions import Regions
 from napari_thunder.models.registration.entry import RegistrationEntry
 from napari_thunder.models.session_parts import Keys
 from napari_thunder.models.trouble import Trouble
-from napari_thunder.preparing import plan_preparation, prepare
+from napari_thunder.preparing import prepare
 from napari_thunder.recording import Recording
 from napari_thunder.regions import Region
-
-BRAIN = "brain"
 
 
 class Preparings:
@@ -65,9 +63,8 @@ class Preparings:
         self._datasets, self._jobs, self._connection, self._regions = datasets, jobs, connection, regions
         self._entries = entries
         self._runs: dict[int, Run] = {}
-        self._finding: Run | None = None
+        self._search = BrainSearch(jobs, connection, regions, self.wishes, self._take_brain)
         self._stores: dict[str, str] = {}
-        self._brains: dict[str, int] = {}
         self._watched = False
         self._n_ended = 0
         self._signals = (datasets.changed, connection.changed, regions.changed)
@@ -101,7 +98,8 @@ class Preparings:
     @property
     def finding(self) -> Run | None:
         """The search for the brain that runs."""
-        return None if self._finding is None or self._finding.ended else self._finding
+        run = self._search.last
+        return None if run is None or run.ended else run
 
     @property
     def made(self) -> str:
@@ -190,29 +188,10 @@ class Preparings:
         if dataset is None or why_not:
             self._tell(Trouble(why_not))
             return None
-        recording, wish = self._recording(dataset), self.wish
-        settings = replace(
-            wish.settings,
-            brain="automatic",
-            crop_z=None,
-            crop_y=None,
-            crop_x=None,
-            bin=(1, 1, 1),
-            background_percentile=None,
-        )
-
-        def work(job: Job) -> str:
-            engine = self._connection.wait_for_engine(job)
-            plan = plan_preparation(recording, wish.path, settings, engine=engine, job=job)
-            job.check()
-            if plan.brain is not None:
-                self._brains[job.tag] = self._take_brain(dataset, plan.brain)
-            return f"{plan.brain_share:.0%} of the voxels are brain"
-
         self.trouble = None
-        self._finding = self._jobs.submit(Errand(f"{dataset.name} · Find the brain", recording, work, preview=True))
+        run = self._search.start(dataset, self._recording(dataset))
         self.changed.emit()
-        return self._finding
+        return run
 
     def cancel(self) -> None:
         """Stop what is done for the current recording; what is written is kept."""
@@ -231,18 +210,17 @@ class Preparings:
 
     def came_of(self, run: Run) -> bool:
         """Whether a run made a store, or found a brain that is still on the desk."""
-        return run.job.tag in self._stores or self._regions.get(self._brains.get(run.job.tag, 0)) is not None
+        return run.job.tag in self._stores or self._search.region_of(run) is not None
 
     def show(self, run: Run) -> str:
         """Open the store that a run made, or choose the brain it found; which part of the desk that is in, or empty."""
-        tag = run.job.tag
-        if tag in self._stores:
-            self.open_store(self._stores[tag])
+        if run.job.tag in self._stores:
+            self.open_store(self._stores[run.job.tag])
             return "data"
-        if self.came_of(run):
-            self._regions.select(self._brains[tag])
-            return "rois"
-        return ""
+        brain = self._search.region_of(run)
+        if brain is not None:
+            self._regions.select(brain.key)
+        return "" if brain is None else "rois"
 
     def restore(self, state: Mapping[str, Any], keys: Keys) -> None:
         """Take the wishes that a session kept."""
@@ -283,21 +261,9 @@ class Preparings:
         """The registration of one's choice, while it is there."""
         return next((entry for entry in self.entries() if entry.key == self.wish.entry), None)
 
-    def _take_brain(self, dataset: Dataset, brain: Region) -> int:
-        """As a new region, or as the voxels of the brain that is kept already; its key."""
-        before = self._regions.get(self.wishes.of(dataset).region)
-        if before is not None and before.name.startswith(BRAIN) and before.volume == brain.volume:
-            self._regions.reshape(before.key, brain)
-            key = before.key
-        else:
-            free = BRAIN not in {region.name for region in self._regions}
-            name = BRAIN if free else self._regions.free_name(BRAIN)
-            key = self._regions.add(replace(brain, name=name, color=self._regions.free_color())).key
-        self._regions.select(key)
-        self.wishes.change(dataset, keep=Keep.REGION, region=key)
+    def _take_brain(self) -> None:
         self._follow()
         self.changed.emit()
-        return key
 
     def _tell(self, trouble: Trouble | None) -> None:
         self.trouble = trouble
@@ -318,11 +284,11 @@ class Preparings:
         self.planner.ask(Question(dataset.recording, *asked))
 
     def _follow_run(self, run: Run) -> None:
-        if run is not self._finding and not any(run is known for known in self._runs.values()):
+        if run is not self._search.last and not any(run is known for known in self._runs.values()):
             return
         self.progressed.emit()
         if run.ended:
-            self._n_ended += run is not self._finding
+            self._n_ended += run is not self._search.last
             self._follow()
             self._tell(run.trouble)
 
