@@ -14,6 +14,7 @@ from napari_thunder.registration.quality.boxes import affordable_voxels, boxes_o
 from napari_thunder.registration.quality.motion_r2 import motion_r2
 from napari_thunder.registration.quality.region import bounding_box
 from napari_thunder.registration.quality.sample import Sample, plan_sample
+from napari_thunder.registration.quality.sampled_frame import SampledFrame, packed
 from napari_thunder.registration.quality.stages import STAGES
 from napari_thunder.registration.quality.sums import (
     FIRST_EVEN,
@@ -23,11 +24,9 @@ from napari_thunder.registration.quality.sums import (
     SECOND_ODD,
     Answer,
     MovieSums,
-    SampledFrame,
     Segments,
     TemplateSums,
     merge_sums,
-    packed,
     segments_of,
 )
 

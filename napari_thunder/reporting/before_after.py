@@ -23,7 +23,10 @@ def before_after(registration: xr.Dataset, quality: xr.Dataset | None) -> Html:
         } | volumes
     arrays = {caption: v.transpose("z", "y", "x").values for caption, v in volumes.items()}
     said = "Moved frames smear the mean; in a good registration cells and vessels stand out more sharply."
-    parts = [element("h2", "Before and after"), element("p", said), _row(arrays, 0, pixel_of(registration, 0))]
+    title = (
+        [element("h2", "Before and after"), element("p", said)] if quality is not None else [element("h2", "Template")]
+    )
+    parts = [*title, _row(arrays, 0, pixel_of(registration, 0))]
     if registration.sizes["z"] > 2:
         parts.append(element("h3", "From the side"))
         parts.append(_row(arrays, 1, pixel_of(registration, 1)))

@@ -23,10 +23,7 @@ _STYLES = (("raw", "plain"), ("control", "two"), ("registered", "one"))
 
 def motion(registration: xr.Dataset, quality: xr.Dataset | None) -> Html:
     """Shift traces along each axis: drift and jitter."""
-    said = (
-        "How far the brain lay from its place in the template, frame by frame. The thick line is slow drift, the thin "
-        "one all of the motion; registration takes both away."
-    )
+    said = "How far the brain lay from its place in the template, frame by frame; registration takes it away."
     if quality is None:
         mean = registration["shift"].mean(("grid_z", "grid_y", "grid_x")).transpose("frame", "axis").values
         charts = _charts(mean, None, *time_of(registration), "voxel", [])
@@ -39,6 +36,7 @@ def motion(registration: xr.Dataset, quality: xr.Dataset | None) -> Html:
     marked = x[quality.attrs["outlier_frames"]] if quality.attrs["outlier_frames"] else []
     charts = _charts(shift, drift, x, label, "µm" if um else "voxel", list(marked))
     marks = [element("p", "▼ marks outliers, which should be excluded.", class_="dim")] if len(marked) else []
+    said += " The thick line is slow drift, the thin one all of the motion."
     return joined(element("h2", "Motion"), element("p", said), *charts, *marks, _sizes(quality, um))
 
 

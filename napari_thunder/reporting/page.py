@@ -96,8 +96,10 @@ def _parts(name: str, registration: xr.Dataset, quality: xr.Dataset | None) -> I
 
 def _verdict(quality: xr.Dataset | None) -> Html:
     if quality is None:
-        return element("div", element("strong", "Not judged"), "Nothing was measured of this registration yet.",
-                       class_="verdict")  # fmt: skip
+        next_step = (
+            "Nothing was measured of this registration yet: judge it (napari-thunder judge), and report it again."
+        )
+        return element("div", element("strong", "Not judged"), next_step, class_="verdict")
     verdict = verdict_of(quality)
     sign = _SIGNS[verdict.word]
     reasons = element("ul", *(element("li", reason) for reason in verdict.reasons))

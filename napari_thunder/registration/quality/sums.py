@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 from napari_thunder.blocks import Block
 from napari_thunder.registration.apply import REACH, Interpolation, warped
 from napari_thunder.registration.quality.grid import Grid
-from napari_thunder.registration.quality.sample import Sample, binned
 from napari_thunder.registration.quality.stages import REGISTERED, STAGES
 from napari_thunder.registration.shifts import Shifts, Space
 
@@ -228,30 +226,3 @@ def merge_sums(one: Answer, other: Answer) -> Answer:
         of_frames = name.startswith(("moments_", "changes_"))
         merged[name] = value if of_frames or name not in one else one[name] + value
     return merged
-
-
-@dataclass(frozen=True, slots=True)
-class SampledFrame:
-    """What a worker does with a sampled frame of a stage: cut it to the region's box, and bin it.
-
-    Parameters
-    ----------
-    inside
-        The region (z, y, x) in the box, one bit for each voxel, compressed.
-    """
-
-    movies: Movies
-    stage: int
-    sample: Sample
-    inside: bytes
-
-    def __call__(self, voxels: NDArray[Any], block: Block) -> Answer:
-        bits = np.frombuffer(zlib.decompress(self.inside), np.uint8)
-        inside = np.unpackbits(bits, count=block.n_voxels).view(bool).reshape(block.box_shape)
-        frame = self.movies.frame(self.stage, voxels, block, block.times[0])
-        return {"frame": binned(frame, inside, self.sample)}
-
-
-def packed(inside: NDArray[np.bool_]) -> bytes:
-    """A region in a box, as `SampledFrame` wants it."""
-    return zlib.compress(np.packbits(inside).tobytes())
