@@ -61,7 +61,7 @@ def report(folder: Path, shape: tuple[int, int, int, int]) -> None:
         f"series {prepared['series']:.1f} s; peak {prepared['peak'] / 2**20:.0f} MiB; {stored / 1e9:.2f} GB on disk"
     )
     looked = measured("look", folder)
-    for name in ("first volume", "trace of a region"):
+    for name in ("first volume", "trace of a region", "its voxels alone"):
         print(f"{name:<28}cold {looked[name][0]:6.3f} s   warm {looked[name][1]:6.3f} s")
     checked = measured("verify", folder)
     print(f"{'verifying':<28}{checked['seconds']:7.1f} s   {checked['said']}")
@@ -144,7 +144,12 @@ def look(folder: Path) -> dict[str, list[float]]:
     region = region_of_mask(mask, "cell", "#ff0000")
     forget(path)
     trace = [_seconds(lambda: region_traces(recording, [region])) for _ in range(2)]
-    return {"first volume": volume, "trace of a region": trace}
+    forget(path)
+    start = [int(c) for c in region.corner]
+    stop = [a + n for a, n in zip(start, region.mask.shape, strict=True)]
+    box = Block(0, (0, recording.shape[0]), tuple(start), tuple(stop))
+    voxels = [_seconds(lambda: recording.read_block(box)) for _ in range(2)]
+    return {"first volume": volume, "trace of a region": trace, "its voxels alone": voxels}
 
 
 def _warm_up(path: Path) -> None:
