@@ -41,8 +41,8 @@ _TOLERANCE, _TOLERANCE_REFINING, _LEAST_TOLERANCE = 0.5, 0.3, 0.3
 """Share of the limit, at first and when looking again, by which a block that is not very sure may differ from those
 around it; and the least, in voxels."""
 _FRAMES_AT_ONCE = 8
-_MATCHERS_BYTES = 256 * 2**20
-_BYTES_A_VOXEL = 24
+_MATCHERS_BYTES = 2**30
+_BYTES_A_VOXEL = 16
 
 
 def volumes_in_blocks(
