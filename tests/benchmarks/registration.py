@@ -109,7 +109,7 @@ def throughput(folder: Path, shape: tuple[int, int, int, int], threads: list[int
     print(f"{'threads':<10}{'s':>8}{'Mvoxel/s':>11}{'processor s':>13}{'Mvoxel/s/core':>15}{'reading alone, s':>18}")
     for n in threads:
         with closing(ThreadsEngine(n)) as engine:
-            _, reading = timed(lambda engine=engine: sum(1 for _ in engine.read(fish, range(shape[0]))))
+            _, reading = timed(lambda engine=engine: sum(1 for _ in engine.read(fish, range(shape[0]))), process=True)
             start = time.perf_counter()
             _, seconds = timed(lambda engine=engine: register(fish, template=first, engine=engine), process=True)
             wall = time.perf_counter() - start
