@@ -76,6 +76,10 @@ class RegistrationEntry:
         """Frames that stand out, with the reason, in their order; none while it was not judged."""
         return () if self.quality is None else outliers_of(self.quality)
 
+    def read(self) -> None:
+        """Take the time here that shifts, verdict and outliers take when they are asked for first."""
+        _ = self.shifts.digest, self.verdict, self.outliers, self.epochs
+
     @property
     def state(self) -> Literal["running", "done", "saved"]:
         """What has become of it."""

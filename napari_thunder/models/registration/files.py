@@ -71,6 +71,7 @@ class RegistrationFiles:
             return
         if not self._background.closed:
             entry = self._entries.add(dataset.key, name, registration, quality=quality, path=saved)
+            entry.read()
             self.loaded.emit(entry)
             self.ended.emit(None)
 

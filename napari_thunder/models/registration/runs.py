@@ -108,6 +108,7 @@ class Runs:
             if now is None or now.verdict is None:
                 return ""
             self._filled[job.tag] = key
+            now.read()
             self.judged.emit(now)
             return now.verdict.line
 

@@ -18,6 +18,7 @@ _SIZE = 9.0
 """Pixels of a triangle."""
 
 _SHADE, _HATCH = 48, 150
+_NONE = (np.empty(0, np.intp), np.empty(0, np.intp))
 _THIN = 2.0
 """Pixels that the shade of a single frame takes at least."""
 
@@ -40,17 +41,21 @@ class FrameMarks(pg.GraphicsObject):
         self._axis: TimeAxis | None = None
         self._outliers: NDArray[np.intp] = np.empty(0, np.intp)
         self._spans: list[tuple[int, int]] = []
+        self._edges = (np.empty(0), np.empty(0))
+        self._marked = np.empty(0)
         self._mark, self._shade = QColor("#ff8800"), QColor("#888888")
 
     def set_axis(self, axis: TimeAxis | None) -> None:
         """Say where frames stand."""
         self._axis = axis
+        self._place()
         self.update()
 
     def set_frames(self, outliers: Sequence[int], excluded: Sequence[int]) -> None:
         """Mark these, and shade those."""
         self._outliers = np.asarray(outliers, np.intp)
         self._spans = spans_of(excluded)
+        self._place()
         self.update()
 
     def set_colours(self, mark: str, shade: str) -> None:
@@ -90,36 +95,39 @@ class FrameMarks(pg.GraphicsObject):
 
     def _shown_spans(self, to_screen: QTransform, view: QRectF) -> list[tuple[float, float]]:
         """Left and right pixels of what is in sight; neighbours on the same pixel are one."""
-        shown: list[tuple[float, float]] = []
-        for first, last in self._spans:
-            left, right = self._pixel(to_screen, self._start(first)), self._pixel(to_screen, self._start(last + 1))
-            if right < view.left() or left > view.right():
-                continue
-            if shown and left <= shown[-1][1] + 1:
-                shown[-1] = shown[-1][0], max(shown[-1][1], right)
-            else:
-                shown.append((left, right))
-        return shown
+        left, right = (_pixels(to_screen, edge) for edge in self._edges)
+        seen = (right >= view.left()) & (left <= view.right())
+        left, right = left[seen], right[seen]
+        if not len(left):
+            return []
+        begins = np.flatnonzero(np.r_[True, left[1:] > right[:-1] + 1])
+        ends = np.r_[begins[1:] - 1, len(right) - 1]
+        return list(zip(left[begins].tolist(), right[ends].tolist(), strict=True))
 
     def _draw_triangles(self, painter: QPainter, to_screen: QTransform, view: QRectF) -> None:
+        places = np.unique(_pixels(to_screen, self._marked).round())
+        places = places[(places > view.left() - _SIZE) & (places < view.right() + _SIZE)]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(self._mark)
-        places = {round(self._pixel(to_screen, self._axis.time_of(int(frame)))) for frame in self._outliers}
-        for x in sorted(places):
-            if view.left() - _SIZE < x < view.right() + _SIZE:
-                painter.drawPolygon(_triangle(x, view.top() + 1))
+        for x in places.tolist():
+            painter.drawPolygon(_triangle(x, view.top() + 1))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
-    def _start(self, frame: int) -> float:
-        """Where the shade of a frame begins: halfway from the frame before."""
+    def _place(self) -> None:
+        """Times of the marks and of the edges of the shades, which begin halfway from the frame before."""
+        if self._axis is None:
+            return
         times = self._axis.times
-        if frame >= len(times):
-            return self._axis.span[1]
-        return float(times[frame] if frame == 0 else (times[frame - 1] + times[frame]) / 2)
+        borders = np.r_[times[0], (times[:-1] + times[1:]) / 2, self._axis.span[1]]
+        first, last = (np.asarray(ends, np.intp) for ends in zip(*self._spans, strict=True)) if self._spans else _NONE
+        inside = last < len(times)
+        self._edges = borders[first[inside]], borders[last[inside] + 1]
+        self._marked = times[self._outliers[self._outliers < len(times)]]
 
-    @staticmethod
-    def _pixel(to_screen: QTransform, time: float) -> float:
-        return float(to_screen.map(QPointF(time, 0.0)).x())
+
+def _pixels(to_screen: QTransform, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where times stand on the screen: plots are stretched and moved, never turned."""
+    return np.asarray(times * to_screen.m11() + to_screen.dx())
 
 
 def spans_of(frames: Sequence[int]) -> list[tuple[int, int]]:

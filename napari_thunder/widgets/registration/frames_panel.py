@@ -25,7 +25,7 @@ from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.section import say_why
 
 _FRAME = Qt.ItemDataRole.UserRole
-_MOST_ROWS, _MOST_LISTED = 7, 2000
+_MOST_ROWS, _MOST_LISTED = 7, 500
 _BY_HAND = "excluded by hand"
 
 
@@ -97,16 +97,21 @@ class FramesPanel(QWidget):
     def _fill(self, reasons: dict[int, str], excluded: frozenset[int]) -> None:
         chosen = set(self.chosen)
         self.list.clear()
-        for first, last, reason in _runs(reasons)[:_MOST_LISTED]:
+        rows = _runs(reasons)
+        for first, last, reason in rows[:_MOST_LISTED]:
             frames = str(first) if first == last else f"{first}–{last}"
             item = QTreeWidgetItem(self.list, [frames, "excluded" if first in excluded else "", reason])
             item.setData(0, _FRAME, (first, last))
             item.setToolTip(2, reason)
             item.setSelected(first in chosen)
-        rows = min(_MOST_ROWS, self.list.topLevelItemCount())
+        if len(rows) > _MOST_LISTED:
+            more = QTreeWidgetItem(self.list, ["…", "", f"and {len(rows) - _MOST_LISTED} more"])
+            more.setData(0, _FRAME, (0, -1))
+            more.setFlags(Qt.ItemFlag.NoItemFlags)
+        shown = min(_MOST_ROWS, self.list.topLevelItemCount())
         height = max(18, self.list.sizeHintForRow(0))
-        self.list.setFixedHeight(rows * height + self.list.header().height() + 6)
-        self.list.setVisible(rows > 0)
+        self.list.setFixedHeight(shown * height + self.list.header().height() + 6)
+        self.list.setVisible(shown > 0)
 
     def _say(self, n_outliers: int, excluded: frozenset[int]) -> None:
         found = self._registration
