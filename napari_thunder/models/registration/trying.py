@@ -18,6 +18,7 @@ from napari_thunder.io.averaged import mean_of
 from napari_thunder.models.registration.entry import RegistrationEntry, interpolation_of
 from napari_thunder.models.registration.reference import Opens, Reference, ReferenceKind, template_in
 from napari_thunder.models.registration.trial import Trial
+from napari_thunder.models.registration.worst import MOST_FRAMES, badness_of, correlations, worst_of
 from napari_thunder.recording import Recording
 from napari_thunder.regions import Region
 from napari_thunder.registering import shifts_of, stream_registration
@@ -28,12 +29,11 @@ from napari_thunder.result import is_result
 if TYPE_CHECKING:
     import xarray as xr
 
-MOST_FRAMES = 100
 LOOKED_AT = 300
 """Frames among which the worst are looked for, where nothing is known of them yet."""
 
 MOST_BENT = 50
-"""The same where frames are registered block by block, which takes longer."""
+"""Worst frames that are tried where frames are registered block by block, which takes longer."""
 
 ORDINARY = 40
 """Others beside the worst ones, so that the template is not made of these alone."""
@@ -151,28 +151,6 @@ def box_around(region: Region, recording: Recording) -> Corners:
     return (0, low[0], low[1]), (z, high[0], high[1])
 
 
-def worst_of(badness: Floats, n: int = MOST_FRAMES) -> list[int]:
-    """The `n` places of the highest badness, in their order; those of which nothing is known are left out."""
-    known = np.flatnonzero(np.isfinite(badness))
-    return sorted(known[np.argsort(badness[known], kind="stable")[::-1][:n]].tolist())
-
-
-def badness_of(entry: RegistrationEntry) -> Floats:
-    """How much each frame (t,) needs a look: it moved fast, lies far off, or is unlike the template."""
-    shift = entry.shifts.mean
-    steps = np.linalg.norm(np.diff(shift, axis=0), axis=1)
-    speed = np.fmax(np.r_[steps, np.nan], np.r_[np.nan, steps])
-    distance = np.linalg.norm(shift - np.nanmedian(shift, axis=0), axis=1)
-    unlike = -np.asarray(entry.registration["frame_correlation"].values, np.float64)
-    total: Floats = _ranks(speed) + _ranks(distance) + _ranks(unlike)
-    return total
-
-
-def correlations(movie: Array, template: Array) -> Floats:
-    """Pearson correlation (t,) of each frame (t, z, y, x) with a template, over the voxels that both have."""
-    return np.asarray([_correlation(frame, template) for frame in movie])
-
-
 def _gathered(wish: Wish, box: Corners, engine: Engine, job: Job) -> tuple[Frames, list[int]]:
     """Frames cut to the box by their numbers, and which of them are to be judged."""
     recording = wish.recording
@@ -276,22 +254,3 @@ def _recording_of(found: Frames, like: Recording) -> Recording:
 
 def _movie(recording: Recording, at: Sequence[int]) -> Array:
     return np.stack([recording.read_volume(t) for t in at])
-
-
-def _correlation(frame: Array, template: Array) -> float:
-    both = np.isfinite(frame) & np.isfinite(template)
-    a, b = frame[both].astype(np.float64), template[both].astype(np.float64)
-    if a.size < 2:
-        return float("nan")
-    a -= a.mean()
-    b -= b.mean()
-    size = np.sqrt((a @ a) * (b @ b))
-    return float(a @ b / size) if size > 0 else float("nan")
-
-
-def _ranks(values: Floats) -> Floats:
-    """From 0 to 1; what is not known is NaN."""
-    known = np.isfinite(values)
-    ranks = np.full(len(values), np.nan)
-    ranks[np.flatnonzero(known)[np.argsort(values[known], kind="stable")]] = np.arange(known.sum())
-    return np.asarray(ranks / max(1, known.sum() - 1))

@@ -18,8 +18,9 @@ from napari_thunder.judging import judge
 from napari_thunder.models import Desk
 from napari_thunder.models.registration import Reference, ReferenceKind, RegistrationEntry
 from napari_thunder.models.registration.motion import motion_of
-from napari_thunder.models.registration.trying import badness_of, box_around, correlations, middle_box, worst_of
+from napari_thunder.models.registration.trying import box_around, middle_box
 from napari_thunder.models.registration.work import quality_path
+from napari_thunder.models.registration.worst import badness_of, correlations, worst_of
 from napari_thunder.pipeline import run
 from napari_thunder.recording import Recording
 from napari_thunder.recording import open as open_recording
