@@ -32,6 +32,8 @@ class Parameter:
         Whether None (leave it out) is allowed.
     source
         Where a form finds the choices: `event columns`, `signals`, or nothing.
+    title
+        What a form calls it, where its name does not say enough.
     """
 
     name: str
@@ -44,11 +46,12 @@ class Parameter:
     maximum: float | None = None
     choices: tuple[Any, ...] = ()
     source: str = ""
+    title: str = ""
 
     @property
     def label(self) -> str:
         """For a form: words, with the unit."""
-        words = self.name.replace("_", " ").capitalize()
+        words = self.title or self.name.replace("_", " ").capitalize()
         return f"{words} ({self.unit})" if self.unit else words
 
 
@@ -61,6 +64,7 @@ def parameter(
     maximum: float | None = None,
     choices: Sequence[Any] = (),
     source: str = "",
+    title: str = "",
 ) -> Any:
     """A dataclass field that is a parameter; see `Parameter`."""
     extra = {
@@ -70,6 +74,7 @@ def parameter(
         "maximum": maximum,
         "choices": tuple(choices),
         "source": source,
+        "title": title,
     }
     return dataclasses.field(default=default, metadata=extra)
 

@@ -21,27 +21,33 @@ class Preparation:
     summary: ClassVar[str] = "Write a recording as a store that is fast to look at and to analyse."
 
     crop_t: tuple[float, ...] | None = parameter(
-        None, help="Frames to keep: the first one, and the one after the last; empty for all"
+        None, title="Frames", help="Frames to keep: the first one, and the one after the last; empty for all"
     )
     crop_z: tuple[float, ...] | None = parameter(
-        None, help="Planes to keep: the first one, and the one after the last; empty for all"
+        None, title="Planes", help="Planes to keep: the first one, and the one after the last; empty for all"
     )
     crop_y: tuple[float, ...] | None = parameter(
-        None, help="Rows to keep: the first one, and the one after the last; empty for all"
+        None, title="Rows", help="Rows to keep: the first one, and the one after the last; empty for all"
     )
     crop_x: tuple[float, ...] | None = parameter(
-        None, help="Columns to keep: the first one, and the one after the last; empty for all"
+        None, title="Columns", help="Columns to keep: the first one, and the one after the last; empty for all"
     )
-    bin: tuple[float, ...] = parameter((1, 1, 1), help="Voxels along z, y and x that are averaged to one")
+    bin: tuple[float, ...] = parameter(
+        (1, 1, 1), title="Bin z, y, x", help="Voxels along z, y and x that are averaged to one"
+    )
     dtype: str = parameter(
         "recorded",
+        title="Voxel type",
         help="Type of the stored voxels; recorded is that of the files, to which registered or binned values are "
         "rounded. Nothing is scaled",
         choices=DTYPES,
     )
-    background: float = parameter(0.0, help="Dark level that is taken away from every voxel", unit="counts")
+    background: float = parameter(
+        0.0, title="Dark level", help="Dark level that is taken away from every voxel", unit="counts"
+    )
     background_percentile: float | None = parameter(
         None,
+        title="Dark percentile",
         help="Take this percentile of the mean image for the dark level instead",
         unit="%",
         minimum=0,

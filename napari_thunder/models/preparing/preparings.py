@@ -65,7 +65,7 @@ class Preparings:
         self._runs: dict[int, Run] = {}
         self._search = BrainSearch(jobs, connection, regions, self.wishes, self._take_brain)
         self._stores: dict[str, str] = {}
-        self._watched = False
+        self._watchers: set[int] = set()
         self._n_ended = 0
         self._signals = (datasets.changed, connection.changed, regions.changed)
         self._listen()
@@ -123,9 +123,9 @@ class Preparings:
             self._follow()
             self.changed.emit()
 
-    def watch(self, watched: bool) -> None:
-        """Plan from now on whenever something changes, or no longer."""
-        self._watched = watched
+    def watch(self, watched: bool, who: int = 0) -> None:
+        """Plan whenever something changes, as long as anybody (told apart by a number) watches."""
+        (self._watchers.add if watched else self._watchers.discard)(who)
         self._follow()
 
     def why_not_plan(self) -> str:
@@ -275,7 +275,7 @@ class Preparings:
     def _follow(self, *_: Any) -> None:
         """Plan anew if something changed on which the plan depends; while it runs, there is nothing to plan."""
         dataset, engine = self.dataset, self._connection.engine
-        if not self._watched or self.running is not None:
+        if not self._watchers or self.running is not None:
             return
         if dataset is None or engine is None or self.why_not_plan():
             self.planner.ask(None)

@@ -58,11 +58,11 @@ class PrepareTab(Tab):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         align_labels(self.source, self.settings.form, self.place)  # in the font of the window it is in
-        self.desk.preparing.watch(True)
+        self.desk.preparing.watch(True, id(self))
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self.desk.preparing.watch(False)
+        self.desk.preparing.watch(False, id(self))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape that nobody else wanted cancels what runs."""

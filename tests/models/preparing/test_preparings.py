@@ -217,6 +217,17 @@ def test_every_missing_thing_is_said_as_the_next_step(tmp_path: Path) -> None:
         desk.close(5)
 
 
+def test_it_plans_as_long_as_one_of_two_tabs_is_looked_at(desk: Desk) -> None:
+    desk.preparing.watch(True, 1)
+    desk.preparing.watch(False)
+    desk.preparing.configure(given={"compression": "small"})
+    planned(desk.preparing)
+    assert desk.preparing.why_not_run() == ""
+    desk.preparing.watch(False, 1)
+    desk.preparing.configure(given={"compression": "fast"})
+    assert not desk.preparing.planner.busy
+
+
 def test_a_full_disk_is_said_before(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage("/")
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage.__class__(usage.total, usage.total - 5000, 5000))
