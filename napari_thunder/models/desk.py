@@ -16,26 +16,26 @@ from napari_thunder.errors import ThunderError
 from napari_thunder.io.elsewhere import ElsewhereSource
 from napari_thunder.io.source import recorded
 from napari_thunder.io.uri import seen_here, split_uri
-from napari_thunder.models.attaching import Attaching
-from napari_thunder.models.connection import Connection, ConnectionState
-from napari_thunder.models.datasets import Dataset, Datasets
-from napari_thunder.models.draft import ChainLink, Draft
-from napari_thunder.models.jobs import Jobs, Request, Run, Stream
-from napari_thunder.models.pictures import Pictures
+from napari_thunder.models.analyze.draft import ChainLink, Draft
+from napari_thunder.models.analyze.jobs import Jobs, Request, Run, Stream
+from napari_thunder.models.analyze.run_results import RunResults
+from napari_thunder.models.data.attaching import Attaching
+from napari_thunder.models.data.connection import Connection, ConnectionState
+from napari_thunder.models.data.datasets import Dataset, Datasets
+from napari_thunder.models.data.views import Views
 from napari_thunder.models.pointer import Pointer
 from napari_thunder.models.preparing import Preparings
-from napari_thunder.models.region_files import RegionFiles
-from napari_thunder.models.regions import Regions
 from napari_thunder.models.registration import Registrations
 from napari_thunder.models.registration.following import FollowedRegistration
 from napari_thunder.models.registration.kymographs import Kymographs
 from napari_thunder.models.registration.quality_views import QualityViews
-from napari_thunder.models.results import Results
-from napari_thunder.models.run_results import RunResults
-from napari_thunder.models.session import Session
-from napari_thunder.models.session_parts import Part, Shelf
-from napari_thunder.models.traces import Traces
-from napari_thunder.models.views import Views
+from napari_thunder.models.results.pictures import Pictures
+from napari_thunder.models.results.results import Results
+from napari_thunder.models.rois.region_files import RegionFiles
+from napari_thunder.models.rois.regions import Regions
+from napari_thunder.models.session.parts import Part, Shelf
+from napari_thunder.models.session.session import Session
+from napari_thunder.models.traces.traces import Traces
 from napari_thunder.parameters import build
 from napari_thunder.pipeline import stream as stream_partials
 from napari_thunder.preview import look

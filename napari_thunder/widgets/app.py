@@ -13,7 +13,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
 from napari_thunder.errors import ThunderError
-from napari_thunder.models.connection import ConnectionState
+from napari_thunder.models.data.connection import ConnectionState
 from napari_thunder.models.pointer import Place
 from napari_thunder.recording import Recording
 from napari_thunder.simulation import simulate

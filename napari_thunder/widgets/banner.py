@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
-from napari_thunder.models.connection import Connection, ConnectionState
+from napari_thunder.models.data.connection import Connection, ConnectionState
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.trouble_label import TroubleLabel
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer
 
-from napari_thunder.models.autosave import Autosave
+from napari_thunder.models.session.autosave import Autosave
 from napari_thunder.widgets.settings import setting
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from functools import partial
 
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_thunder.models.autosave import Autosave, LastSession
 from napari_thunder.models.background import Background
-from napari_thunder.models.session import Session
-from napari_thunder.models.session_file import SUFFIX
-from napari_thunder.models.session_parts import Restored
+from napari_thunder.models.session.autosave import Autosave, LastSession
+from napari_thunder.models.session.parts import Restored
+from napari_thunder.models.session.session import Session
+from napari_thunder.models.session.session_file import SUFFIX
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.widgets.file_dialog import ask_for_file, ask_where_to
 from napari_thunder.widgets.main_thread import MainThread

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QTimer
 
-from napari_thunder.models.session_parts import Keys, Restored
+from napari_thunder.models.session.parts import Keys, Restored
 from napari_thunder.widgets.canvas.streaming import array_of
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.registration.motion_dock import MotionDock

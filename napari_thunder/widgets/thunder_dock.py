@@ -8,7 +8,7 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from napari_thunder.models import Desk
-from napari_thunder.models.history import History
+from napari_thunder.models.data.history import History
 from napari_thunder.widgets.analyze.analyze_tab import AnalyzeTab
 from napari_thunder.widgets.banner import Banner
 from napari_thunder.widgets.data.data_tab import DataTab

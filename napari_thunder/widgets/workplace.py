@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from qtpy.QtWidgets import QWidget
 
 from napari_thunder.models import Desk
-from napari_thunder.models.connection import ConnectionState
-from napari_thunder.models.draft_memory import DraftMemory
-from napari_thunder.models.history import History
+from napari_thunder.models.analyze.draft_memory import DraftMemory
+from napari_thunder.models.data.connection import ConnectionState
+from napari_thunder.models.data.history import History
 from napari_thunder.widgets.attending import bring_into_sight
 from napari_thunder.widgets.canvas.before_after import BeforeAfter
 from napari_thunder.widgets.canvas.caption import Caption

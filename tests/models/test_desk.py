@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_thunder.models import Desk
 from napari_thunder.recording import Recording
-from tests.models.test_connection import FakeEngine
+from tests.models.data.test_connection import FakeEngine
 from tests.models.waiting import wait_until
 
 

@@ -6,9 +6,9 @@ import pytest
 
 import napari_thunder as nt
 from napari_thunder.analysis.registry import analyses, steps
-from napari_thunder.models.docs import docs_html
-from napari_thunder.models.finding import find_analyses
-from napari_thunder.models.form import given_beside_defaults, what_is_wrong
+from napari_thunder.models.analyze.docs import docs_html
+from napari_thunder.models.analyze.finding import find_analyses
+from napari_thunder.models.analyze.form import given_beside_defaults, what_is_wrong
 from napari_thunder.models.words import in_window_words
 
 

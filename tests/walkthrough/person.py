@@ -10,7 +10,7 @@ from typing import Any
 
 from qtpy.QtWidgets import QApplication, QScrollArea, QWidget
 
-from napari_thunder.models.connection import ConnectionState
+from napari_thunder.models.data.connection import ConnectionState
 from napari_thunder.widgets.data.browse_dialog import BrowseDialog
 from tests.walkthrough.hands import Hands, Point, picture
 from tests.walkthrough.watchdog import Watchdog

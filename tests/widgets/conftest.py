@@ -18,7 +18,7 @@ from napari_thunder.blocks import Block
 from napari_thunder.io import Metadata
 from napari_thunder.io.array import ArraySource
 from napari_thunder.models import Desk
-from napari_thunder.models.history import History
+from napari_thunder.models.data.history import History
 from napari_thunder.recording import Recording, from_source
 from napari_thunder.widgets.thunder_dock import ThunderDock
 from napari_thunder.widgets.traces.traces_dock import TracesDock

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QApplication
 
 import napari_thunder as nt
 from napari_thunder.models import Desk
-from napari_thunder.models.autosave import Autosave
+from napari_thunder.models.session.autosave import Autosave
 from napari_thunder.widgets.safekeeping import Safekeeping
 from napari_thunder.widgets.thunder_dock import ThunderDock
 from tests.widgets.conftest import wait_until

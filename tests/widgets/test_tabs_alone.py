@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from napari_thunder.models import Desk
-from napari_thunder.models.connection import ConnectionState
-from napari_thunder.models.history import History
+from napari_thunder.models.data.connection import ConnectionState
+from napari_thunder.models.data.history import History
 from napari_thunder.widgets.analyze.analyze_tab import AnalyzeTab
 from napari_thunder.widgets.data.data_tab import DataTab
 from napari_thunder.widgets.workplace import Workplace

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from napari_thunder.engine import Job
-from napari_thunder.models.connection import Connection
-from napari_thunder.models.datasets import Dataset
-from napari_thunder.models.jobs import Errand, Jobs, Run
+from napari_thunder.models.analyze.jobs import Errand, Jobs, Run
+from napari_thunder.models.data.connection import Connection
+from napari_thunder.models.data.datasets import Dataset
 from napari_thunder.models.preparing.wish import Keep
 from napari_thunder.models.preparing.wishes import Wishes
-from napari_thunder.models.regions import Regions
+from napari_thunder.models.rois.regions import Regions
 from napari_thunder.preparing import Preparation, plan_preparation
 from napari_thunder.recording import Recording
 from napari_thunder.regions import Region

@@ -10,7 +10,7 @@ import numpy as np
 from napari_thunder.engine import Engine, Job
 from napari_thunder.io.regions.mask import MaskLike
 from napari_thunder.io.storing.samples import MeasureSize
-from napari_thunder.models.facts import bytes_text, time_text
+from napari_thunder.models.data.facts import bytes_text, time_text
 from napari_thunder.models.preparing.standing import Place, Standing, standing_of
 from napari_thunder.preparing import Preparation, PreparationPlan, plan_preparation
 from napari_thunder.recording import Recording

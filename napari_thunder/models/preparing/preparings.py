@@ -9,18 +9,18 @@ from psygnal import Signal
 
 from napari_thunder.engine import Job
 from napari_thunder.errors import ThunderError
-from napari_thunder.models.connection import Connection, ConnectionState
-from napari_thunder.models.datasets import Dataset, Datasets
-from napari_thunder.models.jobs import Errand, Jobs, Run
+from napari_thunder.models.analyze.jobs import Errand, Jobs, Run
+from napari_thunder.models.data.connection import Connection, ConnectionState
+from napari_thunder.models.data.datasets import Dataset, Datasets
 from napari_thunder.models.preparing.brain import BrainSearch
 from napari_thunder.models.preparing.forecast import Forecast
 from napari_thunder.models.preparing.planner import Planner, Question
 from napari_thunder.models.preparing.standing import Place
 from napari_thunder.models.preparing.wish import Keep, Motion, Wish
 from napari_thunder.models.preparing.wishes import Wishes
-from napari_thunder.models.regions import Regions
 from napari_thunder.models.registration.entry import RegistrationEntry
-from napari_thunder.models.session_parts import Keys
+from napari_thunder.models.rois.regions import Regions
+from napari_thunder.models.session.parts import Keys
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.preparing import prepare
 from napari_thunder.recording import Recording

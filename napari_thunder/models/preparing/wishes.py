@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from napari_thunder.models.datasets import Dataset
+from napari_thunder.models.data.datasets import Dataset
 from napari_thunder.models.preparing.wish import Keep, Motion, Wish, suggested_path, with_suffix
-from napari_thunder.models.session_parts import Keys
+from napari_thunder.models.session.parts import Keys
 from napari_thunder.parameters import parameters
 from napari_thunder.preparing import Preparation
 from napari_thunder.tables import plain

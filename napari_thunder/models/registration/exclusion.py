@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from threading import Lock
 
-from napari_thunder.models.datasets import Datasets
+from napari_thunder.models.data.datasets import Datasets
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.recording import Recording
 

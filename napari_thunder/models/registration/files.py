@@ -8,7 +8,7 @@ from typing import Any
 from psygnal import Signal
 
 from napari_thunder.models.background import Background
-from napari_thunder.models.datasets import Dataset
+from napari_thunder.models.data.datasets import Dataset
 from napari_thunder.models.registration.entries import Entries
 from napari_thunder.models.registration.entry import RegistrationEntry
 from napari_thunder.models.registration.work import Works

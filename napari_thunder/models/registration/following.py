@@ -8,7 +8,7 @@ from psygnal import SignalInstance
 
 from napari_thunder.errors import ThunderError
 from napari_thunder.models.background import Background
-from napari_thunder.models.datasets import Dataset
+from napari_thunder.models.data.datasets import Dataset
 from napari_thunder.models.latest import Latest
 from napari_thunder.models.registration.entry import RegistrationEntry
 from napari_thunder.models.registration.pair import pair_of

@@ -13,7 +13,7 @@ from psygnal import Signal
 from napari_thunder.engine import Job
 from napari_thunder.errors import JobCancelled, ThunderError
 from napari_thunder.models.background import Background
-from napari_thunder.models.connection import Connection
+from napari_thunder.models.data.connection import Connection
 from napari_thunder.models.registration.pair import Pair
 from napari_thunder.models.registration.projected import engine_for
 from napari_thunder.models.trouble import Trouble

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_thunder.errors import RegistrationError
 from napari_thunder.io.elsewhere import ElsewhereSource
-from napari_thunder.models.datasets import Dataset
+from napari_thunder.models.data.datasets import Dataset
 from napari_thunder.recording import Recording
 from napari_thunder.registration import Shifts
 from napari_thunder.registration.apply import Interpolation

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_thunder.blocks import plan_blocks
 from napari_thunder.engine import Engine, Job, connect
 from napari_thunder.io.sampled import SampledSource, spread
-from napari_thunder.models.connection import Connection
+from napari_thunder.models.data.connection import Connection
 from napari_thunder.models.registration.pair import Pair
 from napari_thunder.recording import Recording
 from napari_thunder.registration.projection import projections

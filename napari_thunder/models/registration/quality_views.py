@@ -13,7 +13,7 @@ from psygnal import Signal
 from napari_thunder.engine import Job
 from napari_thunder.errors import JobCancelled
 from napari_thunder.models.background import Background
-from napari_thunder.models.connection import Connection
+from napari_thunder.models.data.connection import Connection
 from napari_thunder.models.registration.arrows import fitting_length
 from napari_thunder.models.registration.components import component_extremes, component_titles, n_components
 from napari_thunder.models.registration.pair import Pair

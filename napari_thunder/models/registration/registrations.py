@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from napari_thunder.errors import ThunderError
-from napari_thunder.models.connection import Connection, ConnectionState
-from napari_thunder.models.datasets import Dataset, Datasets
-from napari_thunder.models.jobs import Jobs, Run
+from napari_thunder.models.analyze.jobs import Jobs, Run
+from napari_thunder.models.data.connection import Connection, ConnectionState
+from napari_thunder.models.data.datasets import Dataset, Datasets
 from napari_thunder.models.registration.entries import Entries
 from napari_thunder.models.registration.entry import RegistrationEntry
 from napari_thunder.models.registration.exclusion import Exclusion
@@ -25,7 +25,7 @@ from napari_thunder.models.registration.trial import Trial
 from napari_thunder.models.registration.trying import Wish
 from napari_thunder.models.registration.verdicts import Outlier
 from napari_thunder.models.registration.work import Works
-from napari_thunder.models.session_parts import Keys, Stored
+from napari_thunder.models.session.parts import Keys, Stored
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.parameters import build, parameters
 from napari_thunder.recording import Recording

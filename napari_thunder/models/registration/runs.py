@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from psygnal import Signal
 
 from napari_thunder.engine import Job
-from napari_thunder.models.connection import Connection
-from napari_thunder.models.datasets import Dataset, Datasets
-from napari_thunder.models.jobs import Errand, Jobs, Run
+from napari_thunder.models.analyze.jobs import Errand, Jobs, Run
+from napari_thunder.models.data.connection import Connection
+from napari_thunder.models.data.datasets import Dataset, Datasets
 from napari_thunder.models.registration.entries import Entries
 from napari_thunder.models.registration.entry import RegistrationEntry
 from napari_thunder.models.registration.reference import Reference

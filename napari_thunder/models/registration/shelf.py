@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_thunder.errors import SessionError
 from napari_thunder.models.registration.entries import Entries
 from napari_thunder.models.registration.entry import RegistrationEntry
-from napari_thunder.models.session_parts import Keys, Stored
+from napari_thunder.models.session.parts import Keys, Stored
 from napari_thunder.result import is_result
 
 if TYPE_CHECKING:

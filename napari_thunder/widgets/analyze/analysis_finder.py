@@ -9,7 +9,7 @@ from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from napari_thunder.analysis.registry import analyses
-from napari_thunder.models.finding import find_analyses
+from napari_thunder.models.analyze.finding import find_analyses
 
 _NAME = Qt.ItemDataRole.UserRole
 _MOST_ROWS = 8

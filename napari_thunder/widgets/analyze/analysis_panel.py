@@ -7,9 +7,9 @@ from typing import Any
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_thunder.analysis.registry import analyses
-from napari_thunder.models.datasets import Datasets
-from napari_thunder.models.draft import Draft
-from napari_thunder.models.form import form_fields, given_beside_defaults, what_is_wrong
+from napari_thunder.models.analyze.draft import Draft
+from napari_thunder.models.analyze.form import form_fields, given_beside_defaults, what_is_wrong
+from napari_thunder.models.data.datasets import Datasets
 from napari_thunder.recording import Recording
 from napari_thunder.widgets.analyze.analysis_finder import AnalysisFinder
 from napari_thunder.widgets.analyze.chain_editor import ChainEditor

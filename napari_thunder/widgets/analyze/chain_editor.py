@@ -8,8 +8,8 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from napari_thunder.analysis.registry import steps
-from napari_thunder.models.draft import Draft, Link
-from napari_thunder.models.form import form_fields, given_beside_defaults, what_is_wrong
+from napari_thunder.models.analyze.draft import Draft, Link
+from napari_thunder.models.analyze.form import form_fields, given_beside_defaults, what_is_wrong
 from napari_thunder.recording import Recording
 from napari_thunder.widgets.analyze.docs_dialog import DocsDialog
 from napari_thunder.widgets.analyze.parameter_form import ParameterForm

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
-from napari_thunder.models.docs import docs_html
+from napari_thunder.models.analyze.docs import docs_html
 
 
 class DocsDialog(QDialog):

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_thunder.models.form import Field, FieldKind
+from napari_thunder.models.analyze.form import Field, FieldKind
 from napari_thunder.widgets.file_dialog import ask_for_file
 from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
 

@@ -6,8 +6,8 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout
 
 from napari_thunder.engine.job import JobState
-from napari_thunder.models.facts import time_text
-from napari_thunder.models.jobs import Run
+from napari_thunder.models.analyze.jobs import Run
+from napari_thunder.models.data.facts import time_text
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.widgets.analyze.run_panel import data_button, worded
 from napari_thunder.widgets.progress_line import ProgressLine

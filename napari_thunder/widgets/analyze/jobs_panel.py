@@ -7,7 +7,7 @@ from collections.abc import Callable
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from napari_thunder.models.jobs import Jobs, Run
+from napari_thunder.models.analyze.jobs import Jobs, Run
 from napari_thunder.widgets.analyze.job_row import JobRow
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.section import say_why

@@ -8,7 +8,7 @@ from typing import Any
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
-from napari_thunder.models.form import Field
+from napari_thunder.models.analyze.form import Field
 from napari_thunder.widgets.analyze.inputs import Input, make_input
 
 

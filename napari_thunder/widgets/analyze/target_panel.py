@@ -8,9 +8,9 @@ from qtpy.QtCore import Signal
 from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import QComboBox, QFormLayout, QWidget
 
-from napari_thunder.models.datasets import Datasets
-from napari_thunder.models.draft import Draft
-from napari_thunder.models.regions import Regions
+from napari_thunder.models.analyze.draft import Draft
+from napari_thunder.models.data.datasets import Datasets
+from napari_thunder.models.rois.regions import Regions
 from napari_thunder.widgets.file_dialog import ask_for_file
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll

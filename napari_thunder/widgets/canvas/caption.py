@@ -12,7 +12,7 @@ from qtpy.QtCore import QTimer
 
 from napari_thunder.display.caption import CanvasState, Captions
 from napari_thunder.models import Desk
-from napari_thunder.models.datasets import Dataset
+from napari_thunder.models.data.datasets import Dataset
 from napari_thunder.volumes import VolumeArray
 from napari_thunder.widgets.canvas.layers import Layers
 from napari_thunder.widgets.canvas.recording_views import RecordingViews

@@ -13,7 +13,7 @@ from napari_thunder.display.space import space_of_recording
 from napari_thunder.io.elsewhere import ElsewhereSource
 from napari_thunder.io.source import recorded
 from napari_thunder.models import Desk
-from napari_thunder.models.datasets import Dataset
+from napari_thunder.models.data.datasets import Dataset
 from napari_thunder.volumes import VolumeArray
 from napari_thunder.widgets.canvas.standpoint import Standpoints, standing_still
 from napari_thunder.widgets.canvas.streaming import array_of, follow, show_raw

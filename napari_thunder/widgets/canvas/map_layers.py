@@ -12,8 +12,8 @@ from napari.layers import Layer
 from napari_thunder.display import LayerSpec
 from napari_thunder.display.space import about_recording, space_of_volume
 from napari_thunder.models import Desk
-from napari_thunder.models.datasets import Dataset
-from napari_thunder.models.results import ResultEntry
+from napari_thunder.models.data.datasets import Dataset
+from napari_thunder.models.results.results import ResultEntry
 from napari_thunder.widgets.canvas.hover import renew_numbers, say_numbers
 from napari_thunder.widgets.canvas.units import agree_on_units, slice_anew
 from napari_thunder.widgets.main_thread import MainThread

@@ -10,7 +10,7 @@ from napari.utils.colormaps.standardize_color import transform_color
 
 from napari_thunder.models import Desk
 from napari_thunder.models.pointer import Place
-from napari_thunder.models.trace_subjects import pin_key
+from napari_thunder.models.traces.subjects import pin_key
 from napari_thunder.widgets.canvas.layers import Layers
 from napari_thunder.widgets.canvas.units import slice_anew
 from napari_thunder.widgets.main_thread import MainThread

@@ -10,8 +10,8 @@ from psygnal import Signal
 
 from napari_thunder.models import Desk
 from napari_thunder.models.background import Background
-from napari_thunder.models.datasets import Dataset
-from napari_thunder.models.views import view_limits
+from napari_thunder.models.data.datasets import Dataset
+from napari_thunder.models.data.views import view_limits
 from napari_thunder.volumes import MovieView, Sight, ViewKind, VolumeArray
 from napari_thunder.widgets.canvas.layers import Layers
 from napari_thunder.widgets.canvas.streaming import array_of, exchange, exchange_beside, set_contrast

@@ -11,7 +11,7 @@ import numpy as np
 from napari_thunder.display.space import Space
 from napari_thunder.errors import RegionError
 from napari_thunder.models.in_turn import InTurn
-from napari_thunder.models.regions import Regions
+from napari_thunder.models.rois.regions import Regions
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.regions import Box, Outline, Region, region_of_outline
 from napari_thunder.widgets.canvas.region_rows import Drawn, closed, kind_of, vertices_of

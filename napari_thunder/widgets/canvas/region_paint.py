@@ -12,7 +12,7 @@ from napari.utils.colormaps import DirectLabelColormap
 
 from napari_thunder.display.space import Space
 from napari_thunder.models.in_turn import InTurn
-from napari_thunder.models.regions import Regions
+from napari_thunder.models.rois.regions import Regions
 from napari_thunder.regions import Box, Region
 from napari_thunder.widgets.canvas.region_canvas import Painted, RegionCanvas, Slices
 from napari_thunder.widgets.canvas.strokes import Strokes

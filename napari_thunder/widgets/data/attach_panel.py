@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pandas as pd
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_thunder.models.attaching import Attaching
-from napari_thunder.models.datasets import Dataset, Datasets
-from napari_thunder.models.facts import events_line, recording_seconds, signals_line
+from napari_thunder.models.data.attaching import Attaching
+from napari_thunder.models.data.datasets import Dataset, Datasets
+from napari_thunder.models.data.facts import events_line, recording_seconds, signals_line
 from napari_thunder.recording import Recording
 from napari_thunder.widgets.data.column_question import ColumnQuestion
 from napari_thunder.widgets.data.events_preview import EventsPreview

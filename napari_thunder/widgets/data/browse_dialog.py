@@ -20,10 +20,10 @@ from qtpy.QtWidgets import (
 from napari_thunder.engine import Job
 from napari_thunder.io.folders import Entry, Listing, Use, list_folder
 from napari_thunder.io.remote.address import is_address
-from napari_thunder.models.browser import Browser
-from napari_thunder.models.connection import Connection
-from napari_thunder.models.history import History
-from napari_thunder.models.target import is_server
+from napari_thunder.models.data.browser import Browser
+from napari_thunder.models.data.connection import Connection
+from napari_thunder.models.data.history import History
+from napari_thunder.models.data.target import is_server
 from napari_thunder.widgets.data.folder_bar import FolderBar
 from napari_thunder.widgets.data.folder_filter import FolderFilter
 from napari_thunder.widgets.data.folder_table import FolderTable

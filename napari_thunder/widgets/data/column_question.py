@@ -5,8 +5,8 @@ from __future__ import annotations
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_thunder.models.attaching import Question
-from napari_thunder.models.columns import Columns, Unit, number_columns
+from napari_thunder.models.data.attaching import Question
+from napari_thunder.models.data.columns import Columns, Unit, number_columns
 from napari_thunder.widgets.data.rows_model import RowsModel, rows_view
 from napari_thunder.widgets.section import say_why
 from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll

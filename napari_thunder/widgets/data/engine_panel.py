@@ -13,10 +13,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_thunder.models.connection import Connection, ConnectionState
-from napari_thunder.models.facts import bytes_text, cache_line, cores_line, versions_line
-from napari_thunder.models.history import History
-from napari_thunder.models.target import is_server, split_token
+from napari_thunder.models.data.connection import Connection, ConnectionState
+from napari_thunder.models.data.facts import bytes_text, cache_line, cores_line, versions_line
+from napari_thunder.models.data.history import History
+from napari_thunder.models.data.target import is_server, split_token
 from napari_thunder.widgets.data.engine_target import EngineTarget
 from napari_thunder.widgets.data.status_dot import StatusDot
 from napari_thunder.widgets.main_thread import MainThread

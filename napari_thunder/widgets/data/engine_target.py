@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QCompleter, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_thunder.models.target import is_server
+from napari_thunder.models.data.target import is_server
 from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
 
 _TIP = Qt.ItemDataRole.ToolTipRole

@@ -6,7 +6,7 @@ from qtpy.QtCore import QEvent, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from napari_thunder.models.facts import time_text
+from napari_thunder.models.data.facts import time_text
 from napari_thunder.widgets.traces.conditions import Conditions
 
 _BAND = 22

@@ -9,7 +9,7 @@ import pandas as pd
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from napari_thunder.models.preview import condition_columns, likely_conditions
+from napari_thunder.models.data.preview import condition_columns, likely_conditions
 from napari_thunder.widgets.data.event_strip import EventStrip
 from napari_thunder.widgets.data.rows_model import RowsModel, rows_view
 from napari_thunder.widgets.traces.conditions import conditions_of

@@ -8,7 +8,7 @@ from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QShortcut, QStyle, QToolButton, QVBoxLayout, QWidget
 
 from napari_thunder.io.folders import Listing
-from napari_thunder.models.browser import Browser
+from napari_thunder.models.data.browser import Browser
 from napari_thunder.widgets.data.breadcrumbs import Breadcrumbs
 
 _RECENT = 6

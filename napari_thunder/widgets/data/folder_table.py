@@ -11,7 +11,7 @@ from qtpy.QtGui import QFont, QKeyEvent
 from qtpy.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QStyle, QTableView
 
 from napari_thunder.io.folders import Entry, Use
-from napari_thunder.models.facts import bytes_text
+from napari_thunder.models.data.facts import bytes_text
 
 _COLUMNS = ("Name", "Kind", "Size", "Modified")
 _NOWHERE = QModelIndex()

@@ -8,8 +8,15 @@ from typing import Any
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QFormLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_thunder.models.facts import bytes_text, duration_line, excluded_line, mask_line, motion_line, where_line
-from napari_thunder.models.given import frames_of, frames_text, numbers_of, positive_number_of
+from napari_thunder.models.data.facts import (
+    bytes_text,
+    duration_line,
+    excluded_line,
+    mask_line,
+    motion_line,
+    where_line,
+)
+from napari_thunder.models.data.given import frames_of, frames_text, numbers_of, positive_number_of
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.recording import Recording
 from napari_thunder.widgets.data.given_field import GivenField

@@ -8,8 +8,8 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_thunder.models.datasets import Dataset, Datasets, Opening
-from napari_thunder.models.history import History
+from napari_thunder.models.data.datasets import Dataset, Datasets, Opening
+from napari_thunder.models.data.history import History
 from napari_thunder.widgets.data.recording_facts import RecordingFacts
 from napari_thunder.widgets.data.recordings_table import RecordingsTable, Row
 from napari_thunder.widgets.main_thread import MainThread

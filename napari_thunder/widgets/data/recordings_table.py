@@ -10,8 +10,8 @@ from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, QTimer, Signal
 from qtpy.QtGui import QFont, QKeyEvent
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from napari_thunder.models.datasets import Dataset, Datasets, Opening
-from napari_thunder.models.facts import bytes_text, shape_text, where_text
+from napari_thunder.models.data.datasets import Dataset, Datasets, Opening
+from napari_thunder.models.data.facts import bytes_text, shape_text, where_text
 
 _COLUMNS = ("Name", "t×z×y×x", "Size", "From")
 _NOWHERE = QModelIndex()

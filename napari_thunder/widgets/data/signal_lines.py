@@ -8,7 +8,7 @@ from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPolygonF
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
-from napari_thunder.models.preview import Floats, envelope
+from napari_thunder.models.data.preview import Floats, envelope
 
 _ROW = 28
 _NAME = 110

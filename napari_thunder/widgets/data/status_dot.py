@@ -6,7 +6,7 @@ from qtpy.QtCore import QRectF, Qt
 from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPen
 from qtpy.QtWidgets import QWidget
 
-from napari_thunder.models.connection import ConnectionState
+from napari_thunder.models.data.connection import ConnectionState
 
 _COLOURS = {
     ConnectionState.CONNECTED: "#3fb27f",

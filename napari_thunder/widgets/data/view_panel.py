@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_thunder.models.datasets import Dataset
+from napari_thunder.models.data.datasets import Dataset
 from napari_thunder.volumes import MovieView, ViewKind
 from napari_thunder.volumes.views import MOST_HALF_WIDTH
 from napari_thunder.widgets.main_thread import MainThread

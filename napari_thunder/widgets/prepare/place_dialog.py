@@ -8,8 +8,8 @@ from collections.abc import Callable
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from napari_thunder.io.folders import Entry, Use
-from napari_thunder.models.connection import Connection
-from napari_thunder.models.history import History
+from napari_thunder.models.data.connection import Connection
+from napari_thunder.models.data.history import History
 from napari_thunder.models.preparing.wish import with_suffix
 from napari_thunder.widgets.data.browse_dialog import BrowseDialog
 from napari_thunder.widgets.main_thread import MainThread

@@ -5,8 +5,8 @@ from __future__ import annotations
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_thunder.models import Desk
-from napari_thunder.models.history import History
-from napari_thunder.models.target import is_server
+from napari_thunder.models.data.history import History
+from napari_thunder.models.data.target import is_server
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.prepare.place_dialog import PlaceDialog, ask_for_place
 from napari_thunder.widgets.section import say_why

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
 
 from napari_thunder.engine.job import JobState
 from napari_thunder.models import Desk
-from napari_thunder.models.jobs import Run
+from napari_thunder.models.analyze.jobs import Run
 from napari_thunder.models.preparing import Place
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.widgets.analyze.job_row import status_of

@@ -7,7 +7,7 @@ from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_thunder.models import Desk
-from napari_thunder.models.facts import motion_line
+from napari_thunder.models.data.facts import motion_line
 from napari_thunder.models.preparing import Keep, Motion
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.section import say_why

@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_thunder.models.preview import condition_columns
+from napari_thunder.models.data.preview import condition_columns
 from napari_thunder.models.registration import RegistrationEntry
 from napari_thunder.widgets.file_dialog import ask_where_to
 from napari_thunder.widgets.main_thread import MainThread

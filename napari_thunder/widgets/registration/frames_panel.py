@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_thunder.models import Desk
-from napari_thunder.models.given import frames_text
+from napari_thunder.models.data.given import frames_text
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.section import say_why
 

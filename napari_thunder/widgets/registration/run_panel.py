@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_thunder.models import Desk
-from napari_thunder.models.jobs import Run
+from napari_thunder.models.analyze.jobs import Run
 from napari_thunder.registration.shift_files import Convention
 from napari_thunder.widgets.analyze.job_row import status_of
 from napari_thunder.widgets.analyze.run_panel import worded

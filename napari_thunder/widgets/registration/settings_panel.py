@@ -7,7 +7,7 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from napari_thunder.models.form import form_fields, given_beside_defaults, what_is_wrong
+from napari_thunder.models.analyze.form import form_fields, given_beside_defaults, what_is_wrong
 from napari_thunder.models.registration import Registrations
 from napari_thunder.registration.settings import Registration
 from napari_thunder.widgets.analyze.parameter_form import ParameterForm

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QWidget
 from superqt import QLabeledDoubleSlider
 
 from napari_thunder.display import LayerSpec, probability_of, significance_title
-from napari_thunder.models.looks import (
+from napari_thunder.models.results.looks import (
     Look,
     colormaps_of,
     look_at,
@@ -21,8 +21,8 @@ from napari_thunder.models.looks import (
     strength_title,
     strengths_of,
 )
-from napari_thunder.models.painting import found_limits, is_signed, threshold_span
-from napari_thunder.models.results import ResultEntry
+from napari_thunder.models.results.painting import found_limits, is_signed, threshold_span
+from napari_thunder.models.results.results import ResultEntry
 from napari_thunder.widgets.legend_view import LegendView
 from napari_thunder.widgets.results.limits_field import LimitsField
 from napari_thunder.widgets.results.swatch import SWATCH, colormap_title, swatch

@@ -12,9 +12,9 @@ from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QAction, QMenu, QWidget
 
 from napari_thunder.errors import ThunderError
-from napari_thunder.models.exports import EXPORTS, Export, file_name, with_ending
-from napari_thunder.models.results import ResultEntry
-from napari_thunder.models.running_again import prepare_again, run_again, why_not_run_again
+from napari_thunder.models.analyze.running_again import prepare_again, run_again, why_not_run_again
+from napari_thunder.models.results.exports import EXPORTS, Export, file_name, with_ending
+from napari_thunder.models.results.results import ResultEntry
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.reproduce import Recipe, as_command_line, as_python, needs_folder
 from napari_thunder.widgets.canvas.snapshot import save_picture

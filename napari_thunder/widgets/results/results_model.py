@@ -7,9 +7,9 @@ from typing import Any
 
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QSortFilterProxyModel, Qt
 
-from napari_thunder.models.pictures import Pictures
-from napari_thunder.models.result_facts import ResultFacts, facts_of
-from napari_thunder.models.results import ResultEntry, Results
+from napari_thunder.models.results.pictures import Pictures
+from napari_thunder.models.results.result_facts import ResultFacts, facts_of
+from napari_thunder.models.results.results import ResultEntry, Results
 
 COLUMNS = ("Name", "State", "Analysis", "Parameters", "When", "Seconds", "Engine", "Recording")
 NAME, STATE = 0, 1

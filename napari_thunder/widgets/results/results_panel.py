@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_thunder.models.results import ResultEntry
+from napari_thunder.models.results.results import ResultEntry
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.results.action_button import ActionButton, MenuButton
 from napari_thunder.widgets.results.look_panel import LookPanel

@@ -9,7 +9,7 @@ from typing import Any
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
 from qtpy.QtGui import QColor, QFont
 
-from napari_thunder.models.regions import Regions
+from napari_thunder.models.rois.regions import Regions
 from napari_thunder.regions import Box, Region
 
 VISIBLE, NAME, COLOUR, VOXELS, SIZE, PLANES = range(6)

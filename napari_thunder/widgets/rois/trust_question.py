@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qtpy.QtWidgets import QMessageBox, QWidget
 
-from napari_thunder.models.region_files import Doubt, RegionFiles
+from napari_thunder.models.rois.region_files import Doubt, RegionFiles
 from napari_thunder.widgets.file_dialog import ask
 
 _TEXT = """{path} is a pickle. A pickle can hold a program that runs when it is opened.

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_thunder.errors import ThunderError
 from napari_thunder.models.background import Background
-from napari_thunder.models.traces import Traces
+from napari_thunder.models.traces.traces import Traces
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.widgets.file_dialog import ask_where_to
 from napari_thunder.widgets.main_thread import MainThread

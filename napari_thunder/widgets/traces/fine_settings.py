@@ -9,7 +9,7 @@ from qtpy.QtCore import QPoint, Qt, Signal
 from qtpy.QtGui import QHideEvent
 from qtpy.QtWidgets import QDialog, QPushButton, QVBoxLayout, QWidget
 
-from napari_thunder.models.form import Field, form_fields
+from napari_thunder.models.analyze.form import Field, form_fields
 from napari_thunder.parameters import values
 from napari_thunder.traces.settings import TraceSettings
 from napari_thunder.widgets.analyze.parameter_form import ParameterForm

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from napari_thunder.models.datasets import Dataset
-from napari_thunder.models.traces import Traces
+from napari_thunder.models.data.datasets import Dataset
+from napari_thunder.models.traces.traces import Traces
 from napari_thunder.recording import Recording
 from napari_thunder.traces.responses import period_of
 from napari_thunder.widgets.traces.conditions import conditions_of, grouping_columns

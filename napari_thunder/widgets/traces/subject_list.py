@@ -9,7 +9,7 @@ from qtpy.QtCore import QPoint, QSize, Qt, Signal
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QListWidget, QListWidgetItem, QMenu, QSizePolicy
 
-from napari_thunder.models.trace_subjects import Subject
+from napari_thunder.models.traces.subjects import Subject
 from napari_thunder.widgets.traces.trace_curve import line_icon
 
 _KEY = Qt.ItemDataRole.UserRole

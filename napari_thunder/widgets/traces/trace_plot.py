@@ -11,7 +11,7 @@ from qtpy.QtCore import QPointF, Qt, Signal
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QSizePolicy
 
-from napari_thunder.models.trace_subjects import Subject
+from napari_thunder.models.traces.subjects import Subject
 from napari_thunder.widgets.traces.conditions import Conditions
 from napari_thunder.widgets.traces.decimation import nice_step
 from napari_thunder.widgets.traces.event_bands import EventBands

@@ -10,7 +10,7 @@ from qtpy.QtCore import QEvent, QSize, Qt
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from napari_thunder.models.traces import Trace
+from napari_thunder.models.traces.traces import Trace
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.traces.measures import units_of
 from napari_thunder.widgets.bottom_dock import take_height

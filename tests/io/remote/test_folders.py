@@ -11,7 +11,7 @@ import pytest
 from napari_thunder.engine import Job
 from napari_thunder.errors import FolderError
 from napari_thunder.io.folders import Use, list_folder, listing_from_json, listing_to_json, parent_folder
-from napari_thunder.models.browser import Browser
+from napari_thunder.models.data.browser import Browser
 from tests.io.conftest import tiff_folder, zarr3
 from tests.models.waiting import wait_until
 from tests.storage.s3 import S3

@@ -17,7 +17,7 @@ from napari_thunder.blocks import plan_blocks
 from napari_thunder.errors import RecordingError
 from napari_thunder.io import open_source
 from napari_thunder.io.registry import remote_formats
-from napari_thunder.models.facts import where_line, where_text
+from napari_thunder.models.data.facts import where_line, where_text
 from tests.io.conftest import WRITERS, own_store, tiff_folder, zarr3, zarr3_sharded
 from tests.storage.s3 import S3
 from tests.storage.web_server import WebServer

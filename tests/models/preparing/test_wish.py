@@ -11,12 +11,12 @@ import pytest
 import napari_thunder as nt
 from napari_thunder.errors import ParameterError
 from napari_thunder.io.array import ArraySource
-from napari_thunder.models.datasets import Dataset
+from napari_thunder.models.data.datasets import Dataset
 from napari_thunder.models.preparing import Keep, Motion, Wish, suggested_path
 from napari_thunder.models.preparing.standing import Place, Standing, changed_since
 from napari_thunder.models.preparing.wish import with_suffix
 from napari_thunder.models.preparing.wishes import Wishes
-from napari_thunder.models.session_parts import Keys
+from napari_thunder.models.session.parts import Keys
 from napari_thunder.recording import Recording, from_source
 
 

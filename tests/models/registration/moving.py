@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from napari_thunder.models.datasets import Dataset
+from napari_thunder.models.data.datasets import Dataset
 from napari_thunder.models.registration.pair import Pair, pair_of
 from napari_thunder.recording import Recording
 from napari_thunder.registration import Shifts

@@ -13,7 +13,7 @@ from napari_thunder.engine.job import Job
 from napari_thunder.io.elsewhere import describe_source, described_source
 from napari_thunder.io.registry import open_source
 from napari_thunder.models import Desk
-from napari_thunder.models.datasets import Dataset
+from napari_thunder.models.data.datasets import Dataset
 from napari_thunder.models.registration.kymographs import Drawn
 from napari_thunder.models.registration.pair import Pair, pair_of
 from napari_thunder.models.registration.quality_views import FASTEST, NO_PAIR, Subject

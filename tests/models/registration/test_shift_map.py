@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_thunder.models.datasets import Dataset
+from napari_thunder.models.data.datasets import Dataset
 from napari_thunder.models.registration.arrows import arrows_of, confidence_limits, fitting_length, spacing_of
 from napari_thunder.models.registration.pair import Pair, pair_of
 from napari_thunder.models.registration.shift_map import MOST_COLUMNS, Along, shift_map

@@ -11,7 +11,7 @@ from napari_thunder.errors import EngineError
 from napari_thunder.io import open_source
 from napari_thunder.io.elsewhere import describe_source, described_source
 from napari_thunder.models import Desk
-from napari_thunder.models.connection import ConnectionState
+from napari_thunder.models.data.connection import ConnectionState
 from napari_thunder.recording import Recording
 from napari_thunder.widgets.canvas.streaming import array_of
 from napari_thunder.widgets.thunder_dock import ThunderDock

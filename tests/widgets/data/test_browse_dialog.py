@@ -12,7 +12,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
 from napari_thunder.io.folders import Entry, Listing, Use, list_folder
-from napari_thunder.models.browser import Browser
+from napari_thunder.models.data.browser import Browser
 from napari_thunder.widgets.data.browse_dialog import BrowseDialog
 from napari_thunder.widgets.thunder_dock import ThunderDock
 from tests.widgets.conftest import Heartbeat, wait_until

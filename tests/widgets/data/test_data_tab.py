@@ -17,7 +17,7 @@ import napari_thunder as nt
 from napari_thunder.engine import CacheUse, EngineFacts
 from napari_thunder.errors import EngineError
 from napari_thunder.models import Desk
-from napari_thunder.models.connection import ConnectionState
+from napari_thunder.models.data.connection import ConnectionState
 from napari_thunder.registration import Shifts
 from napari_thunder.widgets.thunder_dock import ThunderDock
 from tests.widgets.conftest import Heartbeat, slow_recording, wait_until

@@ -10,7 +10,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QGuiApplication
 
 import napari_thunder as nt
-from napari_thunder.models.looks import Look
+from napari_thunder.models.results.looks import Look
 from napari_thunder.widgets.results import result_actions
 from napari_thunder.widgets.results.results_model import NAME, STATE
 from napari_thunder.widgets.thunder_dock import ThunderDock

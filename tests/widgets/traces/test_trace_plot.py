@@ -8,7 +8,7 @@ from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QColor, QMouseEvent, QWheelEvent
 from qtpy.QtWidgets import QApplication
 
-from napari_thunder.models.trace_subjects import Subject
+from napari_thunder.models.traces.subjects import Subject
 from napari_thunder.widgets.traces.trace_plot import TracePlot
 
 LEFT = Qt.MouseButton.LeftButton

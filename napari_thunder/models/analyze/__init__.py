@@ -1,0 +1,1 @@
+"""Analyses: prepared, queued, run."""

@@ -1,0 +1,1 @@
+"""Recordings, their tables, and the engine."""

@@ -1,0 +1,1 @@
+"""Regions, with undo, and their files."""

@@ -1,0 +1,1 @@
+"""The whole desk, saved, kept safe and restored."""

@@ -1,0 +1,1 @@
+"""Traces: which are wanted, read, shown and summed up."""
