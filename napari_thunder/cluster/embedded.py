@@ -26,6 +26,7 @@ PATIENCE = 120.0
 """Seconds the server gets to open its port."""
 
 _LONGEST_SOCKET_FOLDER = 60
+_HOSTS = "hosts"
 _OPENED = (
     "java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.util",
     "java.util.concurrent", "java.util.concurrent.atomic", "jdk.internal.ref", "sun.nio.ch", "sun.nio.cs",
@@ -126,6 +127,7 @@ def _launch(java: Path, cores: int, python: str) -> EmbeddedSpark:
 
 def _launch_in(folder: Path, alive: int, home: Path, java: Path, cores: int, python: str) -> EmbeddedSpark:
     (folder / "tmp").mkdir()
+    (folder / _HOSTS).write_text(f"127.0.0.1 localhost {socket.gethostname()}\n")
     port, token = _free_port(), secrets.token_urlsafe(32)
     (folder / "spark.conf").write_text("".join(f"{k} {v}\n" for k, v in _settings(folder, port, cores).items()))
     command = [str(java), *_java_options(folder), "-cp", str(home / "jars" / "*")]
@@ -175,6 +177,8 @@ def _java_options(folder: Path) -> Iterator[str]:
     yield "-XX:TieredStopAtLevel=1"
     yield "-XX:+IgnoreUnrecognizedVMOptions"
     yield f"-Djava.io.tmpdir={folder / 'tmp'}"
+    # Spark asks for the computer's name where there are AWS credentials, and ends if nobody knows it.
+    yield f"-Djdk.net.hosts.file={folder / _HOSTS}"
     yield "-Djava.net.preferIPv6Addresses=false"
     yield "-Dio.netty.tryReflectionSetAccessible=true"
     yield from (f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED)

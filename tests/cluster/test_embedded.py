@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
+import shutil
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -47,6 +51,20 @@ def test_the_server_is_private_and_stops_in_three_seconds_without_a_trace():
     assert time.monotonic() - begun < 3
     assert not any(process.is_running() for process in family)
     assert not server.folder.exists()
+
+
+def test_credentials_of_storage_do_not_hinder_a_computer_whose_name_nobody_knows():
+    code = (
+        "from napari_thunder.cluster.embedded import start_embedded; start_embedded(cores=1).stop(); print('started')"
+    )
+    alone = ["unshare", "--uts", "sh", "-c", 'hostname nobody-knows-this-name && exec "$@"', "sh"]
+    keys = {"AWS_ACCESS_KEY_ID": "a-key", "AWS_SECRET_ACCESS_KEY": "a-secret"}
+    if shutil.which("unshare") is None or subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this user may not give the computer another name for a while")
+    ended = subprocess.run(
+        [*alone, sys.executable, "-c", code], env=os.environ | keys, capture_output=True, text=True, check=False
+    )
+    assert "started" in ended.stdout, ended.stderr
 
 
 def test_starting_says_what_it_does_and_can_be_cancelled():
