@@ -16,9 +16,9 @@ demo: .venv/.ready
 	    echo "Look at $$PWD/demo.png"; \
 	fi
 
-# Those without a window, and beside them those of the window, under PyQt5 and then under PyQt6: about as long as each other.
+# Those without a window, and those of the window under PyQt5 and under PyQt6: about as long as each other, two at a time.
 test: lint
-	$(MAKE) --no-print-directory -j2 --output-sync test-rest test-pyqt6
+	$(MAKE) --no-print-directory -j2 --keep-going --output-sync test-rest test-pyqt5 test-pyqt6
 
 test-rest: .venv/.ready
 	QT_API=pyqt5 $(BIN)/pytest --ignore=tests/widgets
@@ -26,7 +26,7 @@ test-rest: .venv/.ready
 test-pyqt5: .venv/.ready
 	QT_API=pyqt5 $(BIN)/pytest tests/widgets -o cache_dir=.pytest_cache_pyqt5
 
-test-pyqt6: test-pyqt5
+test-pyqt6: .venv/.ready
 	QT_API=pyqt6 $(BIN)/pytest tests/widgets -o qt_api=pyqt6 -o cache_dir=.pytest_cache_pyqt6
 
 lint: .venv/.ready

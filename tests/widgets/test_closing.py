@@ -15,7 +15,7 @@ from napari_thunder.engine.spark.address import TOKEN
 
 ROOT = Path(__file__).resolve().parents[2]
 
-_SAID_BY_OTHERS = ("XDG_RUNTIME_DIR", "PyQt5 backend is deprecated")
+_SAID_BY_OTHERS = ("XDG_RUNTIME_DIR", "PyQt5 backend is deprecated", "could not determine DPI")
 
 
 @pytest.fixture(scope="module")
