@@ -206,7 +206,7 @@ def _recording_of(series: Array, recording: Recording) -> Recording:
         frame_times=recording.frame_times,
         events=recording.events,
         signals=recording.signals,
-        exclude_frames=recording.exclude_frames,
+        exclude_frames=recording.left_out,
     )
 
 

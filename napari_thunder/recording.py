@@ -133,10 +133,15 @@ class Recording:
 
     @cached_property
     def keep(self) -> NDArray[np.bool_]:
-        """(t,) True for the frames that analyses use."""
-        keep = np.ones(self.shape[0], bool)
+        """(t,) True for the frames that analyses use: not excluded, nor of unknown motion where it is undone."""
+        keep = np.ones(self.shape[0], bool) if self.shifts is None else self.shifts.estimated.copy()
         keep[list(self.exclude_frames)] = False
         return keep
+
+    @property
+    def left_out(self) -> tuple[int, ...]:
+        """The frames that analyses do not use."""
+        return tuple(int(frame) for frame in np.flatnonzero(~self.keep))
 
     @property
     def missing(self) -> tuple[str, ...]:

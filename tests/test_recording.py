@@ -156,3 +156,14 @@ def test_motion_is_undone_as_it_is_read_and_can_be_taken_back():
 def test_a_mask_of_another_volume_is_refused():
     with pytest.raises(ThunderError, match="does not fit"):
         nt.Recording.from_array(np.zeros((3, 2, 8, 9)), mask=np.ones((2, 8, 8), bool))
+
+
+def test_a_frame_of_unknown_motion_is_left_out_while_motion_is_undone():
+    movie = np.random.default_rng(0).integers(0, 100, (5, 2, 8, 9)).astype(np.uint16)
+    raw = nt.Recording.from_array(movie, exclude_frames=[4])
+    values = np.zeros((5, 3))
+    values[1] = np.nan
+    registered = raw.registered(Shifts.rigid(values, (2, 8, 9)))
+    assert registered.left_out == (1, 4)
+    assert registered.raw.left_out == (4,)
+    np.testing.assert_allclose(nt.run(nt.SummaryImages(), registered)["mean"], movie[[0, 2, 3]].mean(0), rtol=1e-6)

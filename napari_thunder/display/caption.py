@@ -44,7 +44,7 @@ class Captions:
 
     def __init__(self, recording: Recording) -> None:
         self._times = recording.frame_times
-        self._excluded = frozenset(recording.exclude_frames)
+        self._excluded = frozenset(recording.left_out)
         self._decimals = _decimals(self._times)
         events = recording.events if self._times is not None else None
         self._starts = None if events is None else events["start_time"].to_numpy(float)

@@ -133,7 +133,7 @@ def _averaging(recording: Recording, half_width: int, engine: ReadsVolumes | Non
         return AveragingReader(direct, recording, half_width) if half_width else direct
     if not half_width:
         return EngineReader(recording, engine)
-    averaged = AveragedSource(recording.source, half_width, recording.exclude_frames)
+    averaged = AveragedSource(recording.source, half_width, recording.left_out)
     return EngineReader(replace(recording, source=averaged), engine, 2 * half_width + 1)
 
 
@@ -190,7 +190,7 @@ class AveragingReader:
     def read(self, times: Sequence[int], job: Job) -> Iterator[tuple[int, Array]]:
         n_frames, *shape = self._recording.shape
         for t in times:
-            frames = window(t, self._half_width, n_frames, self._recording.exclude_frames)
+            frames = window(t, self._half_width, n_frames, self._recording.left_out)
             yield t, mean_of((self._frame(frame, job) for frame in frames), tuple(shape))
 
     def _frame(self, t: int, job: Job) -> Array:
