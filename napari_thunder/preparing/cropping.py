@@ -87,7 +87,7 @@ def known_of(recording: Recording, crop: Crop) -> dict[str, Any]:
     first, last = crop.times
     size = crop.voxel_size(recording)
     times = recording.frame_times
-    excluded = [frame - first for frame in recording.exclude_frames if first <= frame < last]
+    excluded = [frame - first for frame in recording.left_out if first <= frame < last]
     return {
         "voxel_size": None if size is None else list(size),
         "frame_times": None if times is None else times[first:last].tolist(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -65,7 +65,7 @@ class Region:
     color: str
     volume: Box
     corner: Box
-    mask: Mask
+    mask: Mask = field(repr=False)
     outline: Outline | None = None
     visible: bool = True
     key: int = 0

@@ -254,3 +254,14 @@ def test_wrong_places_are_refused(recording: nt.Recording, store: Path) -> None:
 
 def _n_files(folder: Path) -> int:
     return sum(p.is_file() for p in folder.rglob("*"))
+
+
+def test_a_frame_of_unknown_motion_is_excluded_in_the_store(tmp_path: Path) -> None:
+    movie = np.random.default_rng(0).integers(50, 100, (6, 2, 16, 18)).astype(np.uint16)
+    shifts = np.zeros((6, 3))
+    shifts[1] = np.nan
+    registered = nt.Recording.from_array(movie).registered(Shifts.rigid(shifts, (2, 16, 18)))
+    prepared = nt.prepare(registered, tmp_path / "store.zarr")
+    assert prepared.exclude_frames == (1,)
+    assert prepared.mask is not None
+    assert prepared.mask.mask.all()
