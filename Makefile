@@ -16,9 +16,9 @@ demo: .venv/.ready
 	    echo "Look at $$PWD/demo.png"; \
 	fi
 
-# Those without a window, and those of the window under PyQt5 and under PyQt6: about as long as each other; none keeps a core busy all the time.
+# Those without a window, and those of the window under PyQt5 and under PyQt6: about as long as each other, two at a time.
 test: lint
-	$(MAKE) --no-print-directory -j3 --keep-going --output-sync test-rest test-pyqt5 test-pyqt6
+	$(MAKE) --no-print-directory -j2 --keep-going --output-sync test-rest test-pyqt5 test-pyqt6
 
 test-rest: .venv/.ready
 	QT_API=pyqt5 $(BIN)/pytest --ignore=tests/widgets

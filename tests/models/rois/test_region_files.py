@@ -36,7 +36,6 @@ def test_regions_go_to_a_file_and_come_back_in_one_step_of_undo(regions, files, 
     files.exported.connect(exported.append)
     files.imported.connect(imported.append)
     files.write(tmp_path / "a.geojson", voxel_size=(5, 1, 1))
-    assert files.busy
     wait_until(lambda: not files.busy)
     assert exported == [str(tmp_path / "a.geojson")]
     files.read(tmp_path / "a.geojson", VOLUME)
