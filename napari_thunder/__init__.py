@@ -21,8 +21,8 @@ _HOMES = {
         "Regression",
         "SummaryImages",
     ),
-    "analysis.filtering": ("RemoveSignals", "Squelch", "TemporalFilter"),
-    "analysis.preprocessing": ("DeltaFOverF", "Detrend", "ZScore"),
+    "analysis.preprocessing.filtering": ("RemoveSignals", "Squelch", "TemporalFilter"),
+    "analysis.preprocessing.usual": ("DeltaFOverF", "Detrend", "ZScore"),
     "analysis.registry": ("analyses",),
     "differences": ("difference",),
     "display.maps": ("MapChoice",),
@@ -116,8 +116,8 @@ if TYPE_CHECKING:
         Regression,
         SummaryImages,
     )
-    from napari_thunder.analysis.filtering import RemoveSignals, Squelch, TemporalFilter
-    from napari_thunder.analysis.preprocessing import DeltaFOverF, Detrend, ZScore
+    from napari_thunder.analysis.preprocessing.filtering import RemoveSignals, Squelch, TemporalFilter
+    from napari_thunder.analysis.preprocessing.usual import DeltaFOverF, Detrend, ZScore
     from napari_thunder.analysis.registry import analyses
     from napari_thunder.differences import difference
     from napari_thunder.display.maps import MapChoice

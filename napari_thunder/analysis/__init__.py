@@ -1,14 +1,14 @@
 """Analyses: parameters plus numpy code on one block of time series, shape (t, voxels)."""
 
-from napari_thunder.analysis.correlation import Correlation
-from napari_thunder.analysis.event_average import EventAverage
-from napari_thunder.analysis.factors import PCA
-from napari_thunder.analysis.filtering import RemoveSignals, Squelch, TemporalFilter
-from napari_thunder.analysis.preprocessing import DeltaFOverF, Detrend, ZScore
-from napari_thunder.analysis.regression import Regression
-from napari_thunder.analysis.spectral import BandPower, Fourier
-from napari_thunder.analysis.summary import SummaryImages
-from napari_thunder.analysis.tuning import DirectionTuning
+from napari_thunder.analysis.correlation.signals import Correlation
+from napari_thunder.analysis.events.average import EventAverage
+from napari_thunder.analysis.factors.pca import PCA
+from napari_thunder.analysis.preprocessing.filtering import RemoveSignals, Squelch, TemporalFilter
+from napari_thunder.analysis.preprocessing.usual import DeltaFOverF, Detrend, ZScore
+from napari_thunder.analysis.regression.least_squares import Regression
+from napari_thunder.analysis.spectral.fourier import BandPower, Fourier
+from napari_thunder.analysis.summary.images import SummaryImages
+from napari_thunder.analysis.tuning.direction import DirectionTuning
 
 __all__ = [
     "PCA",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_thunder.analysis.rolling import percentile
+from napari_thunder.analysis.preprocessing.rolling import percentile
 from napari_thunder.blocks import Block
 
 Array = NDArray[Any]

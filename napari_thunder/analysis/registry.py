@@ -1,4 +1,4 @@
-"""Every analysis and preprocessing step this package has, by name; a new one is a new module in this folder."""
+"""Every analysis and preprocessing step this package has, by name; a new one is a new module in its family's folder."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def steps() -> Mapping[str, type[Step]]:
 
 @cache
 def _classes() -> tuple[Any, ...]:
-    """Classes of the modules in this folder, but for protocols."""
+    """Classes of the modules in this folder and its families' folders, but for protocols."""
     import napari_thunder.analysis as package
 
-    names = sorted(f"{package.__name__}.{module.name}" for module in pkgutil.iter_modules(package.__path__))
+    names = sorted(module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."))
     modules = [importlib.import_module(name) for name in names if not name.endswith((".protocol", ".registry"))]
     return tuple(
         thing for module in modules for thing in vars(module).values()

@@ -11,7 +11,7 @@ from qtpy.QtCore import QEvent
 from qtpy.QtWidgets import QApplication
 
 import napari_thunder as nt
-from napari_thunder.analysis.summary import SummaryImages
+from napari_thunder.analysis.summary.images import SummaryImages
 from napari_thunder.widgets.thunder_dock import ThunderDock
 from tests.widgets.conftest import slow_recording, wait_until
 

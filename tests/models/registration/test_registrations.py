@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from napari_thunder.analysis.summary import SummaryImages
+from napari_thunder.analysis.summary.images import SummaryImages
 from napari_thunder.errors import ParameterError, RegistrationError
 from napari_thunder.judging import judge
 from napari_thunder.models import Desk

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import napari_thunder as nt
-from napari_thunder.analysis.summary import SummaryImages
+from napari_thunder.analysis.summary.images import SummaryImages
 from napari_thunder.models import Desk
 from napari_thunder.models.data.connection import ConnectionState
 from napari_thunder.models.session.autosave import Autosave

@@ -46,7 +46,7 @@ def test_an_analysis_is_chosen_by_typing_arrows_and_enter(dock: ThunderDock) -> 
     assert finder.search.text() == ""
     QTest.keyClick(finder.search, Qt.Key.Key_Down)
     assert dock.desk.draft.analysis == finder.shown()[finder.shown().index("pca") + 1]
-    assert "each voxel" in dock.analyze.analysis.summary.text()
+    assert "each voxel" in dock.analyze.analysis.summary.images.text()
 
 
 def test_two_docks_of_a_viewer_stay_in_step(make_dock: MakeDock, qtbot: Any) -> None:

@@ -10,8 +10,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_thunder.analysis.preprocessing.rolling import RollingPercentile, percentile
 from napari_thunder.analysis.protocol import Context, Series
-from napari_thunder.analysis.rolling import RollingPercentile, percentile
 from napari_thunder.analysis.statistics import centre, orthonormal, sum_of_squares
 from napari_thunder.errors import AnalysisError
 from napari_thunder.parameters import check, parameter

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import signal
 
 from napari_thunder.analysis.protocol import Context
-from napari_thunder.analysis.spectral import BandPower, Fourier
+from napari_thunder.analysis.spectral.fourier import BandPower, Fourier
 from napari_thunder.errors import AnalysisError
 from tests.analysis.runner import compute, dataset, make_context
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_thunder.analysis.rolling import RollingPercentile, percentile
+from napari_thunder.analysis.preprocessing.rolling import RollingPercentile, percentile
 
 
 def _naive(series, start, stop, q):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from napari_thunder.analysis.correlation import Correlation
+from napari_thunder.analysis.correlation.signals import Correlation
 from napari_thunder.analysis.protocol import Context
 from napari_thunder.errors import AnalysisError
 from tests.analysis.runner import compute, dataset, make_context

@@ -1,0 +1,1 @@
+"""Voxels that do the same, together."""

@@ -1,0 +1,1 @@
+"""Each voxel against signals, regions and its neighbours."""

@@ -1,0 +1,1 @@
+"""What follows events, over trials."""

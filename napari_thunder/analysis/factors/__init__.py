@@ -1,0 +1,1 @@
+"""Few patterns in space and time that make up much of the activity."""

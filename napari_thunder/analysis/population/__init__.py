@@ -1,0 +1,1 @@
+"""Many regions or groups of voxels as one state."""

@@ -1,0 +1,1 @@
+"""Each voxel as a sum of what happened."""

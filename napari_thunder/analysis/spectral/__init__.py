@@ -1,0 +1,1 @@
+"""Each voxel by frequency."""

@@ -1,0 +1,1 @@
+"""What each voxel is like over the whole recording."""

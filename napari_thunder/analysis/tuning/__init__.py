@@ -1,0 +1,1 @@
+"""Tuning to features of stimuli and behaviour."""
