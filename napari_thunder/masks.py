@@ -9,11 +9,11 @@ import numpy as np
 
 from napari_thunder.analysis.blockwise import Within
 from napari_thunder.blocks import Block
-from napari_thunder.io.regions.mask import MaskLike, mask_of
+from napari_thunder.io.regions.mask import MaskLike, RegionsLike, mask_of, regions_of
 from napari_thunder.recording import Recording
 from napari_thunder.regions import Mask, Region
 
-__all__ = ["MaskLike", "cut", "mask_for", "mask_of"]
+__all__ = ["MaskLike", "RegionsLike", "cut", "mask_for", "mask_of", "regions_of"]
 
 
 def mask_for(given: MaskLike | None, recording: Recording) -> Region | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -11,19 +11,21 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import NDArray
 
-from napari_thunder.analysis.blockwise import MapWork, ReduceWork, SeriesOf
-from napari_thunder.analysis.protocol import Analysis, Answer, Context, MapStep, Step
+from napari_thunder.analysis.blockwise import MapWork, SeriesOf
+from napari_thunder.analysis.groups import painted
+from napari_thunder.analysis.protocol import Analysis, Answer, Context, LastStep, MapStep, PaintStep, Step
 from napari_thunder.analysis.registry import parse_step
 from napari_thunder.blocks import Block
 from napari_thunder.engine import Engine, Job, connect
 from napari_thunder.errors import AnalysisError
 from napari_thunder.events import read_design
-from napari_thunder.masks import MaskLike, cut, mask_for
+from napari_thunder.masks import MaskLike, RegionsLike, mask_for, regions_of
 from napari_thunder.parameters import parameters, snake_case
-from napari_thunder.provenance import provenance_of
+from napari_thunder.passes import Passes
+from napari_thunder.provenance import Places, provenance_of
 from napari_thunder.recording import Recording
+from napari_thunder.regions import Region
 
 Made = TypeVar("Made")
 
@@ -58,6 +60,7 @@ def run(
     engine: Engine | None = None,
     preprocess: Sequence[Step | str] = (),
     mask: MaskLike | None = None,
+    regions: RegionsLike = (),
     job: Job | None = None,
 ) -> xr.Dataset:
     """Run an analysis over a whole recording.
@@ -76,6 +79,8 @@ def run(
         Look at these voxels only: a `Region`, an array (z, y, x) that is not 0 there, or the path of a file of regions
         or labels. The others are not computed and are NaN; they count neither in sums over the brain nor in adjusted
         p. Blocks without any are not read.
+    regions
+        Regions whose activity the analysis asks for: several `Region`, or the path of a file of regions or labels.
     job
         To watch and to cancel it.
 
@@ -89,7 +94,7 @@ def run(
     ThunderError
         With a message that says what to do.
     """
-    *_, last = stream(analysis, recording, engine=engine, preprocess=preprocess, mask=mask, job=job)
+    *_, last = stream(analysis, recording, engine=engine, preprocess=preprocess, mask=mask, regions=regions, job=job)
     return last.dataset
 
 
@@ -100,6 +105,7 @@ def stream(
     engine: Engine | None = None,
     preprocess: Sequence[Step | str] = (),
     mask: MaskLike | None = None,
+    regions: RegionsLike = (),
     job: Job | None = None,
 ) -> Iterator[Partial]:
     """Run an analysis and yield its result as it fills in; parameters as in `run`.
@@ -113,29 +119,39 @@ def stream(
     job = job or Job(f"{type(analysis).title} of {recording.name}")
     analysis = _with_tables_read(analysis, recording.shape[0])
     steps = tuple(parse_step(step) for step in preprocess)
-    context = context_of(recording)
-    bound = tuple(step.bind(context) for step in steps)
     with job.running():
         region = mask_for(mask, recording)
-        blocks, within = engine.plan(recording), None
-        if region is not None:
-            blocks, within = cut(region, blocks)
-        series = SeriesOf(None if recording.keep.all() else np.flatnonzero(recording.keep), bound, within)
-        final = _gather(analysis, context, series, engine, recording, blocks, job)
-        dataset = _empty(final, recording)
+        drawn = regions_of(regions, recording.shape[1:])
+        passes = Passes(recording, engine, job, region, context_of(recording, drawn))
+        passes.bind(steps)
+        final: LastStep = passes.answered(analysis.plan(passes.context))
+        blocks, series = passes.blocks(final.halo if isinstance(final, MapStep) else None)
+        dataset = _empty(final, recording, passes.context)
         dataset.attrs |= {"analysis": snake_case(type(analysis).__name__), "title": type(analysis).title}
         if region is not None:
             dataset.attrs |= {"mask": region.name, "n_voxels_used": region.n_voxels}
         yield Partial(dataset, 0, len(blocks))
         with job.stage(job.fraction, 1.0, "computing maps"):
-            answers = engine.map(MapWork(series, final.compute), recording, blocks, job)
-            for done, (block, answer) in enumerate(answers, 1):
+            for done, (block, answer) in enumerate(_answers(final, series, passes, blocks), 1):
                 _fill(dataset, final, block, answer)
                 yield Partial(dataset, done, len(blocks), block.box)
         if final.finish is not None:
             dataset = final.finish(dataset)
-        dataset.attrs["provenance"] = provenance_of(analysis, recording, steps, region, engine, job)
+        dataset.attrs["provenance"] = provenance_of(analysis, recording, steps, Places(region, drawn), engine, job)
         yield Partial(dataset, len(blocks), len(blocks), done=True)
+
+
+def _answers(
+    final: LastStep, series: SeriesOf, passes: Passes, blocks: Sequence[Block]
+) -> Iterator[tuple[Block, Answer]]:
+    if isinstance(final, MapStep):
+        work = MapWork(series, final.compute, final.halo)
+        return passes.engine.map(work, passes.recording, blocks, passes.job)
+    return ((block, _painted(final, block)) for block in blocks)
+
+
+def _painted(final: PaintStep, block: Block) -> Answer:
+    return {name: painted(final.groups, values, block) for name, values in final.values.items()}
 
 
 @cache
@@ -144,7 +160,7 @@ def default_engine() -> Engine:
     return connect("threads")
 
 
-def context_of(recording: Recording) -> Context:
+def context_of(recording: Recording, regions: tuple[Region, ...] = ()) -> Context:
     """What an analysis may know of a recording beside its voxels."""
     return Context(
         n_frames=recording.shape[0],
@@ -154,32 +170,10 @@ def context_of(recording: Recording) -> Context:
         signals=recording.signals,
         voxel_size=recording.voxel_size,
         motion=None if recording.shifts is None else recording.shifts.mean,
+        space=recording.shape[1:],
+        regions=regions,
         name=recording.name,
     )
-
-
-def _gather(
-    analysis: Analysis,
-    context: Context,
-    series: SeriesOf,
-    engine: Engine,
-    recording: Recording,
-    blocks: Sequence[Block],
-    job: Job,
-) -> MapStep:
-    """Do the passes over the brain that a plan asks for, and return its last step."""
-    plan = analysis.plan(context)
-    if not isinstance(plan, Generator):
-        return plan
-    answer: Answer | None = None
-    while True:
-        try:
-            wanted = plan.send(answer)  # type: ignore[arg-type]  # the first send must be None
-        except StopIteration as end:
-            final: MapStep = end.value
-            return final
-        with job.stage(job.fraction, (1 + job.fraction) / 2, wanted.title):
-            answer = engine.reduce(ReduceWork(series, wanted), wanted.merge, recording, blocks, job)
 
 
 def _with_tables_read(analysis: Made, n_frames: int) -> Made:
@@ -192,21 +186,21 @@ def _with_tables_read(analysis: Made, n_frames: int) -> Made:
     return dataclasses.replace(analysis, **read) if read else analysis  # type: ignore[type-var]
 
 
-def _empty(step: MapStep, recording: Recording) -> xr.Dataset:
+def _empty(step: LastStep, recording: Recording, context: Context) -> xr.Dataset:
     space = recording.shape[1:]
     coords = {**space_coords(recording), **step.coords}
     dataset = xr.Dataset(coords=coords)
     for output in step.outputs:
         sizes = tuple(len(step.coords[dim]) for dim in output.dims)
         empty = np.full((*sizes, *space), np.nan, np.float32)
-        attrs = {"long_name": output.long_name, "units": output.units, "role": str(output.role)}
+        attrs: dict[str, Any] = {"long_name": output.long_name, "units": output.units, "role": str(output.role)}
+        attrs["n_frames_used"] = context.n_kept
         dataset[output.name] = ((*output.dims, "z", "y", "x"), empty, attrs)
-    kept = np.flatnonzero(recording.keep)
     for name, (dims, values, attrs) in step.curves.items():
         if "frame" in dims and "frame" not in dataset.coords:
-            dataset = dataset.assign_coords(_frame_coords(recording, kept))
+            dataset = dataset.assign_coords(_frame_coords(context))
         dataset[name] = (dims, values, attrs)
-    dataset.attrs["n_frames_used"] = len(kept)
+    dataset.attrs["n_frames_used"] = context.n_kept
     return dataset
 
 
@@ -220,14 +214,15 @@ def space_coords(recording: Recording) -> Mapping[str, Any]:
     }
 
 
-def _frame_coords(recording: Recording, kept: NDArray[np.intp]) -> Mapping[str, Any]:
+def _frame_coords(context: Context) -> Mapping[str, Any]:
+    kept = np.flatnonzero(context.keep)
     coords: dict[str, Any] = {"frame": ("frame", kept)}
-    if recording.frame_times is not None:
-        coords["time"] = ("frame", recording.frame_times[kept], {"units": "s"})
+    if context.frame_times is not None:
+        coords["time"] = ("frame", context.frame_times[kept], {"units": "s"})
     return coords
 
 
-def _fill(dataset: xr.Dataset, step: MapStep, block: Block, answer: Answer) -> None:
+def _fill(dataset: xr.Dataset, step: LastStep, block: Block, answer: Answer) -> None:
     for output in step.outputs:
         if output.name not in answer:
             raise AnalysisError(f"The analysis promised a map {output.name!r} but did not compute it.")

@@ -6,6 +6,7 @@ import json
 import platform
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -28,15 +29,29 @@ from napari_thunder.tables import table_from_plain, table_to_plain
 _PACKAGES = ("numpy", "scipy", "pandas", "xarray", "zarr", "pyspark")
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a result is of: the voxels that took part (None for all), and the regions whose activity was asked for."""
+
+    mask: Region | None
+    regions: tuple[Region, ...] = ()
+
+
 def provenance_of(
-    analysis: Analysis, recording: Recording, steps: Sequence[Step], mask: Region | None, engine: Engine, job: Job
+    analysis: Analysis,
+    recording: Recording,
+    steps: Sequence[Step],
+    places: Places,
+    engine: Engine,
+    job: Job,
 ) -> str:
-    """Write down source, parameters, preprocessing, mask, engine, versions, excluded frames and time, as JSON."""
+    """Write down source, parameters, preprocessing, places, engine, versions, excluded frames and time, as JSON."""
     record = {
         "analysis": snake_case(type(analysis).__name__),
         "parameters": values(analysis),
         "preprocess": [step_text(step) for step in steps],
-        "mask": None if mask is None else region_to_plain(mask),
+        "mask": None if places.mask is None else region_to_plain(places.mask),
+        "regions": [region_to_plain(region) for region in places.regions],
         "recording": recording_to_plain(recording),
         "engine": engine.name,
         "versions": _versions(),

@@ -130,7 +130,8 @@ def rerun(
         return registered_again(dataset, record, recording, engine, job)
     analysis = make_analysis(record["analysis"], record["parameters"])
     mask = region_from_plain(record["mask"]) if record.get("mask") else None
-    return run(analysis, recording, engine=engine, preprocess=record["preprocess"], mask=mask, job=job)
+    regions = [region_from_plain(plain) for plain in record.get("regions", ())]
+    return run(analysis, recording, engine=engine, preprocess=record["preprocess"], mask=mask, regions=regions, job=job)
 
 
 def recording_of(record: dict[str, object], engine: Engine | None = None) -> Recording:

@@ -5,21 +5,27 @@ Workers on a cluster import this, so it needs no more than numpy.
 
 from __future__ import annotations
 
+import itertools
+import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_thunder.analysis.protocol import Answer, Array, Reduce, Series
-from napari_thunder.blocks import Block
+from napari_thunder.analysis.protocol import Answer, Array, Reduce, Series, SeriesFunction
+from napari_thunder.blocks import Block, Box
 
 _SLAB_BYTES = 2 * 2**20
+_BOX_BYTES = 32 * 2**20
 
 
 Columns = slice | NDArray[np.intp]
 """Voxels of a block, numbered in C order of its box."""
+
+Slices = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +50,73 @@ class Within:
 
 
 @dataclass(frozen=True, slots=True)
+class Spatial:
+    """A step that needs neighbours.
+
+    Parameters
+    ----------
+    function
+        Of a box of series (t, z, y, x).
+    halo
+        Voxels (z, y, x) at the edges of the box whose answers need not be right.
+    """
+
+    function: Callable[[Array], Array]
+    halo: Box
+
+
+@dataclass(frozen=True, slots=True)
+class BoxOfSeries:
+    """Series of a part of a block with their neighbours.
+
+    Parameters
+    ----------
+    series
+        (t, z, y, x) float64.
+    inner
+        Where the part lies in it, without neighbours.
+    place
+        Where the part lies in the block's box.
+    """
+
+    series: Series
+    inner: Slices
+    place: Slices
+
+
+@dataclass(frozen=True, slots=True)
 class SeriesOf:
-    """Cuts a block (t, z, y, x) into slabs of preprocessed series (t, voxels) that fit a processor's cache."""
+    """Cuts a block (t, z, y, x) into slabs of preprocessed series (t, voxels) that fit a processor's cache.
+
+    Parameters
+    ----------
+    frames
+        The frames that are kept; None for all.
+    steps
+        The preprocessing, in order.
+    within
+        The voxels that take part; None for all.
+    """
 
     frames: NDArray[np.intp] | None
-    steps: tuple[Callable[[Series], Series], ...]
+    steps: tuple[SeriesFunction | Spatial, ...]
     within: Within | None = None
 
-    def slabs(self, voxels: Array, block: Block, least: int = 1) -> Iterator[tuple[Columns, Series]]:
-        """Yield which of the block's voxels a slab has, and their series."""
+    @property
+    def halo(self) -> Box:
+        """Neighbours (z, y, x) that the preprocessing needs around a block."""
+        z, y, x = (sum(step.halo[axis] for step in self.steps if isinstance(step, Spatial)) for axis in range(3))
+        return z, y, x
+
+    def slabs(
+        self, voxels: Array, block: Block, least: int = 1, only: NDArray[np.intp] | None = None
+    ) -> Iterator[tuple[Columns, Series]]:
+        """Yield which of the block's voxels a slab has, and their series; of these voxels only, if any are given."""
+        chosen = self._chosen(block, only)
+        if self.halo != (0, 0, 0):
+            yield from self._slabs_of_boxes(voxels, block, least, chosen)
+            return
         flat = voxels[(slice(None), *block.inner)].reshape(voxels.shape[0], -1)
-        chosen = None if self.within is None else self.within.voxels(block)
         count = flat.shape[1] if chosen is None else len(chosen)
         width = max(least, _SLAB_BYTES // (8 * voxels.shape[0]))
         for start in range(0, count, width):
@@ -63,25 +125,105 @@ class SeriesOf:
             slab = flat[:, columns] if self.frames is None else flat[:, columns][self.frames]
             series = slab.astype(np.float64)
             for step in self.steps:
+                assert not isinstance(step, Spatial)
                 series = step(series)
             yield columns, series
+
+    def boxes(self, voxels: Array, block: Block, halo: Box = (0, 0, 0)) -> Iterator[BoxOfSeries]:
+        """Yield parts of the block with so many further neighbours, as far as they were read."""
+        reach = [h + own for h, own in zip(halo, self.halo, strict=True)]
+        most = max(1, _BOX_BYTES // (8 * voxels.shape[0]))
+        for place in _parts(block.box_shape, most):
+            low = [s.start + i.start for s, i in zip(place, block.inner, strict=True)]
+            high = [s.stop + i.start for s, i in zip(place, block.inner, strict=True)]
+            start = [max(0, a - r) for a, r in zip(low, reach, strict=True)]
+            stop = [min(n, b + r) for b, r, n in zip(high, reach, voxels.shape[1:], strict=True)]
+            part = voxels[:, start[0] : stop[0], start[1] : stop[1], start[2] : stop[2]]
+            series = self._preprocessed(part if self.frames is None else part[self.frames])
+            z, y, x = (slice(a - s, b - s) for a, b, s in zip(low, high, start, strict=True))
+            yield BoxOfSeries(series, (z, y, x), place)
+
+    def _chosen(self, block: Block, only: NDArray[np.intp] | None) -> NDArray[np.intp] | None:
+        chosen = None if self.within is None else self.within.voxels(block)
+        if chosen is None or only is None:
+            return only if chosen is None else chosen
+        return np.intersect1d(chosen, only, assume_unique=True)
+
+    def _preprocessed(self, part: Array) -> Series:
+        series = part.astype(np.float64)
+        space = series.shape[1:]
+        for step in self.steps:
+            if isinstance(step, Spatial):
+                series = step.function(series)
+            else:
+                series = step(series.reshape(len(series), -1)).reshape(-1, *space)
+        return series
+
+    def _slabs_of_boxes(
+        self, voxels: Array, block: Block, least: int, chosen: NDArray[np.intp] | None
+    ) -> Iterator[tuple[Columns, Series]]:
+        wanted = np.ones(block.n_voxels, bool) if chosen is None else np.zeros(block.n_voxels, bool)
+        wanted[chosen] = True
+        numbers = np.arange(block.n_voxels).reshape(block.box_shape)
+        for part in self.boxes(voxels, block):
+            columns = numbers[part.place].ravel()
+            here = np.flatnonzero(wanted[columns])
+            flat = part.series[(slice(None), *part.inner)].reshape(len(part.series), -1)
+            width = max(least, _SLAB_BYTES // (8 * len(flat)))
+            for start in range(0, len(here), width):
+                span = here[start : start + width]
+                yield columns[span], flat[:, span]
+
+
+def _parts(shape: Box, most: int) -> Iterator[Slices]:
+    """Cut a box into nearly cubic parts of at most so many voxels."""
+    cuts = [1, 1, 1]
+    while math.prod(edge := [-(-n // c) for n, c in zip(shape, cuts, strict=True)]) > most:
+        cuts[edge.index(max(edge))] += 1
+    edges = [np.linspace(0, n, c + 1).astype(int).tolist() for n, c in zip(shape, cuts, strict=True)]
+    for z, y, x in itertools.product(*(itertools.pairwise(e) for e in edges)):
+        yield slice(*z), slice(*y), slice(*x)
 
 
 @dataclass(frozen=True, slots=True)
 class MapWork:
-    """What a worker does with a block to get its maps."""
+    """What a worker does with a block to get its maps.
+
+    Parameters
+    ----------
+    compute, halo
+        As of a `MapStep`.
+    """
 
     series: SeriesOf
-    compute: Callable[[Series], Answer]
+    compute: Callable[..., Answer]
+    halo: Box | None = None
 
     def __call__(self, voxels: Array, block: Block) -> Answer:
         maps: Answer = {}
+        if self.halo is not None:
+            return self._with_neighbours(voxels, block, self.halo)
         for columns, series in self.series.slabs(voxels, block):
             for name, values in self.compute(series).items():
                 if name not in maps:
                     maps[name] = np.full((*values.shape[:-1], block.n_voxels), np.nan, np.float32)
                 maps[name][..., columns] = values
         return {name: values.reshape(*values.shape[:-1], *block.box_shape) for name, values in maps.items()}
+
+    def _with_neighbours(self, voxels: Array, block: Block, halo: Box) -> Answer:
+        maps: Answer = {}
+        for part in self.series.boxes(voxels, block, halo):
+            for name, values in self.compute(part.series, part.inner).items():
+                if name not in maps:
+                    maps[name] = np.full((*values.shape[:-3], *block.box_shape), np.nan, np.float32)
+                maps[name][(..., *part.place)] = values
+        chosen = None if self.series.within is None else self.series.within.voxels(block)
+        if chosen is not None:
+            outside = np.ones(block.n_voxels, bool)
+            outside[chosen] = False
+            for values in maps.values():
+                values[..., outside.reshape(block.box_shape)] = np.nan
+        return maps
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +239,32 @@ class ReduceWork:
         for _, series in slabs:
             so_far = self.reduce.merge(so_far, self.reduce.partial(series))
         return so_far
+
+
+@dataclass(frozen=True, slots=True)
+class SampleWork:
+    """What a worker does with a block to get the series of some of its voxels.
+
+    Parameters
+    ----------
+    series
+        Of the voxels that are wanted.
+    space
+        Voxels (z, y, x) of the volume.
+    """
+
+    series: SeriesOf
+    space: Box
+
+    def __call__(self, voxels: Array, block: Block) -> Answer:
+        found = [(numbers_of(columns, block, self.space), s) for columns, s in self.series.slabs(voxels, block)]
+        numbers, series = zip(*found, strict=True)
+        return {"series": np.concatenate(series, axis=1), "voxels": np.concatenate(numbers)}
+
+
+def numbers_of(columns: Columns, block: Block, space: Box) -> NDArray[np.intp]:
+    """Numbers in C order of a volume (z, y, x) of voxels of a block."""
+    local: Any = np.arange(columns.start, columns.stop) if isinstance(columns, slice) else columns
+    z, y, x = (low + i for low, i in zip(block.start, np.unravel_index(local, block.box_shape), strict=True))
+    numbers: NDArray[np.intp] = np.ravel_multi_index((z, y, x), space).astype(np.intp)
+    return numbers

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_thunder.blocks import Block, Box
 from napari_thunder.errors import AnalysisError, MissingMetadataError
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+
+    from napari_thunder.regions import Region
 
 Array = NDArray[Any]
 Series = NDArray[np.float64]
@@ -77,6 +80,46 @@ class Reduce:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """Series of voxels chosen at random over the brain, asked for by a plan; the same ones on every engine.
+
+    Answered by `series` (t, n), float64, of the voxels that are finite and not constant, and `voxels` (n,), their
+    numbers in C order of the volume. n may be less than `n_voxels`, and 0.
+    """
+
+    n_voxels: int
+    seed: int = 0
+    title: str = "sampling"
+
+
+class Groups(Protocol):
+    """Voxels in groups, which may overlap; picklable."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of each group."""
+
+    @property
+    def n_groups(self) -> int:
+        """How many there are."""
+
+    def members(self, block: Block) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Voxels of a block that are in a group, numbered in C order of its box, and the group of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Mean series of groups of voxels, asked for by a plan.
+
+    Answered by `series` (t, groups), float64, over the voxels of each group that are finite throughout (NaN where a
+    group has none), and `n_voxels` (groups,), how many those are.
+    """
+
+    groups: Groups
+    title: str = "averaging"
+
+
+@dataclass(frozen=True, slots=True)
 class MapStep:
     """The last pass: each block's maps, put together on the way.
 
@@ -85,7 +128,9 @@ class MapStep:
     outputs
         The maps; each `dims` entry needs its `coords`.
     compute
-        Picklable; series (t, voxels) → arrays (*dims, voxels) by name.
+        Picklable; series (t, voxels) → arrays (*dims, voxels) by name. With a `halo`: a box of series (t, z, y, x),
+        of which those in the halo may be used and not changed, and where the box lies in it (three slices) → arrays
+        (*dims, z, y, x) of the box without its halo.
     coords
         Labels of the further dimensions, of maps and curves.
     curves
@@ -93,6 +138,9 @@ class MapStep:
         the kept frames.
     finish
         What needs the whole map (adjusted p); gets and gives the dataset. Runs at the desk, after the last block.
+    halo
+        Neighbours (z, y, x) in voxels that `compute` needs around each voxel, clipped at the border of the volume; a
+        voxel beside a mask sees its neighbours outside. None: none, and series come without their places.
     """
 
     outputs: tuple[Map, ...]
@@ -100,10 +148,41 @@ class MapStep:
     coords: Mapping[str, Any] = field(default_factory=dict)
     curves: Mapping[str, tuple[tuple[str, ...], Array, dict[str, Any]]] = field(default_factory=dict)
     finish: Callable[[xr.Dataset], xr.Dataset] | None = None
+    halo: Box | None = None
 
 
-Plan = MapStep | Generator[Reduce, Answer, MapStep]
-"""A step, or a generator that first asks for passes over the brain and is sent their merged answers."""
+@dataclass(frozen=True, slots=True)
+class PaintStep:
+    """A last step without a pass over the brain: what is known of groups, painted on their voxels.
+
+    Parameters
+    ----------
+    groups
+        Where a voxel is in several, the last one counts.
+    values
+        Arrays (*dims, groups) by the name of the map.
+    outputs, coords, curves, finish
+        As of a `MapStep`; there may be no outputs.
+    """
+
+    groups: Groups
+    values: Mapping[str, Array]
+    outputs: tuple[Map, ...] = ()
+    coords: Mapping[str, Any] = field(default_factory=dict)
+    curves: Mapping[str, tuple[tuple[str, ...], Array, dict[str, Any]]] = field(default_factory=dict)
+    finish: Callable[[xr.Dataset], xr.Dataset] | None = None
+
+
+Request = Reduce | Sample | Means
+"""What a plan, or a step, may ask for before it is made."""
+
+LastStep = MapStep | PaintStep
+Plan = LastStep | Generator[Request, Answer, LastStep]
+"""A step, or a generator that first asks for passes over the brain and is sent their answers."""
+
+SeriesFunction = Callable[[Series], Series]
+BoundStep = SeriesFunction | Generator[Request, Answer, SeriesFunction]
+"""What a step does, or a generator that first asks for passes over the brain (after the steps before it)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +203,10 @@ class Context:
         (z, y, x) µm or None.
     motion
         (t, 3) mean shift (z, y, x) of each frame in voxels, where motion is undone as the recording is read, or None.
+    space
+        (z, y, x) voxels of the volume.
+    regions
+        Regions whose activity an analysis may ask for, in order.
     name
         Of the recording, for messages.
     """
@@ -135,6 +218,8 @@ class Context:
     signals: pd.DataFrame | None = None
     voxel_size: tuple[float, float, float] | None = None
     motion: NDArray[np.float64] | None = None
+    space: Box = (1, 1, 1)
+    regions: tuple[Region, ...] = ()
     name: str = "recording"
 
     @property
@@ -190,6 +275,32 @@ class Context:
             )
         return self.signals
 
+    def need_regions(self, what: str, at_least: int = 1) -> tuple[Region, ...]:
+        """Raises
+        ------
+        MissingMetadataError
+            If there are fewer regions.
+        """
+        if len(self.regions) < at_least:
+            raise MissingMetadataError(
+                f"{self.name}: {what} needs {at_least} or more regions, but there are {len(self.regions)}. Draw them "
+                "or open a file of them under ROIs, or give regions= (--regions FILE on the command line)."
+            )
+        return self.regions
+
+    def need_voxel_size(self, what: str) -> tuple[float, float, float]:
+        """Raises
+        ------
+        MissingMetadataError
+            If the size of a voxel is not known.
+        """
+        if self.voxel_size is None:
+            raise MissingMetadataError(
+                f"{self.name}: {what} needs the size of a voxel, which the files do not say. Give voxel_size= "
+                "(--voxel-size on the command line): z,y,x in µm."
+            )
+        return self.voxel_size
+
 
 class Analysis(Protocol):
     """A frozen dataclass of `parameter` fields with a plan."""
@@ -209,13 +320,19 @@ class Analysis(Protocol):
 
 
 class Step(Protocol):
-    """A frozen dataclass of `parameter` fields: one link of the preprocessing chain."""
+    """A frozen dataclass of `parameter` fields: one link of the preprocessing chain.
+
+    It may also have `after(context) -> Context`, if it leaves other frames than it gets; and
+    `halo(context) -> (z, y, x)`, if it needs so many voxels of neighbours: its function then gets and gives boxes of
+    series (t, z, y, x), clipped at the border of the volume. Of what it gives the outermost so many voxels need not be
+    right, except at the border of the volume.
+    """
 
     title: ClassVar[str]
     summary: ClassVar[str]
 
-    def bind(self, context: Context) -> Callable[[Series], Series]:
-        """A picklable function of series (t, voxels) → series (t, voxels).
+    def bind(self, context: Context) -> BoundStep:
+        """A picklable function of series (t, voxels) → series (t, voxels), which it may change in place.
 
         Raises
         ------

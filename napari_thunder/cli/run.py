@@ -37,6 +37,9 @@ def add(commands: Commands) -> None:
     ran.add_argument(
         "--mask", metavar="FILE", help="compute inside these regions or labels only: the others are NaN in the maps"
     )
+    ran.add_argument(
+        "--regions", metavar="FILE", default=(), help="regions or labels whose activity the analysis asks for"
+    )
     output_options(ran)
 
 
@@ -45,5 +48,13 @@ def _run(options: argparse.Namespace) -> None:
     check_place(options.output, overwrite=options.overwrite)
     with watched(type(analysis).title, options) as job, engine_of(options, job) as engine:
         recording = recording_of(options, engine)
-        result = run(analysis, recording, engine=engine, preprocess=options.preprocess, mask=options.mask, job=job)
+        result = run(
+            analysis,
+            recording,
+            engine=engine,
+            preprocess=options.preprocess,
+            mask=options.mask,
+            regions=options.regions,
+            job=job,
+        )
     save(result, job, options)

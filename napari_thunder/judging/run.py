@@ -20,7 +20,7 @@ from napari_thunder.judging.measures import Measures, measures_of
 from napari_thunder.judging.passes import look_at_all, sample_of
 from napari_thunder.masks import MaskLike
 from napari_thunder.pipeline import default_engine
-from napari_thunder.provenance import provenance_of
+from napari_thunder.provenance import Places, provenance_of
 from napari_thunder.recording import Recording
 from napari_thunder.registration.quality.outliers import REASONS, picture_outliers
 from napari_thunder.registration.quality.settings import Quality
@@ -142,7 +142,7 @@ def _reasons(flags: dict[str, NDArray[np.bool_]]) -> dict[str, Any]:
 
 def _provenance(case: Case, engine: Engine, job: Job) -> str:
     settings = cast("Analysis", case.settings)
-    record = json.loads(provenance_of(settings, case.recording, (), case.mask, engine, job))
+    record = json.loads(provenance_of(settings, case.recording, (), Places(case.mask), engine, job))
     record["analysis"] = "registration_quality"
     record["registration"] = {
         "shifts": case.shifts.digest,

@@ -18,7 +18,7 @@ from napari_thunder.engine.blas import ONE_BLAS_THREAD
 from napari_thunder.errors import RegistrationError
 from napari_thunder.masks import MaskLike, mask_for
 from napari_thunder.pipeline import default_engine
-from napari_thunder.provenance import provenance_of, recording_to_plain
+from napari_thunder.provenance import Places, provenance_of, recording_to_plain
 from napari_thunder.recording import Recording
 from napari_thunder.regions import Region
 from napari_thunder.registering.dataset import empty_dataset, fill
@@ -255,5 +255,5 @@ def _described(template: TemplateLike | None) -> dict[str, Any] | None:
 def _provenance(
     settings: Registration, recording: Recording, region: Region | None, engine: Engine, job: Job, about: dict[str, Any]
 ) -> str:
-    record = json.loads(provenance_of(cast("Analysis", settings), recording, (), region, engine, job))
+    record = json.loads(provenance_of(cast("Analysis", settings), recording, (), Places(region), engine, job))
     return json.dumps(record | about, ensure_ascii=False, allow_nan=False)

@@ -54,6 +54,14 @@ class Beside:
         )
         return path
 
+    def regions(self, stored: Sequence[Mapping[str, Any]]) -> Path:
+        from napari_thunder.io.regions import write_regions
+
+        path = self._path("regions.geojson")
+        regions = [region_from_plain(plain) for plain in stored]
+        self._write(path, lambda draft: write_regions(regions, draft))
+        return path
+
     def shifts(self, stored: Mapping[str, Any]) -> Path:
         path = self._path("shifts.csv")
         self._write(path, partial(write_shifts, shifts_from_plain(stored)))

@@ -43,6 +43,8 @@ def as_command_line(result: xr.Dataset, folder: str | Path | None = None) -> Rec
         words += ["--preprocess", *record["preprocess"]]
     if record.get("mask"):
         words += ["--mask", str(files.mask(record["mask"]))]
+    if record.get("regions"):
+        words += ["--regions", str(files.regions(record["regions"]))]
     given = [_pair(p, record["parameters"].get(p.name), files) for p in parameters_of(record)]
     words += ["--set", *(pair for pair in given if pair)] if any(given) else []
     words += ["--output", f"{stem_of(record)}.zarr"]

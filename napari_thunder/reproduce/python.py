@@ -78,6 +78,8 @@ class _Python:
             more.append(f"preprocess={record['preprocess']!r}")
         if record.get("mask"):
             more.append(f"mask={str(files.mask(record['mask']))!r}")
+        if record.get("regions"):
+            more.append(f"regions={str(files.regions(record['regions']))!r}")
         call, first = ("nt.run", [f"analysis{mark}", f"recording{mark}"])
         if is_registration(record):
             call, first = "nt.register", [f"recording{mark}", f"analysis{mark}"]

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from napari_thunder.analysis.protocol import Context
+from napari_thunder.regions import Region, region_of_mask
 from tests.analysis.runner import make_context
 
 
@@ -21,10 +22,22 @@ def events() -> pd.DataFrame:
 
 @pytest.fixture
 def tiny(events: pd.DataFrame) -> Context:
-    """A recording of 260 frames at 2 Hz with events and two signals."""
+    """A recording of 260 frames at 2 Hz, of 12 voxels in a row, with events, two signals and five regions."""
     rng = np.random.default_rng(5)
     signals = pd.DataFrame(rng.normal(size=(260, 2)), columns=["swim", "tail"], index=pd.RangeIndex(260, name="frame"))
-    return make_context(260, frame_times=np.arange(260) / 2, events=events, signals=signals)
+    return make_context(
+        260, frame_times=np.arange(260) / 2, events=events, signals=signals, space=(1, 1, 12), regions=five_regions()
+    )
+
+
+def five_regions() -> tuple[Region, ...]:
+    """Of one to three of 12 voxels in a row; the last two overlap."""
+    found = []
+    for i, (low, high) in enumerate([(0, 1), (1, 3), (3, 6), (6, 9), (8, 11)]):
+        mask = np.zeros((1, 1, 12), bool)
+        mask[..., low:high] = True
+        found.append(region_of_mask(mask, f"region {i + 1}", "#ff0000"))
+    return tuple(found)
 
 
 @pytest.fixture

@@ -13,27 +13,22 @@ from napari_thunder.analysis.registry import analyses, steps
 from napari_thunder.errors import AnalysisError
 from napari_thunder.parameters import parameters
 from tests.analysis.runner import compute, dataset, make_context
-
-MADE = {
-    "band_power": {},
-    "correlation": {"events_by": (), "signals": ("swim",), "max_lag": 1.0},
-    "fourier": {},
-    "summary_images": {},
-    "event_average": {"by": ("direction",), "time_course": True},
-    "regression": {"events_by": ("direction",), "signals": ("swim",), "kernel": "GCaMP6s"},
-    "direction_tuning": {},
-    "pca": {"n_components": 3},
-}
-STEPS = {"remove_signals": {"signals": ("swim",)}}
-"""Parameters of steps that do nothing without."""
+from tests.examples import CASES, LEAST_FRAMES, MADE, OF_GROUPS, STEPS
 
 
 def _made(name):
-    return analyses()[name](**MADE[name])
+    return analyses()[name](**(MADE | OF_GROUPS)[name])
 
 
-def test_the_list_here_is_complete():
-    assert set(MADE) == set(analyses())
+def test_there_is_an_example_of_every_analysis():
+    assert set(MADE) | set(OF_GROUPS) == set(analyses())
+    assert set(STEPS) <= set(steps())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name}: {case.oracle}: {case.case}")
+def test_the_numbers_are_those_of_an_independent_oracle(case):
+    assert case.name in analyses() or case.name in steps()
+    assert case.difference() <= case.bound
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -59,7 +54,7 @@ def test_voxels_without_information_are_nan_and_spoil_no_other(name, tiny, serie
         np.testing.assert_allclose(values, expected[key], rtol=1e-9, atol=1e-12, err_msg=key)
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("name", MADE | OF_GROUPS)
 def test_excluded_frames_have_no_influence(name, tiny, series):
     keep = np.ones(260, bool)
     keep[[0, 40, 41, 100]] = False
@@ -71,18 +66,19 @@ def test_excluded_frames_have_no_influence(name, tiny, series):
         np.testing.assert_array_equal(found[key], clean[key], err_msg=key)
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("name", MADE | OF_GROUPS)
 def test_a_single_frame_is_refused_in_words(name, tiny, events):
-    one = make_context(1, frame_times=np.zeros(1), events=events, signals=tiny.signals)
-    with pytest.raises(AnalysisError, match=r"tiny: .* needs at least \d frames, but there are 1"):
-        analyses()[name](**MADE[name]).plan(one)
+    one = make_context(1, frame_times=np.zeros(1), events=events, signals=tiny.signals, regions=tiny.regions)
+    least = LEAST_FRAMES.get(name, 2)
+    with pytest.raises(AnalysisError, match=rf"tiny: .* needs at least {least} frames, but there are 1"):
+        _made(name).plan(one)
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("name", MADE | OF_GROUPS)
 def test_the_finished_result_is_float32_and_names_its_maps(name, tiny, series):
     result = dataset(_made(name), tiny, series)
     maps = [v for v in result.data_vars.values() if v.dims[-3:] == ("z", "y", "x")]
-    assert maps
+    assert maps or name in OF_GROUPS
     for values in maps:
         assert values.dtype == np.float32
         assert values.attrs["long_name"]

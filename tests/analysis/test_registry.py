@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+import napari_thunder
 from napari_thunder.analysis import PCA, DeltaFOverF, Detrend, DirectionTuning, Regression, ZScore
 from napari_thunder.analysis.registry import analyses, make_analysis, parse_step, step_text, steps
 from napari_thunder.errors import ParameterError
 
 
-def test_everything_is_found_by_its_name():
-    assert set(analyses()) == {
-        "band_power", "correlation", "direction_tuning", "event_average", "fourier", "pca", "regression",
-        "summary_images",
-    }  # fmt: skip
-    assert set(steps()) == {
-        "detrend", "delta_f_over_f", "z_score", "temporal_filter", "remove_signals", "squelch",
-    }  # fmt: skip
+def test_every_public_name_of_an_analysis_or_step_is_found():
+    import napari_thunder.analysis as package
+
+    found = {cls.__name__ for cls in (*analyses().values(), *steps().values())}
+    assert found == set(package.__all__)
+    assert found <= set(napari_thunder.__all__)
 
 
 @pytest.mark.parametrize("name", ["Regression", "regression", " REGRESSION "])

@@ -6,29 +6,37 @@ import numpy as np
 import pytest
 
 import napari_thunder as nt
-from napari_thunder.analysis.registry import analyses, steps
+from napari_thunder.analysis.registry import analyses, step_text, steps
+from napari_thunder.regions import region_of_mask
+from tests.examples import ON_FISH, STEPS
 
-NEEDED = {
-    "correlation": {"events_by": (), "signals": ("swim",), "max_lag": 2.0},
-    "regression": {"events_by": ("direction",), "signals": ("swim",), "kernel": "GCaMP6s"},
-}
-"""Parameters of analyses that have none to fall back on; a new analysis is tested with its defaults."""
-
-
-NEEDED_BY_STEPS = {"remove_signals": "remove_signals signals=swim"}
+DROPPED = [3, 90, 91]
 
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory):
     path = tmp_path_factory.mktemp("simulated") / "fish.zarr"
-    return nt.simulate(path, shape=(160, 4, 40, 64), seed=5).without_frames([3, 90, 91])
+    return nt.simulate(path, shape=(160, 4, 40, 64), seed=5).without_frames(DROPPED)
+
+
+@pytest.fixture(scope="module")
+def regions(recording):
+    """Six small regions, side by side along x."""
+    found = []
+    for i in range(6):
+        mask = np.zeros(recording.shape[1:], bool)
+        mask[1:3, 15:25, 10 + 7 * i : 16 + 7 * i] = True
+        found.append(region_of_mask(mask, f"region {i + 1}", "#ff0000"))
+    return found
 
 
 @pytest.mark.parametrize("name", analyses())
-def test_the_numbers_are_the_same_on_threads_and_on_spark(name, recording, threads, spark):
-    analysis = analyses()[name](**NEEDED.get(name, {}))
-    here = nt.run(analysis, recording, engine=threads, preprocess=["delta_f_over_f percentile=20"])
-    there = nt.run(analysis, recording, engine=spark, preprocess=["delta_f_over_f percentile=20"])
+def test_the_numbers_are_the_same_on_threads_and_on_spark(name, recording, regions, threads, spark):
+    analysis = analyses()[name](**ON_FISH.get(name, {}))
+    here, there = (
+        nt.run(analysis, recording, engine=engine, preprocess=["delta_f_over_f percentile=20"], regions=regions)
+        for engine in (threads, spark)
+    )
     assert list(here.data_vars) == list(there.data_vars)
     for variable in here.data_vars:
         scale = float(np.nanmax(np.abs(here[variable].values), initial=0.0))
@@ -39,7 +47,7 @@ def test_the_numbers_are_the_same_on_threads_and_on_spark(name, recording, threa
 
 @pytest.mark.parametrize("step", steps())
 def test_every_step_gives_the_same_numbers_on_threads_and_on_spark(step, recording, threads, spark):
-    chain = [NEEDED_BY_STEPS.get(step, step)]
+    chain = [step_text(steps()[step](**STEPS.get(step, {})))]
     here = nt.run(nt.SummaryImages(), recording, engine=threads, preprocess=chain)
     there = nt.run(nt.SummaryImages(), recording, engine=spark, preprocess=chain)
     for variable in here.data_vars:

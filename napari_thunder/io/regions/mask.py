@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ from napari_thunder.regions import Box, Region, region_of_mask
 
 MaskLike = Region | NDArray[Any] | str | Path
 """A region, an array (z, y, x) that is not 0 where an analysis may look, or a file of regions or labels."""
+
+RegionsLike = Sequence[Region] | str | Path
+"""Several regions, or a file of regions or labels."""
 
 _COLOR = "#ffffff"
 
@@ -42,6 +45,19 @@ def mask_of(given: MaskLike, volume: Box) -> Region:
     if mask.dtype.kind not in "bui":
         raise RegionError(f"mask: an array of True and False (or of labels) is wanted, not one of {mask.dtype}.")
     return _fitting(region_of_mask(mask, "mask", _COLOR), volume)
+
+
+def regions_of(given: RegionsLike, volume: Box) -> tuple[Region, ...]:
+    """Regions one by one, given as such or as the path of a file of regions or labels.
+
+    Raises
+    ------
+    RegionError
+        If they do not fit the recording or cannot be read.
+    """
+    if isinstance(given, str | Path):
+        return tuple(_regions_in(given, volume))
+    return tuple(_fitting(region, volume) for region in given)
 
 
 def _fitting(region: Region, volume: Box) -> Region:

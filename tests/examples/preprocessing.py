@@ -1,0 +1,5 @@
+"""Preprocessing."""
+
+from __future__ import annotations
+
+STEPS = {"remove_signals": {"signals": ("swim",)}}

@@ -1,0 +1,5 @@
+"""Summary images."""
+
+from __future__ import annotations
+
+MADE = {"summary_images": {}}

@@ -1,0 +1,5 @@
+"""Tuning."""
+
+from __future__ import annotations
+
+MADE = {"direction_tuning": {}}
