@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from threading import Event
 
 import numpy as np
 import pytest
@@ -45,6 +46,15 @@ def test_regions_go_to_a_file_and_come_back_in_one_step_of_undo(regions, files, 
     assert (files.trouble, files.notes) == (None, ())
     regions.undo()
     assert len(regions) == 2
+
+
+def test_it_is_busy_while_a_file_is_written(regions, files, tmp_path, monkeypatch):
+    written = Event()
+    monkeypatch.setattr("napari_thunder.models.rois.region_files.write_regions", lambda *_: written.wait(10) and _[1])
+    files.write(tmp_path / "a.geojson")
+    assert files.busy
+    written.set()
+    wait_until(lambda: not files.busy)
 
 
 def test_only_the_chosen_ones_are_written(regions, files, tmp_path):
