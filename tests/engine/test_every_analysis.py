@@ -7,8 +7,8 @@ import pytest
 
 import napari_thunder as nt
 from napari_thunder.analysis.registry import analyses, step_text, steps
-from napari_thunder.regions import region_of_mask
 from tests.examples import ON_FISH, STEPS
+from tests.examples.__main__ import six_regions
 
 DROPPED = [3, 90, 91]
 
@@ -21,13 +21,7 @@ def recording(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def regions(recording):
-    """Six small regions, side by side along x."""
-    found = []
-    for i in range(6):
-        mask = np.zeros(recording.shape[1:], bool)
-        mask[1:3, 15:25, 10 + 7 * i : 16 + 7 * i] = True
-        found.append(region_of_mask(mask, f"region {i + 1}", "#ff0000"))
-    return found
+    return six_regions(recording.shape[1:])
 
 
 @pytest.mark.parametrize("name", analyses())

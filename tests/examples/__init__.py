@@ -47,7 +47,9 @@ class Case:
 
 
 def _collected(what: str) -> list[Any]:
-    modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+    modules = [
+        import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__) if module.name != "__main__"
+    ]
     return [getattr(module, what) for module in modules if hasattr(module, what)]
 
 
