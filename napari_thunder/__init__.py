@@ -21,8 +21,14 @@ _HOMES = {
         "Regression",
         "SummaryImages",
     ),
-    "analysis.preprocessing.filtering": ("RemoveSignals", "Squelch", "TemporalFilter"),
-    "analysis.preprocessing.usual": ("DeltaFOverF", "Detrend", "ZScore"),
+    "analysis.preprocessing": (
+        "DeltaFOverF",
+        "Detrend",
+        "RemoveSignals",
+        "Squelch",
+        "TemporalFilter",
+        "ZScore",
+    ),
     "analysis.registry": ("analyses",),
     "differences": ("difference",),
     "display.maps": ("MapChoice",),
@@ -116,8 +122,14 @@ if TYPE_CHECKING:
         Regression,
         SummaryImages,
     )
-    from napari_thunder.analysis.preprocessing.filtering import RemoveSignals, Squelch, TemporalFilter
-    from napari_thunder.analysis.preprocessing.usual import DeltaFOverF, Detrend, ZScore
+    from napari_thunder.analysis.preprocessing import (
+        DeltaFOverF,
+        Detrend,
+        RemoveSignals,
+        Squelch,
+        TemporalFilter,
+        ZScore,
+    )
     from napari_thunder.analysis.registry import analyses
     from napari_thunder.differences import difference
     from napari_thunder.display.maps import MapChoice

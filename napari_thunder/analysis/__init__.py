@@ -3,8 +3,14 @@
 from napari_thunder.analysis.correlation.signals import Correlation
 from napari_thunder.analysis.events.average import EventAverage
 from napari_thunder.analysis.factors.pca import PCA
-from napari_thunder.analysis.preprocessing.filtering import RemoveSignals, Squelch, TemporalFilter
-from napari_thunder.analysis.preprocessing.usual import DeltaFOverF, Detrend, ZScore
+from napari_thunder.analysis.preprocessing import (
+    DeltaFOverF,
+    Detrend,
+    RemoveSignals,
+    Squelch,
+    TemporalFilter,
+    ZScore,
+)
 from napari_thunder.analysis.regression.least_squares import Regression
 from napari_thunder.analysis.spectral.fourier import BandPower, Fourier
 from napari_thunder.analysis.summary.images import SummaryImages

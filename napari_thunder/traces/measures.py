@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_thunder.analysis.preprocessing.usual import DeltaFOverF, ZScore
+from napari_thunder.analysis.preprocessing import DeltaFOverF, ZScore
 from napari_thunder.analysis.protocol import Context, Series
 from napari_thunder.traces.settings import Measure, TraceSettings
 

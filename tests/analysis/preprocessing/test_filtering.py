@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import signal
 
-from napari_thunder.analysis.preprocessing.filtering import RemoveSignals, Squelch, TemporalFilter
+from napari_thunder.analysis.preprocessing import RemoveSignals, Squelch, TemporalFilter
 from napari_thunder.analysis.protocol import Context
 from napari_thunder.errors import AnalysisError, MissingMetadataError
 from tests.analysis.runner import make_context

@@ -1,0 +1,93 @@
+"""What known signals explain is taken out of the series."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_thunder.analysis.design import task_regressors
+from napari_thunder.analysis.protocol import Context, Series
+from napari_thunder.analysis.statistics import centre, orthonormal
+from napari_thunder.errors import AnalysisError
+from napari_thunder.parameters import check, parameter
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveSignals:
+    """Take out of each voxel what signals or the brain's motion explain: y − Q Q'y, Q a basis of the centred signals.
+
+    Parameters
+    ----------
+    signals
+        Behaviour signals, sampled at the frames.
+    motion
+        The mean shift of each frame (z, y, x), where the recording is read with its motion undone.
+    derivatives
+        Also the change of each from frame to frame.
+
+    Notes
+    -----
+    The mean of each voxel stays. What signals share with the stimulus goes with them: swimming fish move, so taking out
+    motion may take out the answer to swimming. A voxel with nothing left but rounding becomes constant.
+
+    References
+    ----------
+    Nuisance regression as in nilearn's `clean`.
+    """
+
+    title: ClassVar[str] = "Remove signals"
+    summary: ClassVar[str] = "Take out what behaviour signals or the brain's motion explain"
+
+    signals: tuple[str, ...] = parameter((), help="Behaviour signals that are taken out", source="signals")
+    motion: bool = parameter(False, help="Take out the shifts of a registered recording")
+    derivatives: bool = parameter(False, help="Also their change from frame to frame")
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def bind(self, context: Context) -> Callable[[Series], Series]:
+        """Series (t, voxels) → series (t, voxels), changed in place."""
+        columns = self._columns(context)
+        if self.derivatives:
+            columns = np.concatenate([columns, np.gradient(columns, axis=0)], axis=1)
+        context.need_frames(columns.shape[1] + 2, f"taking out {columns.shape[1]} signals")
+        kept = columns[context.keep]
+        return partial(_without, basis=orthonormal(kept - kept.mean(axis=0)))
+
+    def _columns(self, context: Context) -> Values:
+        tables = [t.to_numpy(np.float64) for t in task_regressors(context, None, self.signals, None, self.title)]
+        if self.motion:
+            tables.append(_motion(context, self.title))
+        if not tables:
+            raise AnalysisError(f"{context.name}: {self.title}: give signals= (names of signals), or motion=true.")
+        return np.concatenate(tables, axis=1)
+
+
+def _motion(context: Context, what: str) -> Values:
+    if context.motion is None:
+        raise AnalysisError(
+            f"{context.name}: {what}: its motion is not known. Register it first, and use the registration."
+        )
+    known = np.asarray(np.isfinite(context.motion).all(axis=1))
+    if not known[context.keep].all():
+        frame = int(np.flatnonzero(context.keep & ~known)[0])
+        raise AnalysisError(f"{context.name}: {what}: the motion of frame {frame} is not known. Exclude that frame.")
+    return np.nan_to_num(context.motion)
+
+
+def _without(series: Series, basis: Values) -> Series:
+    mean, before, _ = centre(series)
+    with np.errstate(all="ignore"):
+        series -= basis @ (basis.T @ series)
+        rounding = len(series) * np.finfo(np.float64).eps
+        left = np.einsum("tv,tv->v", series, series)
+        series[:, left <= rounding**2 * (before + len(series) * mean**2)] = 0
+        series += mean
+    return series
