@@ -195,6 +195,7 @@ def _empty(step: LastStep, recording: Recording, context: Context) -> xr.Dataset
         empty = np.full((*sizes, *space), np.nan, np.float32)
         attrs: dict[str, Any] = {"long_name": output.long_name, "units": output.units, "role": str(output.role)}
         attrs["n_frames_used"] = context.n_kept
+        attrs |= output.attrs
         dataset[output.name] = ((*output.dims, "z", "y", "x"), empty, attrs)
     for name, (dims, values, attrs) in step.curves.items():
         if "frame" in dims and "frame" not in dataset.coords:

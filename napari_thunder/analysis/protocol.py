@@ -56,6 +56,8 @@ class Map:
         `1`, `deg`, `a.u.` …
     dims
         Dimensions before (z, y, x), such as `("regressor",)`.
+    attrs
+        What else the display should know, such as `{"alpha": "similarity"}`: the map that is this one's opacity.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Map:
     role: Role
     units: str = "1"
     dims: tuple[str, ...] = ()
+    attrs: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

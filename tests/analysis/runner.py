@@ -101,7 +101,7 @@ def dataset(analysis: Analysis, context: Context, movie: NDArray[np.float64]) ->
     found = xr.Dataset(coords=plan.coords)
     for output in plan.outputs:
         values = answer[output.name][..., None, None, :].astype(np.float32)
-        attrs = {"long_name": output.long_name, "role": str(output.role)}
+        attrs = {"long_name": output.long_name, "role": str(output.role), **output.attrs}
         found[output.name] = ((*output.dims, "z", "y", "x"), values, attrs)
     for name, (dims, values, attrs) in plan.curves.items():
         found[name] = (dims, values, attrs)
