@@ -1,4 +1,8 @@
-"""`make bench`: how fast the engines are against the same formula written by hand, as ratios within one run."""
+"""`make bench`: every analysis on a gigabyte, second run, against the same by hand.
+
+By hand: numpy, scipy or scikit-learn on a movie in memory, two threads (tests/benchmarks/by_hand.py). An analysis
+without a formula by hand is compared with the regression by hand (in brackets).
+"""
 
 from __future__ import annotations
 
@@ -6,83 +10,138 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 import napari_thunder as nt
+from napari_thunder.analysis.registry import analyses
+from napari_thunder.events import event_regressors
+from tests.benchmarks import by_hand
+from tests.examples import ON_FISH
+from tests.examples.__main__ import six_regions
 
 FULL = (600, 16, 192, 288)
+
+ByHand = Callable[[np.ndarray, nt.Recording], Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """An analysis, what is done before it, and the same by hand."""
+
+    analysis: Any
+    by_hand: ByHand | None = None
+    preprocess: tuple[str, ...] = ()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="only these")
     parser.add_argument("--shape", type=lambda s: tuple(map(int, s.split(","))), default=FULL, metavar="T,Z,Y,X")
-    parser.add_argument("--engines", nargs="+", default=["threads", "spark"])
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--engines", nargs="*", default=["threads", "spark"])
+    parser.add_argument("--repeats", type=int, default=1, help="runs that count, after the first")
+    parser.add_argument("--folder", type=Path, help="keep the recording there, and use it again")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="thunder-bench-") as folder:
-        report(Path(folder), options.shape, options.engines, options.repeats)
+    place = tempfile.TemporaryDirectory(prefix="thunder-bench-") if options.folder is None else nullcontext()
+    with place as folder:
+        report(recording_in(Path(folder or options.folder), options.shape), options)
 
 
-def report(folder: Path, shape: tuple[int, ...], engines: list[str], repeats: int) -> None:
-    """Simulate, run by hand and on each engine in turn, print a table."""
-    seconds, recording = timed(lambda: nt.simulate(folder / "fish.zarr", shape=shape, seed=0))
-    print(f"simulated {recording.nbytes / 1e9:.2f} GB {shape} {recording.dtype} in {seconds:.1f} s\n")
-    design = regressors(shape[0])
-    movie = np.stack([recording.read_volume(t) for t in range(shape[0])]).reshape(shape[0], -1)
-    rows = {"numpy by hand, 2 threads, data in memory": Row(lambda: by_hand(movie, design.to_numpy()))}
-    opened = []
-    for name in engines:
-        engine = nt.connect(name)
-        opened.append(closing(engine))
-        analysis = nt.Regression(design=design)
-        rows[name] = Row(lambda engine=engine, analysis=analysis: nt.run(analysis, recording, engine=engine))
+def recording_in(folder: Path, shape: tuple[int, ...]) -> nt.Recording:
+    """The simulated fish of this shape in a folder, made if it is not there."""
+    path = folder / f"fish-{'x'.join(map(str, shape))}.zarr"
+    return nt.open(path) if path.exists() else nt.simulate(path, shape=shape, seed=0)
+
+
+def report(recording: nt.Recording, options: argparse.Namespace) -> None:
+    """A line for each analysis."""
+    tasks = {name: task for name, task in all_tasks(recording).items() if not options.names or name in options.names}
+    movie = np.stack([recording.read_volume(t) for t in range(recording.shape[0])]).reshape(recording.shape[0], -1)
+    regions = six_regions(recording.shape[1:])
+    base = timed(lambda: regression(movie, recording))
+    check(movie, recording)
+    print(f"{recording.nbytes / 1e9:.2f} GB {recording.shape}; Regression by hand {base:.2f} s")
+    print(f"{'second run, s':<28}{'by hand':>10}" + "".join(f"{name:>10}{'ratio':>8}" for name in options.engines))
+    engines = [nt.connect(name) for name in options.engines]
     try:
-        for _ in range(repeats + 1):
-            for row in rows.values():
-                row.time()
-        show(rows)
-        check(movie, design, rows)
+        for name, task in tasks.items():
+            hand = base if task.by_hand is None else timed(lambda task=task: task.by_hand(movie, recording))
+            line = f"{name:<28}{f'{hand:.2f}' if task.by_hand else f'({hand:.2f})':>10}"
+            for engine in engines:
+                seconds = second_run(task, recording, engine, regions, options.repeats)
+                line += f"{seconds:>10.2f}{seconds / hand:>8.2f}"
+            print(line, flush=True)
     finally:
-        for engine in opened:
-            engine.thing.close()
+        for engine in engines:
+            with closing(engine):
+                pass
 
 
-class Row:
-    """One way to do it: its first run, and the runs after."""
-
-    def __init__(self, call: Callable[[], object]) -> None:
-        self.call = call
-        self.seconds: list[float] = []
-        self.answer: object = None
-
-    def time(self) -> None:
-        seconds, self.answer = timed(self.call)
-        self.seconds.append(seconds)
-
-    @property
-    def median(self) -> float:
-        return float(np.median(self.seconds[1:]))
+def check(movie: np.ndarray, recording: nt.Recording) -> None:
+    """The numbers by hand are those of the analysis."""
+    result = nt.run(nt.Regression(design=regressors(recording.shape[0])), recording)
+    hand = regression(movie, recording)
+    beta = result["beta"].to_numpy().reshape(hand["beta"].shape)
+    np.testing.assert_allclose(beta, hand["beta"], rtol=1e-4, atol=1e-5 * np.nanmax(np.abs(beta)))
 
 
-def show(rows: dict[str, Row]) -> None:
-    base = next(iter(rows.values())).median
-    print(f"{'Regression, 8 regressors':<44}{'first run':>10}{'median after':>14}{'ratio':>8}")
-    for name, row in rows.items():
-        print(f"{name:<44}{row.seconds[0]:>9.2f}s{row.median:>13.2f}s{row.median / base:>8.2f}")
+def second_run(task: Task, recording: nt.Recording, engine: nt.Engine, regions: Any, repeats: int) -> float:
+    """Median seconds of the runs after the first."""
+    runs = [
+        timed(lambda: nt.run(task.analysis, recording, engine=engine, preprocess=task.preprocess, regions=regions))
+        for _ in range(repeats + 1)
+    ]
+    return float(np.median(runs[1:]))
 
 
-def check(movie: np.ndarray, design: pd.DataFrame, rows: dict[str, Row]) -> None:
-    """The numbers by hand and of every engine are the same."""
-    hand, *results = (row.answer for row in rows.values())
-    for result in results:
-        beta = result["beta"].to_numpy().reshape(design.shape[1], -1)
-        np.testing.assert_allclose(beta, hand["beta"], rtol=1e-4, atol=1e-6)
+def all_tasks(recording: nt.Recording) -> dict[str, Task]:
+    """Every analysis there is, with its formula by hand where there is one."""
+    known = {
+        "summary_images": Task(nt.SummaryImages(), lambda movie, _: by_hand.summary(movie)),
+        "regression": Task(nt.Regression(design=regressors(recording.shape[0])), regression),
+        "correlation": Task(nt.Correlation(signals=("swim",)), _correlation),
+        "event_average": Task(nt.EventAverage(by=("direction",)), _event_average),
+        "direction_tuning": Task(nt.DirectionTuning(), _direction_tuning),
+        "fourier": Task(nt.Fourier(), lambda movie, _: by_hand.fourier(movie)),
+        "pca": Task(nt.PCA(5), lambda movie, _: by_hand.pca(movie, 5)),
+    }
+    others = {name: Task(cls(**ON_FISH.get(name, {}))) for name, cls in analyses().items() if name not in known}
+    return known | others
+
+
+def regression(movie: np.ndarray, recording: nt.Recording) -> Any:
+    return by_hand.regression(movie, regressors(recording.shape[0]).to_numpy())
+
+
+def _correlation(movie: np.ndarray, recording: nt.Recording) -> Any:
+    return by_hand.correlation(movie, np.interp(recording.frame_times, *_swim(recording)))
+
+
+def _swim(recording: nt.Recording) -> tuple[np.ndarray, np.ndarray]:
+    swim = recording.signals["swim"]
+    times = recording.frame_times if swim.index.name == "frame" else swim.index.to_numpy(float)
+    return times, swim.to_numpy(float)
+
+
+def _starts(recording: nt.Recording) -> tuple[np.ndarray, np.ndarray]:
+    starts = np.searchsorted(recording.frame_times, recording.events["start_time"].to_numpy())
+    inside = (starts >= 4) & (starts < recording.shape[0] - 4)
+    return starts[inside], recording.events["direction"].to_numpy(float)[inside]
+
+
+def _event_average(movie: np.ndarray, recording: nt.Recording) -> Any:
+    return by_hand.event_average(movie, *_starts(recording))
+
+
+def _direction_tuning(movie: np.ndarray, recording: nt.Recording) -> Any:
+    each = event_regressors(recording.events, ("direction",), recording.frame_times, None).to_numpy(float)
+    angle = np.deg2rad(np.unique(recording.events["direction"]))[:, None] * np.array([1, 2])
+    return by_hand.direction_tuning(movie, *_starts(recording), each @ np.hstack([np.cos(angle), np.sin(angle)]))
 
 
 def regressors(n_frames: int) -> pd.DataFrame:
@@ -92,42 +151,10 @@ def regressors(n_frames: int) -> pd.DataFrame:
     return pd.DataFrame(smooth[:n_frames], columns=[f"x{i}" for i in range(8)])
 
 
-def by_hand(movie: np.ndarray, design: np.ndarray) -> dict[str, np.ndarray]:
-    """The regression of `nt.Regression` in plain numpy: float64, centred, by QR, on two threads, slab by slab."""
-    n_frames, n_voxels = movie.shape
-    centred = design - design.mean(0)
-    q, r = np.linalg.qr(centred)
-    inverse = np.linalg.inv(r)
-    spread = np.sqrt((inverse**2).sum(1))
-    dof = n_frames - design.shape[1] - 1
-    maps = {name: np.empty((design.shape[1], n_voxels), np.float32) for name in ("beta", "t", "p")}
-    maps["r_squared"] = np.empty(n_voxels, np.float32)
-
-    def slab(start: int) -> None:
-        from scipy.special import stdtr
-
-        span = slice(start, start + 512)
-        y = movie[:, span].astype(np.float64)
-        y -= y.mean(0)
-        total = np.einsum("tv,tv->v", y, y)
-        projected = q.T @ y
-        residual = total - (projected**2).sum(0)
-        beta = inverse @ projected
-        t = beta / (spread[:, None] * np.sqrt(residual / dof))
-        maps["beta"][:, span] = beta
-        maps["t"][:, span] = t
-        maps["p"][:, span] = 2 * stdtr(dof, -np.abs(t))
-        maps["r_squared"][span] = 1 - residual / total
-
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(2) as pool:
-        list(pool.map(slab, range(0, n_voxels, 512)))
-    return maps
-
-
-def timed(call: Callable[[], object]) -> tuple[float, object]:
-    start = time.perf_counter()
-    answer = call()
-    return time.perf_counter() - start, answer
+def timed(call: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    call()
+    return time.perf_counter() - begun
 
 
 if __name__ == "__main__":
