@@ -14,10 +14,11 @@ from tests.analysis.runner import make_context
 
 @pytest.fixture
 def events() -> pd.DataFrame:
-    """16 events of 3 s, one every 7.5 s, in four directions and two speeds."""
+    """16 events of 3 s, one every 7.5 s, in four directions, two speeds and eight positions."""
     start = 5 + 7.5 * np.arange(16)
     direction, speed = np.tile([0, 90, 180, 270], 4), np.repeat([1, 2], 8)
-    return pd.DataFrame({"start_time": start, "stop_time": start + 3, "direction": direction, "speed": speed})
+    where = {"direction": direction, "speed": speed, "position": np.tile(np.arange(8) * 45.0, 2)}
+    return pd.DataFrame({"start_time": start, "stop_time": start + 3} | where)
 
 
 @pytest.fixture
