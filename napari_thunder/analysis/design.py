@@ -33,11 +33,23 @@ class Design:
         (t, p), as given.
     intercept
         Whether a constant stands beside them.
+    groups
+        (p,) names of what the columns belong to: an event column, a signal with its lags …; none: each to itself.
+    n_nuisance
+        How many of the last columns are there only to be taken into account.
+    all_values
+        (n_frames, p) also for excluded frames, where that is known.
+    keep
+        (n_frames,) which of those are kept.
     """
 
     names: tuple[str, ...]
     values: Values
     intercept: bool
+    groups: tuple[str, ...] = ()
+    n_nuisance: int = 0
+    all_values: Values | None = None
+    keep: NDArray[np.bool_] | None = None
 
     @property
     def centred(self) -> Values:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from napari_thunder.errors import TableError
-from napari_thunder.events.frame_span import Times, frame_ends, frame_mid_times
+from napari_thunder.events.frame_span import Times, frame_duration, frame_ends, frame_mid_times
 from napari_thunder.events.kernel import Kernel
 
 
@@ -46,6 +46,41 @@ def event_regressors(
     """
     groups = event_groups(events, columns)
     made = {name: _regressor(group, frame_times, kernel) for name, group in groups}
+    return pd.DataFrame(made, index=pd.RangeIndex(len(frame_times), name="frame"))
+
+
+def delayed_event_regressors(
+    events: pd.DataFrame, columns: Sequence[str], frame_times: Times, delays: Times
+) -> pd.DataFrame:
+    """One regressor for each level and delay: the time from the start of an event, frame by frame.
+
+    Regressor (level, d) is the share of each frame that lies within [start + d, start + d + one frame) of an event of
+    that level, so that its weight is the answer so long after the start, whatever its shape (finite impulse response).
+    Events that overlap add up.
+
+    Parameters
+    ----------
+    events, columns, frame_times
+        As of `event_regressors`.
+    delays
+        (n,) s after the start, one frame apart.
+
+    Returns
+    -------
+    DataFrame (t, levels · n)
+        Columns such as `direction=30 +2 s`, delay by delay within each level, indexed by `frame`.
+
+    Raises
+    ------
+    TableError
+        As `event_regressors`.
+    """
+    interval = frame_duration(frame_times)
+    made = {}
+    for name, group in event_groups(events, columns):
+        start = group["start_time"].to_numpy(np.float64)
+        for delay in delays:
+            made[f"{name} {delay:+.6g} s"] = _covered(start + delay, start + delay + interval, frame_times)
     return pd.DataFrame(made, index=pd.RangeIndex(len(frame_times), name="frame"))
 
 
