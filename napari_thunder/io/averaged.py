@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from napari_thunder.blocks import Block
-from napari_thunder.io.source import Array, Metadata, Source
+from napari_thunder.io.derived import DerivedSource
+from napari_thunder.io.source import Array, Metadata
 
 
 @dataclass(frozen=True)
-class AveragedSource:
+class AveragedSource(DerivedSource):
     """Frame t is the mean of the frames from t − half_width to t + half_width, in float32.
 
     At the ends of the recording the window is cut off. A window without a usable frame gives NaN.
@@ -28,30 +28,11 @@ class AveragedSource:
         Frames that are left out of every mean.
     """
 
-    source: Source
+    done = "averaged"
+
     half_width: int
     exclude_frames: tuple[int, ...] = ()
     metadata: Metadata = field(default_factory=Metadata, compare=False)
-
-    @property
-    def uri(self) -> str:
-        return self.source.uri
-
-    @property
-    def format(self) -> str:
-        return f"{self.source.format}, averaged"
-
-    @property
-    def shape(self) -> tuple[int, int, int, int]:
-        return self.source.shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return np.dtype(np.float32)
-
-    @property
-    def chunks(self) -> tuple[int, int, int, int]:
-        return self.source.chunks
 
     def read_volume(self, t: int) -> Array:
         frames = window(t, self.half_width, self.shape[0], self.exclude_frames)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_thunder.blocks import Block
 from napari_thunder.errors import RecordingError
+from napari_thunder.io.derived import DerivedSource
 from napari_thunder.io.source import Array, Metadata, Source
 from napari_thunder.io.uri import join_uri, split_uri
 
@@ -75,7 +76,7 @@ class SliceTiming:
 
 
 @dataclass(frozen=True)
-class SliceTimedSource:
+class SliceTimedSource(DerivedSource):
     """Every plane interpolated linearly in time to the start of its frame, from this frame and the one before.
 
     The first frame stays as it is. float32.
@@ -88,7 +89,8 @@ class SliceTimedSource:
         When its planes were taken.
     """
 
-    source: Source
+    done = "slice-timed"
+
     timing: SliceTiming
     metadata: Metadata = field(default_factory=Metadata, compare=False)
 
@@ -106,22 +108,6 @@ class SliceTimedSource:
             return self.source.uri
         path, said = split_uri(self.source.uri)
         return join_uri(str(path), **said, slice_times=",".join(f"{d:.6g}" for d in self.timing.delays))
-
-    @property
-    def format(self) -> str:
-        return f"{self.source.format}, slice-timed"
-
-    @property
-    def shape(self) -> tuple[int, int, int, int]:
-        return self.source.shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return np.dtype(np.float32)
-
-    @property
-    def chunks(self) -> tuple[int, int, int, int]:
-        return self.source.chunks
 
     def read_volume(self, t: int) -> Array:
         now = self.source.read_volume(t).astype(np.float32)

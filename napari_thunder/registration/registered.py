@@ -10,13 +10,14 @@ import numpy as np
 
 from napari_thunder.blocks import Block
 from napari_thunder.errors import RegistrationError
-from napari_thunder.io.source import Array, Metadata, Source
+from napari_thunder.io.derived import DerivedSource
+from napari_thunder.io.source import Array, Metadata
 from napari_thunder.registration.apply import INTERPOLATIONS, REACH, Interpolation, warped
 from napari_thunder.registration.shifts import Shifts, Space
 
 
 @dataclass(frozen=True)
-class RegisteredSource:
+class RegisteredSource(DerivedSource):
     """A movie with its shifts applied, in float32; NaN where a voxel lay outside the frame.
 
     Parameters
@@ -34,7 +35,8 @@ class RegisteredSource:
         If the shifts are of another movie, or the interpolation is unknown.
     """
 
-    source: Source
+    done = "registered"
+
     shifts: Shifts
     interpolation: Interpolation = "linear"
 
@@ -50,26 +52,6 @@ class RegisteredSource:
                 f"interpolation={self.interpolation!r}: there is none of this name. "
                 f"Choose one of {', '.join(INTERPOLATIONS)}."
             )
-
-    @property
-    def uri(self) -> str:
-        return self.source.uri
-
-    @property
-    def format(self) -> str:
-        return f"{self.source.format}, registered"
-
-    @property
-    def shape(self) -> tuple[int, int, int, int]:
-        return self.source.shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return np.dtype(np.float32)
-
-    @property
-    def chunks(self) -> tuple[int, int, int, int]:
-        return self.source.chunks
 
     @property
     def metadata(self) -> Metadata:
