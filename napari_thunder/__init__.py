@@ -14,6 +14,7 @@ _HOMES = {
     "analysis": (
         "BandPower",
         "Fourier",
+        "KMeans",
         "Correlation",
         "DirectionTuning",
         "EventAverage",
@@ -62,6 +63,7 @@ __all__ = [
     "EventAverage",
     "Fourier",
     "Job",
+    "KMeans",
     "MapChoice",
     "Motion",
     "Preparation",
@@ -119,6 +121,7 @@ if TYPE_CHECKING:
         DirectionTuning,
         EventAverage,
         Fourier,
+        KMeans,
         Regression,
         SummaryImages,
     )

@@ -1,5 +1,6 @@
 """Analyses: parameters plus numpy code on one block of time series, shape (t, voxels)."""
 
+from napari_thunder.analysis.clusters.k_means import KMeans
 from napari_thunder.analysis.correlation.signals import Correlation
 from napari_thunder.analysis.events.average import EventAverage
 from napari_thunder.analysis.factors.pca import PCA
@@ -25,6 +26,7 @@ __all__ = [
     "DirectionTuning",
     "EventAverage",
     "Fourier",
+    "KMeans",
     "Regression",
     "RemoveSignals",
     "Squelch",
