@@ -8,7 +8,7 @@ from scipy.linalg import subspace_angles
 from sklearn import decomposition
 
 from napari_thunder.analysis import PCA
-from napari_thunder.analysis.factors.pca import leading, upward
+from napari_thunder.analysis.factors.subspace import leading, upward
 from napari_thunder.errors import AnalysisError, ParameterError
 from tests.analysis.runner import compute, make_context
 
@@ -94,7 +94,7 @@ def test_many_frames_are_sampled_to_the_same_components(tiny, monkeypatch):
     strength = np.array([9.0, 7, 5, 3])[:, None]
     movie = rng.normal(size=(260, 4)) @ (strength * rng.normal(size=(4, 300))) + rng.normal(size=(260, 300))
     exact = compute(PCA(4), tiny, movie)
-    monkeypatch.setattr("napari_thunder.analysis.factors.pca.EXACT_FRAMES", 100)
+    monkeypatch.setattr("napari_thunder.analysis.factors.subspace.EXACT_FRAMES", 100)
     sampled = compute(PCA(4), tiny, movie, slabs=3)
     for name, values in exact.items():
         np.testing.assert_allclose(sampled[name], values, rtol=1e-3, atol=1e-3 * np.abs(values).max(), err_msg=name)
