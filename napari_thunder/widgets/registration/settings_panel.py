@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
-
 from napari_thunder.models.analyze.form import form_fields, given_beside_defaults, what_is_wrong
 from napari_thunder.models.registration import Registrations
 from napari_thunder.registration.settings import Registration
-from napari_thunder.widgets.analyze.parameter_form import ParameterForm
+from napari_thunder.widgets.analyze.folded_form import FoldedForm
 from napari_thunder.widgets.main_thread import MainThread
-from napari_thunder.widgets.section import say_why
 
 _FIRST = ("mode", "max_shift", "max_shift_z")
 _ELSEWHERE = ("chosen_frames",)
 """Chosen with the reference."""
 
 
-class SettingsPanel(QWidget):
+class SettingsPanel(FoldedForm):
     """The settings that matter most, and the fine ones behind a button.
 
     Parameters
@@ -29,71 +23,25 @@ class SettingsPanel(QWidget):
     """
 
     def __init__(self, registration: Registrations, main_thread: MainThread) -> None:
-        super().__init__()
-        self._registration = registration
         fields = tuple(field for field in form_fields(Registration) if field.name not in _ELSEWHERE)
-        self.form = ParameterForm(tuple(field for field in fields if field.name in _FIRST))
-        self.fine = ParameterForm(tuple(field for field in fields if field.name not in _FIRST))
-        self.more = QToolButton()
-        self.reset = QPushButton("Reset to defaults")
-        self._set_up()
-        self._lay_out()
+        super().__init__(fields, _FIRST, "Fine settings")
+        self._registration = registration
+        self.changed.connect(self._write)
+        self.reset.clicked.connect(lambda *_: self._registration.configure({}))
         main_thread.connect(registration.changed, self._show, newest=True)
         self._show()
-
-    def input(self, name: str) -> Any:
-        """The input of a setting."""
-        return (self.form if name in _FIRST else self.fine).input(name)
-
-    def given(self) -> dict[str, Any]:
-        """What is filled in, by name."""
-        return self.form.given() | self.fine.given()
 
     def commit(self) -> None:
         """Take over what is still being typed: asking for values does."""
         self.given()
 
-    def _set_up(self) -> None:
-        self.more.setText("Fine settings")
-        self.more.setAccessibleName("Fine settings")
-        self.more.setToolTip("Show what seldom needs to be changed")
-        self.more.setCheckable(True)
-        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.more.toggled.connect(self._open)
-        self.reset.clicked.connect(lambda *_: self._registration.configure({}))
-        for form in (self.form, self.fine):
-            form.changed.connect(self._write)
-        self._open(False)
-
-    def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.addWidget(self.more)
-        row.addStretch(1)
-        row.addWidget(self.reset)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.form)
-        layout.addLayout(row)
-        layout.addWidget(self.fine)
-
-    def _open(self, opened: bool) -> None:
-        self.more.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
-        self.fine.setVisible(opened)
-
     def _write(self) -> None:
         self._registration.configure(given_beside_defaults(Registration, self.given()))
-        self._mark()
+        self._say_what_is_wrong()
 
     def _show(self) -> None:
-        given = dict(self._registration.given)
-        for form in (self.form, self.fine):
-            form.fill(given)
-        self._mark()
-        say_why(self.reset, "" if given else "These are the defaults.", "Set everything back to its default")
+        self.fill(dict(self._registration.given))
+        self._say_what_is_wrong()
 
-    def _mark(self) -> None:
-        wrong = what_is_wrong(Registration, self.given())
-        self.form.mark({name: why for name, why in wrong.items() if name in _FIRST})
-        self.fine.mark({name: why for name, why in wrong.items() if name not in _FIRST})
-        if any(name not in _FIRST for name in wrong):
-            self.more.setChecked(True)
+    def _say_what_is_wrong(self) -> None:
+        self.mark(what_is_wrong(Registration, self.given()))
