@@ -30,6 +30,8 @@ _HOMES = {
         "TemporalFilter",
         "ZScore",
     ),
+    "analysis.own.model": ("OwnModel", "own_model"),
+    "analysis.own.notes": ("model",),
     "analysis.registry": ("analyses",),
     "differences": ("difference",),
     "display.maps": ("MapChoice",),
@@ -66,6 +68,7 @@ __all__ = [
     "KMeans",
     "MapChoice",
     "Motion",
+    "OwnModel",
     "Preparation",
     "PreparationPlan",
     "Quality",
@@ -94,7 +97,9 @@ __all__ = [
     "ground_truth",
     "judge",
     "load_result",
+    "model",
     "open",
+    "own_model",
     "plan_preparation",
     "prepare",
     "read_shifts",
@@ -125,6 +130,8 @@ if TYPE_CHECKING:
         Regression,
         SummaryImages,
     )
+    from napari_thunder.analysis.own.model import OwnModel, own_model
+    from napari_thunder.analysis.own.notes import model
     from napari_thunder.analysis.preprocessing import (
         DeltaFOverF,
         Detrend,

@@ -63,6 +63,10 @@ class AnalysisError(ThunderError):
     """An analysis cannot be done on this recording with these parameters."""
 
 
+class ModelError(AnalysisError):
+    """A model of the user's own cannot be read, or went wrong; the message says where in the user's file."""
+
+
 class RegistrationError(ThunderError):
     """Shifts that do not fit the recording, or a registration that cannot be done as asked."""
 

@@ -16,6 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_thunder import __version__
+from napari_thunder.analysis.own.model import OwnModel
 from napari_thunder.analysis.protocol import Analysis, Step
 from napari_thunder.analysis.registry import step_text
 from napari_thunder.engine import Engine, Job
@@ -59,6 +60,8 @@ def provenance_of(
         "seconds": None if job.started is None else round(time.monotonic() - job.started, 3),
         "tag": job.tag,
     }
+    if isinstance(analysis, OwnModel):
+        record["model"] = analysis.to_plain()
     return json.dumps(record, ensure_ascii=False, allow_nan=False)
 
 

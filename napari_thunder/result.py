@@ -7,7 +7,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from napari_thunder.analysis.registry import make_analysis
+from napari_thunder.analysis.again import analysis_again
 from napari_thunder.differences import is_difference
 from napari_thunder.engine import Engine, Job
 from napari_thunder.errors import ResultError
@@ -89,6 +89,7 @@ def rerun(
     recording: Recording | None = None,
     engine: Engine | None = None,
     job: Job | None = None,
+    model: str | Path | None = None,
 ) -> xr.Dataset:
     """Make a result again from its provenance; the numbers are the same.
 
@@ -100,11 +101,14 @@ def rerun(
         Needed only if the recording was in memory, or has moved.
     engine
         Threads when left out, whatever it was made on.
+    model
+        Of a result of a model of your own: its file. The result holds the text of the model, which is never run by
+        itself: whoever gives one a result could have put anything there.
 
     Raises
     ------
     ResultError
-        If the recording is not what it was.
+        If the recording or the model is not what it was, or the file of the model is not given.
     """
     dataset = result if isinstance(result, xr.Dataset) else load_result(result)
     record = read_provenance(dataset)
@@ -128,7 +132,7 @@ def rerun(
         from napari_thunder.registering.again import registered_again
 
         return registered_again(dataset, record, recording, engine, job)
-    analysis = make_analysis(record["analysis"], record["parameters"])
+    analysis = analysis_again(record, model)
     mask = region_from_plain(record["mask"]) if record.get("mask") else None
     regions = [region_from_plain(plain) for plain in record.get("regions", ())]
     return run(analysis, recording, engine=engine, preprocess=record["preprocess"], mask=mask, regions=regions, job=job)

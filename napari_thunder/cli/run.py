@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from napari_thunder.analysis.own.model import own_model
+from napari_thunder.analysis.protocol import Analysis
 from napari_thunder.analysis.registry import make_analysis
 from napari_thunder.cli.given import pairs
 from napari_thunder.cli.options import (
@@ -17,6 +19,7 @@ from napari_thunder.cli.options import (
     save,
 )
 from napari_thunder.cli.watching import watched
+from napari_thunder.errors import ParameterError
 from napari_thunder.pipeline import run
 from napari_thunder.result import check_place
 
@@ -24,7 +27,12 @@ from napari_thunder.result import check_place
 def add(commands: Commands) -> None:
     """Add the command."""
     ran = command(commands, "run", _run, "run an analysis and save its result", json_too=True)
-    ran.add_argument("analysis", metavar="ANALYSIS", help="a name from `napari-thunder analyses`")
+    ran.add_argument(
+        "analysis",
+        metavar="ANALYSIS",
+        help="a name from `napari-thunder analyses`, or a Python file of yours: my_model.py",
+    )
+    ran.add_argument("--function", default="", metavar="NAME", help="which function of your file, if it has several")
     recording_options(ran)
     engine_option(ran)
     ran.add_argument(
@@ -44,7 +52,7 @@ def add(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    analysis = make_analysis(options.analysis, pairs(options.set))
+    analysis = _analysis(options)
     check_place(options.output, overwrite=options.overwrite)
     with watched(type(analysis).title, options) as job, engine_of(options, job) as engine:
         recording = recording_of(options, engine)
@@ -58,3 +66,12 @@ def _run(options: argparse.Namespace) -> None:
             job=job,
         )
     save(result, job, options)
+
+
+def _analysis(options: argparse.Namespace) -> Analysis:
+    given = pairs(options.set)
+    if options.analysis.endswith(".py"):
+        return own_model(options.analysis, options.function, **given)
+    if options.function:
+        raise ParameterError(f"--function is for a Python file of yours, not for {options.analysis}.")
+    return make_analysis(options.analysis, given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from napari_thunder.analysis.own.model_file import ModelFile
 from napari_thunder.errors import ResultError
 from napari_thunder.events import read_design, read_events, read_signals
 from napari_thunder.io.whole import written_whole
@@ -65,6 +67,15 @@ class Beside:
     def shifts(self, stored: Mapping[str, Any]) -> Path:
         path = self._path("shifts.csv")
         self._write(path, partial(write_shifts, shifts_from_plain(stored)))
+        return path
+
+    def model(self, kept: ModelFile) -> Path:
+        """The file of a model of the user's own: where it was, if it is there as it was."""
+        with suppress(OSError, UnicodeDecodeError):
+            if Path(kept.path).read_text("utf-8") == kept.text:
+                return Path(kept.path)
+        path = self._path(kept.name)
+        self._write(path, lambda draft: draft.write_text(kept.text, "utf-8"))
         return path
 
     def _path(self, name: str) -> Path:

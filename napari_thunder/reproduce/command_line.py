@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from napari_thunder.analysis.again import model_of
 from napari_thunder.differences import is_difference
 from napari_thunder.errors import ResultError
 from napari_thunder.parameters import Parameter
@@ -35,7 +36,7 @@ def as_command_line(result: xr.Dataset, folder: str | Path | None = None) -> Rec
     if stored["uri"].startswith("memory:"):
         raise ResultError(GONE)
     files = Beside(Path(folder).expanduser().absolute() if folder is not None else None, stem_of(record))
-    verb = ["register"] if is_registration(record) else ["run", record["analysis"]]
+    verb = ["register"] if is_registration(record) else ["run", _analysis_word(record, files)]
     words = ["napari-thunder", *verb, stored["uri"], *_metadata_words(stored, files)]
     if record.get("engine", "threads") != "threads":
         words += ["--engine", record["engine"]]
@@ -45,10 +46,17 @@ def as_command_line(result: xr.Dataset, folder: str | Path | None = None) -> Rec
         words += ["--mask", str(files.mask(record["mask"]))]
     if record.get("regions"):
         words += ["--regions", str(files.regions(record["regions"]))]
+    if model_of(record) is not None:
+        words += ["--function", record["model"]["function"]]
     given = [_pair(p, record["parameters"].get(p.name), files) for p in parameters_of(record)]
     words += ["--set", *(pair for pair in given if pair)] if any(given) else []
     words += ["--output", f"{stem_of(record)}.zarr"]
     return Recipe(shlex.join(words), tuple(files.written))
+
+
+def _analysis_word(record: Mapping[str, Any], files: Beside) -> str:
+    kept = model_of(record)
+    return str(record["analysis"]) if kept is None else str(files.model(kept))
 
 
 def _metadata_words(stored: Mapping[str, Any], files: Beside) -> list[str]:

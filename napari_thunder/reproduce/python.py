@@ -10,6 +10,7 @@ from typing import Any
 import xarray as xr
 
 import napari_thunder
+from napari_thunder.analysis.again import model_of
 from napari_thunder.analysis.registry import analyses
 from napari_thunder.differences import is_difference
 from napari_thunder.errors import ResultError
@@ -157,6 +158,9 @@ class _Python:
             table = p.kind == "table" and isinstance(value, Mapping)
             code = self._table("design", value, n_frames, files) if table else repr(_as_tuple(value))
             given.append(f"{p.name}={code}")
+        kept = model_of(record)
+        if kept is not None:
+            return _call("nt.own_model", [repr(str(files.model(kept))), repr(record["model"]["function"]), *given])
         public = cls is not None and getattr(cls, "__name__", "") in napari_thunder.__all__
         name = f"nt.{getattr(cls, '__name__', '')}" if public else f"nt.analyses()[{record['analysis']!r}]"
         return _call(name, given)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from napari_thunder.analysis.again import model_of
 from napari_thunder.analysis.registry import analyses
 from napari_thunder.errors import ResultError
 from napari_thunder.parameters import Parameter, parameters
@@ -46,10 +47,18 @@ def parameters_of(record: Mapping[str, Any]) -> tuple[Parameter, ...]:
     ResultError
         If this version has no such analysis.
     """
+    if model_of(record) is not None:
+        return tuple(_own_parameter(name, value) for name, value in record["parameters"].items())
     cls = Registration if is_registration(record) else analyses().get(record["analysis"])
     if cls is None:
         raise ResultError(f"There is no analysis {record['analysis']!r} in this version of napari-thunder.")
     return tuple(p for p in parameters(cls) if p.name in record["parameters"])
+
+
+def _own_parameter(name: str, value: Any) -> Parameter:
+    """Of a model of the user's own, which is not run for this: what its value says."""
+    kind = "list" if isinstance(value, list) else "str"
+    return Parameter(name, kind, None, optional=False, help="")
 
 
 def is_registration(record: Mapping[str, Any]) -> bool:
