@@ -12,7 +12,7 @@ from napari_thunder.analysis.preprocessing import (
     TemporalFilter,
     ZScore,
 )
-from napari_thunder.analysis.regression.least_squares import Regression
+from napari_thunder.analysis.regression.ordinary import Regression
 from napari_thunder.analysis.spectral.fourier import BandPower, Fourier
 from napari_thunder.analysis.summary.images import SummaryImages
 from napari_thunder.analysis.tuning.direction import DirectionTuning
