@@ -5,7 +5,7 @@ PYTHON ?= python3.11
 QT ?= pyqt5
 BIN := .venv/bin
 
-.PHONY: demo test test-rest test-pyqt5 test-pyqt6 lint bench pictures walkthrough clean
+.PHONY: demo test test-rest test-pyqt5 test-pyqt6 lint bench docs pictures walkthrough clean
 
 demo: .venv/.ready
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" != Linux ]; then \
@@ -48,6 +48,12 @@ walkthrough: .venv/.ready
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --use-pep517 --editable ".[$(QT),test]"
 	touch $@
+
+# Takes some minutes: every analysis on both engines, and against what is true of simulated recordings.
+docs: .venv/.ready
+	$(BIN)/python resources/make_reference.py
+	$(BIN)/python -m tests.examples
+	$(BIN)/python -m tests.truth
 
 pictures: .venv/.ready
 	xvfb-run -a -s "-screen 0 1600x1000x24" $(BIN)/python resources/make_pictures.py
