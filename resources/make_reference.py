@@ -1,4 +1,4 @@
-"""Writes `resources/analyses.md`: every analysis and preprocessing step, from its own docstring. `make docs` runs it."""
+"""Writes `resources/analyses.md`: every analysis and preprocessing step, from its docstring. `make docs` runs it."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ from tests.examples import CASES, ON_FISH, STEPS
 _HEAD = """# Every number against another program's
 
 Made by `python -m tests.examples`; `make test` holds every line. The difference is the largest one, relative to the
-size of the numbers. Threads against Spark: the largest difference of any map or curve on a simulated zebrafish, relative to
-the largest value of that map or curve.
+size of the numbers. Threads against Spark: the largest difference of any map or curve on a simulated zebrafish,
+relative to the largest value of that map or curve.
 
 | analysis or step | oracle | case | largest difference | held below |
 |---|---|---|---|---|
