@@ -12,13 +12,14 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "analysis": (
+        "ICA",
+        "PCA",
         "BandPower",
-        "Fourier",
-        "KMeans",
         "Correlation",
         "DirectionTuning",
         "EventAverage",
-        "PCA",
+        "Fourier",
+        "KMeans",
         "Regression",
         "SummaryImages",
     ),
@@ -55,6 +56,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "ICA",
     "PCA",
     "BandPower",
     "Correlation",
@@ -120,6 +122,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from napari_thunder.analysis import (
+        ICA,
         PCA,
         BandPower,
         Correlation,

@@ -3,6 +3,7 @@
 from napari_thunder.analysis.clusters.k_means import KMeans
 from napari_thunder.analysis.correlation.signals import Correlation
 from napari_thunder.analysis.events.average import EventAverage
+from napari_thunder.analysis.factors.ica import ICA
 from napari_thunder.analysis.factors.pca import PCA
 from napari_thunder.analysis.preprocessing import (
     DeltaFOverF,
@@ -18,6 +19,7 @@ from napari_thunder.analysis.summary.images import SummaryImages
 from napari_thunder.analysis.tuning.direction import DirectionTuning
 
 __all__ = [
+    "ICA",
     "PCA",
     "BandPower",
     "Correlation",

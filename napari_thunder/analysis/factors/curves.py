@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_thunder.analysis.protocol import Map, Role
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Values = NDArray[np.float64]
 Curves = dict[str, tuple[tuple[str, ...], Any, dict[str, Any]]]
@@ -37,3 +40,8 @@ def component_curves(time_courses: Values, explained: Values, units: str = "sd")
             {"long_name": "share of variance explained", "units": "1", "plot": "bars"},
         ),
     }
+
+
+def with_facts(dataset: xr.Dataset, facts: dict[str, Any]) -> xr.Dataset:
+    """A result with such attributes."""
+    return dataset.assign_attrs(facts)

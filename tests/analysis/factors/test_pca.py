@@ -8,9 +8,9 @@ from scipy.linalg import subspace_angles
 from sklearn import decomposition
 
 from napari_thunder.analysis import PCA
-from napari_thunder.analysis.factors.subspace import leading, upward
+from napari_thunder.analysis.factors.subspace import upward
 from napari_thunder.errors import AnalysisError, ParameterError
-from tests.analysis.runner import compute, make_context
+from tests.analysis.runner import compute, dataset, make_context
 
 
 def _oracle(series, count):
@@ -43,27 +43,6 @@ def test_time_courses_times_components_give_the_movie_back(series, tiny):
     np.testing.assert_allclose(found["time_courses"] @ found["components"], series - series.mean(0), atol=1e-9)
     np.testing.assert_allclose(found["time_courses"].mean(0), 0, atol=1e-10)
     np.testing.assert_allclose(found["time_courses"].T @ found["time_courses"] / 260, np.eye(12), atol=1e-9)
-
-
-def test_components_are_those_of_thunder_with_time_and_voxels_exchanged():
-    records = np.array([[1.0, 1, 1, 5], [2, 3, 4, 1], [6, 0, 6, 6]])
-    found = compute(PCA(1), make_context(3), records)
-    component, course = found["components"][0], found["time_courses"][:, 0]
-    np.testing.assert_allclose(found["singular_values"], 5.509541, rtol=1e-6)
-    component = component / np.linalg.norm(component)
-    sign = np.sign(component[0])
-    np.testing.assert_allclose(sign * component, [0.661593, -0.305829, 0.503856, 0.463566], atol=1e-6)
-    scores = course / np.linalg.norm(course)
-    np.testing.assert_allclose(sign * scores, [-0.381392, -0.434528, 0.815920], atol=1e-6)
-
-
-def test_eigenvectors_of_a_gramian_are_the_singular_vectors_of_thunder():
-    records = np.array([[1.0, 2, 6], [1, 3, 0], [1, 4, 6], [5, 1, 4]])
-    values, vectors = leading(records.T @ records, 3)
-    np.testing.assert_allclose(np.sqrt(values), [11.019282, 3.951171, 2.993940], atol=1e-6)
-    v = vectors[:, 0] * np.sign(vectors[0, 0])
-    np.testing.assert_allclose(v, [0.349772, 0.419955, 0.837435], atol=1e-6)
-    np.testing.assert_allclose(records @ v / np.sqrt(values[0]), [0.563947, 0.146075, 0.640169, 0.500809], atol=1e-6)
 
 
 def test_the_sign_does_not_depend_on_rounding():
@@ -100,3 +79,9 @@ def test_many_frames_are_sampled_to_the_same_components(tiny, monkeypatch):
         np.testing.assert_allclose(sampled[name], values, rtol=1e-3, atol=1e-3 * np.abs(values).max(), err_msg=name)
     with pytest.raises(AnalysisError, match="only 4 independent"):
         compute(PCA(6), tiny, movie[:, :4])
+
+
+def test_curves_say_how_they_are_drawn(series, tiny):
+    result = dataset(PCA(3), tiny, series)
+    assert result["time_courses"].attrs["plot"] == "lines"
+    assert result["explained_variance_ratio"].attrs["plot"] == "bars"
