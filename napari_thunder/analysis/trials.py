@@ -61,6 +61,8 @@ class Trials:
         (trials · lags, t) the series at each lag.
     sampled
         (trials, lags) False where a lag lies outside the recording or touches an excluded frame; its weights are 0.
+    in_response, in_baseline
+        (trials, lags) which of the sampled lags lie in the response window, and in the baseline.
     """
 
     responses: sparse.csr_array
@@ -69,6 +71,8 @@ class Trials:
     lags: Values
     samples: sparse.csr_array
     sampled: Flags
+    in_response: Flags
+    in_baseline: Flags
 
     @property
     def warnings(self) -> list[str]:
@@ -103,8 +107,9 @@ def make_trials(events: pd.DataFrame, window: Window, context: Context, what: st
 
     slack = _ROUNDING * interval
     after_delay = lags - window.delay + slack
-    answers = _Mean.over((after_delay >= 0) & (after_delay < np.maximum(length, interval)[:, None]) & sampled)
-    grounds = _Mean.over((lags >= -window.baseline - slack) & (lags < -slack) & sampled)
+    in_response = (after_delay >= 0) & (after_delay < np.maximum(length, interval)[:, None]) & sampled
+    in_baseline = (lags >= -window.baseline - slack) & (lags < -slack) & sampled
+    answers, grounds = _Mean.over(in_response), _Mean.over(in_baseline)
     usable = answers.possible & (grounds.possible | (window.baseline == 0))
     if not usable.any():
         raise AnalysisError(
@@ -114,7 +119,7 @@ def make_trials(events: pd.DataFrame, window: Window, context: Context, what: st
     only = sparse.diags_array(usable.astype(np.float64))
     baselines = only @ grounds.weights @ samples
     responses = only @ answers.weights @ samples - baselines
-    return Trials(responses.tocsr(), baselines.tocsr(), usable, lags, samples, sampled)
+    return Trials(responses.tocsr(), baselines.tocsr(), usable, lags, samples, sampled, in_response, in_baseline)
 
 
 def _check_window(window: Window, recorded: float, context: Context, what: str) -> None:
