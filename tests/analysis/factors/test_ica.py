@@ -68,7 +68,7 @@ def test_a_sample_of_the_dark_is_refused_in_words():
         compute(ICA(9), make_context(5), series[:5])
 
 
-def test_the_cubic_step_has_the_kurtosis_of_the_sources_as_its_fixed_point():
+def test_either_contrast_turns_mixed_signals_back():
     rng = np.random.default_rng(0)
     sources = np.stack([rng.uniform(-1, 1, 20_000), rng.laplace(size=20_000)])
     sources = (sources - sources.mean(1, keepdims=True)) / sources.std(1, keepdims=True)
@@ -77,4 +77,4 @@ def test_the_cubic_step_has_the_kurtosis_of_the_sources_as_its_fixed_point():
     for contrast in ("cube", "logcosh"):
         found = unmix(turned, contrast, 200, 1e-10, 1)
         assert found.change < 1e-10
-        assert matched(found.rotation @ turned, sources).min() > 0.999
+        assert matched(found.rotation @ turned, sources).min() > 0.995
