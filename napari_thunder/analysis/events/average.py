@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Generator
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
+import pandas as pd
 
-from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Role, Series
-from napari_thunder.analysis.statistics import centre, two_sided_p, with_adjusted_p
+from napari_thunder.analysis.events.course import Course, course_curves
+from napari_thunder.analysis.events.selection import ONLY_HELP, chosen_events
+from napari_thunder.analysis.events.trial_means import CourseSums, Group, TrialMeans
+from napari_thunder.analysis.groups import DrawnGroups, add
+from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Means, Plan, Reduce, Request, Role
+from napari_thunder.analysis.statistics import with_adjusted_p
 from napari_thunder.analysis.trials import Trials, Window, make_trials
 from napari_thunder.errors import AnalysisError
 from napari_thunder.events import event_groups
@@ -20,16 +24,18 @@ from napari_thunder.parameters import check, parameter
 if TYPE_CHECKING:
     import xarray as xr
 
-Values = NDArray[np.float64]
-Group = NDArray[np.intp]
-
+_PER_CONDITION = ("condition",)
 _MAPS = (
-    Map("response", "mean response", Role.SIGNED, "a.u.", ("condition",)),
-    Map("sem", "standard error of the response", Role.VALUE, "a.u.", ("condition",)),
-    Map("t", "t of the response over trials", Role.SIGNED, "1", ("condition",)),
-    Map("p", "p of the response, two-sided", Role.PROBABILITY, "1", ("condition",)),
+    Map("response", "mean response", Role.SIGNED, "a.u.", _PER_CONDITION),
+    Map("sem", "standard error of the response", Role.VALUE, "a.u.", _PER_CONDITION),
+    Map("t", "t of the response over trials", Role.SIGNED, "1", _PER_CONDITION),
+    Map("p", "p of the response, two-sided", Role.PROBABILITY, "1", _PER_CONDITION),
 )
-_COURSE = Map("average", "event-triggered average", Role.SIGNED, "a.u.", ("condition", "lag"))
+_D_PRIME = Map("d_prime", "d′ of response and baseline", Role.SIGNED, "1", _PER_CONDITION)
+_COURSES = (
+    Map("average", "event-triggered average", Role.SIGNED, "a.u.", ("condition", "lag")),
+    Map("average_sem", "standard error of the average", Role.VALUE, "a.u.", ("condition", "lag")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +53,17 @@ class EventAverage:
         Response window in s from the start of each event; without a duration, as long as each event.
     baseline
         In s before the start of each event; 0 for none.
+    only
+        Which events: terms such as `speed=2`, `direction=0|90`, `kind!=blank`, `contrast>=0.5`, which must all hold.
+    course_of
+        Give the average at every lag as curves, with its standard error: of the mean over `all` voxels (of the mask),
+        over those that are `responding`, of each of the `regions`; or of `none`, which spares a pass over the brain.
+    alpha
+        A voxel is responding if p times the number of conditions is this or less for one of them at least.
     time_course
-        Also give the average at every lag; it holds (conditions · lags) maps, so mind the memory.
+        Also give it as maps; they are 2 · conditions · lags, so mind the memory.
     before, after
-        Range of its lags in s.
+        Range of the lags in s.
 
     Returns
     -------
@@ -60,8 +73,13 @@ class EventAverage:
         t = response / sem with n − 1 degrees of freedom, two-sided p: the paired t-test of response against baseline.
     p_fdr : (condition, z, y, x)
         p adjusted for all voxels by Benjamini & Hochberg, each condition for itself.
-    average : (condition, lag, z, y, x)
-        If `time_course`: the mean over the trials that have the lag, minus the trials' baselines.
+    d_prime : (condition, z, y, x)
+        If there is a baseline: (mean on − mean off) / √((s_on² + s_off²) / 2), with mean and sd (ddof 1) over trials of
+        the response window (on) and of the baseline (off).
+    course, course_sem : (lag, condition), or (lag, line) with a line for each region and condition
+        Of the mean series: mean over the trials that have the lag, minus their baselines, and sd / √n.
+    average, average_sem : (condition, lag, z, y, x)
+        If `time_course`: the same of each voxel.
     n_trials : (condition,), n_at_lag : (condition, lag)
         Trials used.
 
@@ -74,13 +92,15 @@ class EventAverage:
 
     Notes
     -----
-    With one trial, sem, t and p are NaN. Where events follow each other within the decay of the indicator, the
-    baseline holds the answer to the one before: use Regression with a kernel. Trials touched by excluded frames lose
-    those frames only; trials with no kept frame in a window are left out, and `warnings` in the attributes says so.
+    With one trial, sem, t, p and d′ are NaN. The course of responding voxels is larger than new data will show it, as
+    they were chosen for their responses. Where events follow each other within the decay of the indicator, the baseline
+    holds the answer to the one before: use Regression with a kernel. Trials touched by excluded frames lose those
+    frames only; trials with no kept frame in a window are left out, and `warnings` in the attributes says so.
 
     References
     ----------
-    As pynapple `compute_perievent_continuous` and AllenSDK's mean sweep response; `scipy.stats.ttest_rel`.
+    As pynapple `compute_perievent_continuous` and AllenSDK's mean sweep response; `scipy.stats.ttest_rel`. Thunder's
+    `meanByWindow` is the average without a baseline.
     """
 
     family: ClassVar[str] = "Events"
@@ -97,18 +117,26 @@ class EventAverage:
         None, help="Length of the response window; none for as long as each event", unit="s", minimum=1e-6
     )
     baseline: float = parameter(2.0, help="Time before an event that is subtracted; 0 for none", unit="s", minimum=0)
-    time_course: bool = parameter(False, help="Also give the average at every lag (many maps)")
-    before: float = parameter(
-        2.0, help="First lag of the time course, before the start of an event", unit="s", minimum=0
+    only: tuple[str, ...] = parameter((), help=ONLY_HELP)
+    course_of: str = parameter(
+        "all",
+        help="Curves of the average at every lag: of all voxels, of those that respond, of regions, or none",
+        choices=("all", "responding", "regions", "none"),
     )
-    after: float = parameter(8.0, help="Last lag of the time course, after the start of an event", unit="s", minimum=0)
+    alpha: float = parameter(
+        0.001, help="Largest p, times the number of conditions, of a voxel that responds", minimum=0, maximum=1
+    )
+    time_course: bool = parameter(False, help="Also give the average at every lag as maps (many)")
+    before: float = parameter(2.0, help="First lag, before the start of an event", unit="s", minimum=0)
+    after: float = parameter(8.0, help="Last lag, after the start of an event", unit="s", minimum=0)
 
     def __post_init__(self) -> None:
         check(self)
 
-    def plan(self, context: Context) -> MapStep:
-        """One pass over the brain."""
-        events = context.need_events(self.title)
+    def plan(self, context: Context) -> Plan:
+        """One pass over the brain, and one before it for the mean series whose course is wanted."""
+        context.need_frames(2, self.title)
+        events = self._events(context)
         named = [(name, rows.index.to_numpy()) for name, rows in event_groups(events, self.by)]
         window = Window(self.baseline, self.delay, self.duration, self._before, self._after)
         trials = make_trials(events, window, context, self.title)
@@ -119,105 +147,73 @@ class EventAverage:
                     f"{context.name}: {self.title}: none of the {len(rows)} events of {name!r} has kept frames both "
                     "in its response window and in its baseline. Change baseline, delay or duration."
                 )
-        return self._step([name for name, _ in named], groups, trials)
+        conditions = [name for name, _ in named]
+        if self.course_of == "none":
+            return self._step(conditions, groups, trials)
+        drawn = (
+            DrawnGroups.of(context.need_regions(f"{self.title} of regions")) if self.course_of == "regions" else None
+        )
+        return self._with_course(conditions, groups, trials, drawn)
+
+    def _events(self, context: Context) -> pd.DataFrame:
+        events = context.need_events(self.title)
+        return chosen_events(events, self.only, f"{context.name}: {self.title}").reset_index(drop=True)
+
+    @property
+    def _courses(self) -> bool:
+        return self.time_course or self.course_of != "none"
 
     @property
     def _before(self) -> float:
-        return self.before if self.time_course else 0.0
+        return self.before if self._courses else 0.0
 
     @property
     def _after(self) -> float:
-        return self.after if self.time_course else 0.0
+        return self.after if self._courses else 0.0
+
+    def _compute(self, groups: list[Group], trials: Trials) -> TrialMeans:
+        order = np.concatenate(groups)
+        course = Course.of(trials, groups, self.before, self.after) if self.time_course else None
+        grounds = None if self.baseline == 0 else trials.baselines[order]
+        return TrialMeans(trials.responses[order], grounds, tuple(map(len, groups)), course)
 
     def _step(self, conditions: list[str], groups: list[Group], trials: Trials) -> MapStep:
+        compute = self._compute(groups, trials)
+        about = {"long_name": "trials used", "plot": "bars"}
+        curves: dict[str, Any] = {"n_trials": (("condition",), np.array(compute.n_trials), about)}
+        maps = _MAPS if self.baseline == 0 else (*_MAPS, _D_PRIME)
         coords: dict[str, Any] = {"condition": conditions}
-        n_trials = np.array([len(group) for group in groups])
-        curves: dict[str, Any] = {"n_trials": (("condition",), n_trials, {"long_name": "trials used"})}
-        maps: tuple[Map, ...] = _MAPS
-        course = None
-        if self.time_course:
-            course, n_at_lag, lags = _course(trials, groups, self.before, self.after)
-            maps = (*_MAPS, _COURSE)
-            coords["lag"] = lags
-            curves["n_at_lag"] = (("condition", "lag"), n_at_lag, {"long_name": "trials used at each lag"})
-        order = np.concatenate(groups)
-        compute = TrialMeans(trials.responses[order], tuple(n_trials.tolist()), course)
+        if compute.course is not None:
+            maps = (*maps, *_COURSES)
+            coords, curves = coords | {"lag": compute.course.lags}, curves | _counts(compute.course)
         return MapStep(maps, compute, coords, curves, partial(_finish, warnings=trials.warnings))
 
-
-def _course(
-    trials: Trials, groups: list[Group], before: float, after: float
-) -> tuple[sparse.csr_array, NDArray[np.intp], Values]:
-    """Weights (conditions · lags, t) of the average at each lag, trials there (conditions, lags), and the lags in s."""
-    slack = 1e-6 * (trials.lags[-1] - trials.lags[0])
-    wanted = np.flatnonzero((trials.lags >= -before - slack) & (trials.lags <= after + slack))
-    n_trials, n_lags = trials.sampled.shape
-    counts, parts = [], []
-    for group in groups:
-        there = trials.sampled[np.ix_(group, wanted)]
-        count = there.sum(axis=0)
-        lag, trial = np.nonzero(there.T)
-        share = 1 / count[lag]
-        at = sparse.coo_array(
-            (share, (lag, group[trial] * n_lags + wanted[lag])), shape=(len(wanted), n_trials * n_lags)
-        )
-        ground = sparse.coo_array((share, (lag, group[trial])), shape=(len(wanted), n_trials))
-        parts.append(at.tocsr() @ trials.samples - ground.tocsr() @ trials.baselines)
-        counts.append(count)
-    return sparse.csr_array(sparse.vstack(parts)), np.array(counts), trials.lags[wanted]
+    def _with_course(
+        self, conditions: list[str], groups: list[Group], trials: Trials, drawn: DrawnGroups | None
+    ) -> Generator[Request, Answer, MapStep]:
+        """The step with curves of mean series, which are asked for."""
+        step, course = self._step(conditions, groups, trials), Course.of(trials, groups, self.before, self.after)
+        coords, warnings = dict(step.coords) | {"lag": course.lags}, trials.warnings
+        if drawn is not None:
+            found = yield Means(drawn, "averaging regions")
+            curves = course_curves(course, found["series"], "regions", "line")
+            coords["line"] = [f"{region}: {condition}" for region in drawn.names for condition in conditions]
+        else:
+            tests = replace(self._compute(groups, trials), course=None) if self.course_of == "responding" else None
+            found = yield Reduce(CourseSums(tests, self.alpha), add, "averaging voxels")
+            n = int(found["n_voxels"].sum())
+            warnings = warnings if n else [*warnings, _NONE]
+            of = f"{n} voxels" if tests is None else f"{n} responding voxels"
+            curves = course_curves(course, found["total"][:, None] / (n or np.nan), of, "condition")
+        curves = {**step.curves, **_counts(course), **curves}
+        return replace(step, coords=coords, curves=curves, finish=partial(_finish, warnings=warnings))
 
 
-@dataclass(frozen=True, slots=True)
-class TrialMeans:
-    """Means and standard errors over trials, which are sorted by condition.
-
-    Parameters
-    ----------
-    responses
-        (trials, t) weights.
-    n_trials
-        Trials of each condition.
-    course
-        (conditions · lags, t) weights of the averages at each lag, or None.
-    """
-
-    responses: sparse.csr_array
-    n_trials: tuple[int, ...]
-    course: sparse.csr_array | None = None
-
-    def __call__(self, series: Series) -> Answer:
-        """Maps (condition, voxels) and (condition, lag, voxels) of series (t, voxels)."""
-        mean, _, valid = centre(series)
-        mean[~valid] = np.nan
-        with np.errstate(all="ignore"):
-            answer = self._over_trials(_weigh(self.responses, series, mean))
-            if self.course is not None:
-                course = _weigh(self.course, series, mean)
-                absent = np.diff(self.course.indptr) == 0
-                course[absent] = np.nan
-                answer["average"] = course.reshape(len(self.n_trials), -1, series.shape[1])
-        return answer
-
-    def _over_trials(self, responses: Values) -> Answer:
-        shape = len(self.n_trials), responses.shape[1]
-        response, sem, t, p = (np.full(shape, np.nan) for _ in range(4))
-        ends = np.cumsum(self.n_trials)
-        for row, (n, end) in enumerate(zip(self.n_trials, ends.tolist(), strict=True)):
-            of_condition = responses[end - n : end]
-            response[row] = of_condition.mean(axis=0)
-            if n > 1:
-                sem[row] = of_condition.std(axis=0, ddof=1) / np.sqrt(n)
-                t[row] = response[row] / np.where(sem[row] > 0, sem[row], np.nan)
-                p[row] = two_sided_p(t[row], n - 1)
-        return {"response": response, "sem": sem, "t": t, "p": p}
+_NONE = "No voxel responds, or none varies, so there is no average course. Raise alpha, or look at all voxels."
 
 
-def _weigh(weights: sparse.csr_array, centred: Series, mean: Values) -> Values:
-    """Weights @ (centred + mean), with rounding relative to the centred values."""
-    weighed: Values = weights @ centred
-    # so that weights that cancel but for rounding do so
-    weighed += np.outer(np.round(weights.sum(axis=1), 9), mean)
-    return weighed
+def _counts(course: Course) -> dict[str, Any]:
+    return {"n_at_lag": (("condition", "lag"), course.n_at_lag, {"long_name": "trials used at each lag"})}
 
 
 def _finish(dataset: xr.Dataset, warnings: list[str]) -> xr.Dataset:

@@ -151,3 +151,46 @@ def test_what_is_missing_or_too_short_is_said_in_words(tiny):
     for analysis, context, error, message in cases:
         with pytest.raises(error, match=message):
             analysis.plan(context)
+
+
+def test_d_prime_needs_a_baseline_and_two_trials(tiny, series):
+    assert "d_prime" not in compute(EventAverage(baseline=0), tiny, series)
+    single = EventAverage(("direction", "speed"), only=("direction=0",))
+    events = tiny.events.assign(speed=np.arange(16))
+    assert np.isnan(compute(single, dataclasses.replace(tiny, events=events), series)["d_prime"]).all()
+
+
+def test_the_course_of_all_voxels_is_the_mean_of_their_courses(tiny, series):
+    found = dataset(EventAverage(("speed",), time_course=True, before=1, after=3), tiny, series)
+    assert found["course"].dims == ("lag", "condition")
+    assert found["course"].attrs["plot"] == "lines"
+    assert found["course"].attrs["error"] == "course_sem"
+    assert found["course"].attrs["long_name"] == "average of 12 voxels"
+    expected = found["average"].mean(("z", "y", "x")).transpose("lag", "condition")
+    np.testing.assert_allclose(found["course"], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_course_of_responding_voxels_leaves_the_others_out(tiny):
+    rng = np.random.default_rng(3)
+    series = 50 + rng.normal(size=(260, 12))
+    for start in tiny.events["start_time"]:
+        series[int(2 * start) : int(2 * start) + 6, :4] += 10
+    found = dataset(EventAverage(course_of="responding", alpha=1e-6), tiny, series)
+    assert found["course"].attrs["long_name"] == "average of 4 responding voxels"
+    expected = compute(EventAverage(), tiny, series[:, :4])["course"]
+    np.testing.assert_allclose(found["course"], expected, rtol=1e-9, atol=1e-9)
+    none = dataset(EventAverage(course_of="responding", alpha=0), tiny, series)
+    assert np.isnan(none["course"]).all()
+    assert "No voxel responds" in none.attrs["warnings"][0]
+
+
+def test_the_course_of_regions_has_a_line_for_each_and_condition(tiny, series):
+    found = dataset(EventAverage(("speed",), course_of="regions"), tiny, series)
+    assert found["line"].values[:3].tolist() == ["region 1: speed=1", "region 1: speed=2", "region 2: speed=1"]
+    for i, region in enumerate(tiny.regions):
+        voxels = np.arange(12)[region.corner[2] : region.corner[2] + region.mask.size]
+        alone = compute(EventAverage(("speed",)), tiny, series[:, voxels])
+        np.testing.assert_allclose(found["course"][:, 2 * i : 2 * i + 2], alone["course"], rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(found["course_sem"][:, 2 * i : 2 * i + 2], alone["course_sem"], rtol=1e-9)
+    with pytest.raises(MissingMetadataError, match="needs 1 or more regions"):
+        EventAverage(course_of="regions").plan(dataclasses.replace(tiny, regions=()))
