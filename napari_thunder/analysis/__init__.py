@@ -1,20 +1,28 @@
 """Analyses: parameters plus numpy code on one block of time series, shape (t, voxels)."""
 
 from napari_thunder.analysis.clusters.k_means import KMeans
+from napari_thunder.analysis.correlation.local import LocalCorrelation
 from napari_thunder.analysis.correlation.signals import Correlation
 from napari_thunder.analysis.events.average import EventAverage
+from napari_thunder.analysis.events.conditions import ConditionStatistics
 from napari_thunder.analysis.factors.ica import ICA
 from napari_thunder.analysis.factors.pca import PCA
 from napari_thunder.analysis.preprocessing import (
+    Convolve,
     DeltaFOverF,
     Detrend,
+    Downsample,
+    RemoveGlobalSignal,
     RemoveSignals,
+    SpatialSmoothing,
     Squelch,
+    Subsample,
     TemporalFilter,
     ZScore,
 )
 from napari_thunder.analysis.regression.ordinary import Regression
 from napari_thunder.analysis.spectral.fourier import BandPower, Fourier
+from napari_thunder.analysis.summary.baseline import Baseline
 from napari_thunder.analysis.summary.images import SummaryImages
 from napari_thunder.analysis.tuning.direction import DirectionTuning
 
@@ -22,16 +30,24 @@ __all__ = [
     "ICA",
     "PCA",
     "BandPower",
+    "Baseline",
+    "ConditionStatistics",
+    "Convolve",
     "Correlation",
     "DeltaFOverF",
     "Detrend",
     "DirectionTuning",
+    "Downsample",
     "EventAverage",
     "Fourier",
     "KMeans",
+    "LocalCorrelation",
     "Regression",
+    "RemoveGlobalSignal",
     "RemoveSignals",
+    "SpatialSmoothing",
     "Squelch",
+    "Subsample",
     "SummaryImages",
     "TemporalFilter",
     "ZScore",
