@@ -12,6 +12,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "analysis": (
+        "PanelAverage",
+        "AveragePanels",
         "ConditionStatistics",
         "Convolve",
         "ICA",
@@ -66,6 +68,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "ICA",
     "PCA",
+    "AveragePanels",
     "BandPower",
     "Baseline",
     "ConditionStatistics",
@@ -84,6 +87,7 @@ __all__ = [
     "MapChoice",
     "Motion",
     "OwnModel",
+    "PanelAverage",
     "Preparation",
     "PreparationPlan",
     "Quality",
@@ -140,6 +144,7 @@ if TYPE_CHECKING:
     from napari_thunder.analysis import (
         ICA,
         PCA,
+        AveragePanels,
         BandPower,
         Baseline,
         ConditionStatistics,
@@ -151,6 +156,7 @@ if TYPE_CHECKING:
         Fourier,
         KMeans,
         LocalCorrelation,
+        PanelAverage,
         Regression,
         RemoveGlobalSignal,
         SpatialSmoothing,

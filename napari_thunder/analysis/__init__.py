@@ -5,6 +5,7 @@ from napari_thunder.analysis.correlation.local import LocalCorrelation
 from napari_thunder.analysis.correlation.signals import Correlation
 from napari_thunder.analysis.events.average import EventAverage
 from napari_thunder.analysis.events.conditions import ConditionStatistics
+from napari_thunder.analysis.events.panels import AveragePanels, PanelAverage
 from napari_thunder.analysis.factors.ica import ICA
 from napari_thunder.analysis.factors.pca import PCA
 from napari_thunder.analysis.preprocessing import (
@@ -29,6 +30,7 @@ from napari_thunder.analysis.tuning.direction import DirectionTuning
 __all__ = [
     "ICA",
     "PCA",
+    "AveragePanels",
     "BandPower",
     "Baseline",
     "ConditionStatistics",
@@ -42,6 +44,7 @@ __all__ = [
     "Fourier",
     "KMeans",
     "LocalCorrelation",
+    "PanelAverage",
     "Regression",
     "RemoveGlobalSignal",
     "RemoveSignals",
