@@ -6,6 +6,7 @@ from napari_thunder.analysis.correlation.signals import Correlation
 from napari_thunder.analysis.events.average import EventAverage
 from napari_thunder.analysis.events.conditions import ConditionStatistics
 from napari_thunder.analysis.events.panels import AveragePanels, PanelAverage
+from napari_thunder.analysis.events.trial_steps import AverageTrials, CutTrials
 from napari_thunder.analysis.factors.ica import ICA
 from napari_thunder.analysis.factors.pca import PCA
 from napari_thunder.analysis.preprocessing import (
@@ -31,11 +32,13 @@ __all__ = [
     "ICA",
     "PCA",
     "AveragePanels",
+    "AverageTrials",
     "BandPower",
     "Baseline",
     "ConditionStatistics",
     "Convolve",
     "Correlation",
+    "CutTrials",
     "DeltaFOverF",
     "Detrend",
     "DirectionTuning",
