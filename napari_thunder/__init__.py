@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "analysis": (
+        "SelectFrames",
         "CutTrials",
         "AverageTrials",
         "PanelAverage",
@@ -100,6 +101,7 @@ __all__ = [
     "Regression",
     "RemoveGlobalSignal",
     "RemoveSignals",
+    "SelectFrames",
     "SliceTiming",
     "SpatialSmoothing",
     "Squelch",
@@ -165,6 +167,7 @@ if TYPE_CHECKING:
         PanelAverage,
         Regression,
         RemoveGlobalSignal,
+        SelectFrames,
         SpatialSmoothing,
         Subsample,
         SummaryImages,

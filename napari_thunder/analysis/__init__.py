@@ -6,6 +6,7 @@ from napari_thunder.analysis.correlation.signals import Correlation
 from napari_thunder.analysis.events.average import EventAverage
 from napari_thunder.analysis.events.conditions import ConditionStatistics
 from napari_thunder.analysis.events.panels import AveragePanels, PanelAverage
+from napari_thunder.analysis.events.select_frames import SelectFrames
 from napari_thunder.analysis.events.trial_steps import AverageTrials, CutTrials
 from napari_thunder.analysis.factors.ica import ICA
 from napari_thunder.analysis.factors.pca import PCA
@@ -51,6 +52,7 @@ __all__ = [
     "Regression",
     "RemoveGlobalSignal",
     "RemoveSignals",
+    "SelectFrames",
     "SpatialSmoothing",
     "Squelch",
     "Subsample",
