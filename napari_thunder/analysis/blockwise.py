@@ -113,7 +113,7 @@ class SeriesOf:
     ) -> Iterator[tuple[Columns, Series]]:
         """Yield which of the block's voxels a slab has, and their series; of these voxels only, if any are given."""
         chosen = self._chosen(block, only)
-        if self.halo != (0, 0, 0):
+        if any(isinstance(step, Spatial) for step in self.steps):
             yield from self._slabs_of_boxes(voxels, block, least, chosen)
             return
         flat = voxels[(slice(None), *block.inner)].reshape(voxels.shape[0], -1)

@@ -38,6 +38,21 @@ def compute(analysis: Analysis, context: Context, movie: NDArray[np.float64], sl
     return maps | {name: values for name, (_, values, _) in plan.curves.items()}
 
 
+def stepped(
+    step: Any, context: Context, movie: NDArray[np.float64], parts_of: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """A preprocessing step of series (t, voxels) of all frames, pickled on the way as to a worker.
+
+    What it asks of the brain is answered of `parts_of`, if that is given.
+    """
+    function = step.bind(context)
+    if isinstance(function, GeneratorType):
+        whole = movie if parts_of is None else parts_of
+        function = _gathered(function, [whole[context.keep]])
+    series: NDArray[np.float64] = pickle.loads(pickle.dumps(function))(movie[context.keep].copy())
+    return series
+
+
 def _maps(plan: MapStep | PaintStep, parts: list[NDArray[np.float64]]) -> dict[str, Any]:
     if isinstance(plan, PaintStep):
         whole = _block(sum(part.shape[1] for part in parts))

@@ -12,7 +12,7 @@ import xarray as xr
 from napari_thunder.analysis.registry import analyses, steps
 from napari_thunder.errors import AnalysisError
 from napari_thunder.parameters import parameters
-from tests.analysis.runner import compute, dataset, make_context
+from tests.analysis.runner import compute, dataset, make_context, stepped
 from tests.examples import CASES, LEAST_FRAMES, MADE, OF_GROUPS, STEPS
 
 
@@ -41,6 +41,8 @@ def test_maps_do_not_depend_on_how_voxels_are_cut(name, tiny, series):
 
 @pytest.mark.parametrize("name", MADE)
 def test_voxels_without_information_are_nan_and_spoil_no_other(name, tiny, series):
+    if getattr(_made(name).plan(tiny), "halo", None) is not None:
+        pytest.skip("its neighbours change; that those without information do not count is tested with the analysis")
     spoilt = np.insert(series, [2, 5, 5, 9, 12], 0.0, axis=1)
     bad = [2, 6, 7, 12, 16]
     spoilt[:, bad] = [0.0, 0.1, 101.3, 7.0, 65535.0]
@@ -103,8 +105,10 @@ def test_a_step_spoils_no_neighbours(name, tiny, series):
     spoilt = np.insert(series, [3, 6], 0.0, axis=1)
     spoilt[:, [3, 7]] = 42.0, 5.0
     spoilt[10, 7] = np.nan
-    step = steps()[name](**STEPS.get(name, {})).bind(tiny)
-    found, expected = step(spoilt.copy()), step(series.copy())
+    step = steps()[name](**STEPS.get(name, {}))
+    if hasattr(step, "halo"):
+        pytest.skip("what a voxel holds does reach its neighbours; that NaN does not is tested with the step")
+    found, expected = stepped(step, tiny, spoilt, parts_of=series), stepped(step, tiny, series)
     np.testing.assert_allclose(np.delete(found, [3, 7], axis=1), expected, rtol=1e-9, atol=1e-9)
     assert np.ptp(found[:, 3]) == 0 or np.isnan(found[:, 3]).any()
     assert np.isnan(found[:, 7]).any()

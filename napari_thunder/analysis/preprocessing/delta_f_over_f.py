@@ -8,13 +8,10 @@ from functools import partial
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from napari_thunder.analysis.preprocessing.rolling import RollingPercentile, percentile
+from napari_thunder.analysis.preprocessing.baselines import BASELINES, Denominator, baseline_finder
 from napari_thunder.analysis.protocol import Context, Series
 from napari_thunder.parameters import check, parameter
-
-Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,28 +22,41 @@ class DeltaFOverF:
     ----------
     baseline
         `percentile`: one F0 for the whole recording, the `percentile` over time, interpolated between values.
-        `mean`: one F0, the mean over time. `rolling`: the `percentile` over a window of `window` s around each frame.
+        `mean`: one F0, the mean over time. `event`: one F0, the mean over the frames that lie within `before` s before
+        any event and within none. `rolling`: the `percentile` over a window of `window` s around each frame. `maximin`:
+        smoothed along time by a Gaussian of `smoothing` frames, then the least value over `window` s, then the largest
+        value of that over `window` s.
     percentile
         0 to 100.
     window
-        In s, for `rolling`. The window of a frame at time τ holds the kept frames from τ − window/2 to τ + window/2; at
-        the ends of the recording it is cut off, not mirrored, and percentiles are interpolated among what is left.
+        In s. `rolling`: the window of a frame at time τ holds the kept frames from τ − window/2 to τ + window/2; at the
+        ends of the recording it is cut off, not mirrored, and percentiles are interpolated among what is left.
+        `maximin`: so many whole frames; at the ends the recording is mirrored, as in suite2p.
+    smoothing
+        In frames, for `maximin`.
+    before
+        In s, for `event`.
     offset
         Added to F0 in the denominator only, in units of F. Thunder added 0.1.
     floor
-        Least denominator, in units of F, such as the noise; 0 for none.
+        Least denominator, in what `floor_unit` says; 0 for none.
+    floor_unit
+        `movie`: units of F, the same for all voxels. `noise`: standard deviations of each voxel's noise, found from its
+        steps from frame to frame (1.4826 · median of abs(ΔF) / √2).
 
     Notes
     -----
-    A voxel whose denominator is not above 0 (anywhere, for `rolling`) becomes NaN: it has no usable baseline.
-    Subtract the camera's offset first, or ΔF/F is too small; at a baseline near 0 it blows up, which `floor` prevents.
-    Excluded frames are in no window. Thunder's `window-exact` with an even width w took w + 1 frames, as this does
-    with window = w frames; its faster `window` (a rank without interpolation, edge values repeated) is not offered.
+    A voxel whose denominator is not above 0 (anywhere, if F0 changes along time) becomes NaN: it has no usable
+    baseline. Subtract the camera's offset first, or ΔF/F is too small; at a baseline near 0 it blows up, which `floor`
+    prevents. The analysis `Baseline` shows F0 and where the floor was hit. Excluded frames are in no window;
+    for `maximin`, which needs even frames, they are filled in by straight lines. Thunder's `window-exact` with an even
+    width w took w + 1 frames, as this does with window = w frames; its faster `window` (a rank without interpolation,
+    edge values repeated) is not offered.
 
     References
     ----------
     Freeman et al. 2014, Nat. Methods 11:941 (percentile 20). Rolling: suite2p takes percentile 8 over 60 s,
-    voluseg 10 over 300 s.
+    voluseg 10 over 300 s. Maximin: Pachitariu et al. 2017, bioRxiv 061507 (suite2p: 10 frames, 60 s).
     """
 
     title: ClassVar[str] = "ΔF/F"
@@ -57,45 +67,46 @@ class DeltaFOverF:
     )
     baseline: str = parameter(
         "percentile",
-        help="One percentile or the mean of the whole recording, or a percentile over a rolling window",
-        choices=("percentile", "mean", "rolling"),
+        help="One percentile or the mean of the whole recording, or what changes along time",
+        choices=BASELINES,
     )
-    window: float = parameter(60.0, help="Length of the rolling window", unit="s", minimum=1e-6)
+    window: float = parameter(60.0, help="Length of the window that rolls along time", unit="s", minimum=1e-6)
     offset: float = parameter(0.0, help="Added to the baseline in the denominator, in units of the movie")
-    floor: float = parameter(0.0, help="Least denominator, in units of the movie; 0 for none", minimum=0)
+    floor: float = parameter(0.0, help="Least denominator; 0 for none", minimum=0)
+    floor_unit: str = parameter("movie", help="What the floor is in", choices=("movie", "noise"))
+    smoothing: float = parameter(10.0, help="Gaussian before the maximin baseline", unit="frames", minimum=0)
+    before: float = parameter(2.0, help="Time before events that is their baseline", unit="s", minimum=1e-6)
 
     def __post_init__(self) -> None:
         check(self)
 
     def bind(self, context: Context) -> Callable[[Series], Series]:
         """Series (t, voxels) → series (t, voxels), changed in place."""
-        return partial(_relative_change, baseline=self._baseline(context), offset=self.offset, floor=self.floor)
+        return partial(_relative_change, denominator=self.denominator(context))
 
-    def _baseline(self, context: Context) -> Callable[[Series], Values]:
-        if self.baseline == "mean":
-            return _mean
-        if self.baseline == "percentile":
-            return partial(percentile, q=self.percentile)
-        times = context.need_frame_times("a rolling baseline")[context.keep]
-        slack = 1e-6 * self.window
-        start = np.searchsorted(times, times - self.window / 2 - slack)
-        stop = np.searchsorted(times, times + self.window / 2 + slack, side="right")
-        return RollingPercentile(start, stop, self.percentile)
+    def denominator(self, context: Context) -> Denominator:
+        """What finds F0 and what ΔF is divided by.
+
+        Raises
+        ------
+        ThunderError
+            If the recording lacks what the baseline needs.
+        """
+        find = baseline_finder(
+            context, self.baseline, self.percentile, self.window, smoothing=self.smoothing, before=self.before
+        )
+        of_noise = bool(self.floor) and self.floor_unit == "noise"
+        context.need_frames(2 if of_noise else 1, "ΔF/F")
+        return Denominator(find, self.offset, self.floor, of_noise)
 
 
-def _mean(series: Series) -> Values:
-    mean: Values = series.mean(axis=0)
-    return mean
-
-
-def _relative_change(series: Series, baseline: Callable[[Series], Values], offset: float, floor: float) -> Series:
+def _relative_change(series: Series, denominator: Denominator) -> Series:
     with np.errstate(all="ignore"):
-        f0 = baseline(series)
+        f0, below, floor = denominator(series)
+        np.maximum(below, floor, out=below)
         series -= f0
-        f0 += offset
-        np.maximum(f0, floor, out=f0)
-        series /= f0
-        unusable = ~(f0 > 0) if f0.ndim == 1 else ~(f0 > 0).all(axis=0)
+        series /= below
+        unusable = ~(below > 0) if below.ndim == 1 else ~(below > 0).all(axis=0)
         if unusable.any():
             series[:, unusable] = np.nan
     return series

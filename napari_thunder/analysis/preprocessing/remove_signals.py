@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_thunder.analysis.design import task_regressors
+from napari_thunder.analysis.preprocessing.detrend import cosines
 from napari_thunder.analysis.protocol import Context, Series
 from napari_thunder.analysis.statistics import centre, orthonormal
 from napari_thunder.errors import AnalysisError
@@ -30,7 +31,10 @@ class RemoveSignals:
     motion
         The mean shift of each frame (z, y, x), where the recording is read with its motion undone.
     derivatives
-        Also the change of each from frame to frame.
+        Also the change of each from frame to frame (central differences over the kept frames).
+    period
+        In s: also what is slower than this, as cosines, at once with the signals. After a `Detrend` of its own, signals
+        that drift would bring the drift back. 0: no.
 
     Notes
     -----
@@ -39,7 +43,7 @@ class RemoveSignals:
 
     References
     ----------
-    Nuisance regression as in nilearn's `clean`.
+    Nuisance regression as in nilearn's `clean`; Lindquist et al. 2019, Hum. Brain Mapp. 40:2358 (why at once).
     """
 
     title: ClassVar[str] = "Remove signals"
@@ -48,18 +52,25 @@ class RemoveSignals:
     signals: tuple[str, ...] = parameter((), help="Behaviour signals that are taken out", source="signals")
     motion: bool = parameter(False, help="Take out the shifts of a registered recording")
     derivatives: bool = parameter(False, help="Also their change from frame to frame")
+    period: float = parameter(
+        0.0, help="Also take out what is slower than this, as cosines; 0 for no", unit="s", minimum=0
+    )
 
     def __post_init__(self) -> None:
         check(self)
 
     def bind(self, context: Context) -> Callable[[Series], Series]:
         """Series (t, voxels) → series (t, voxels), changed in place."""
-        columns = self._columns(context)
+        context.need_frames(2, self.title)
+        columns = self._columns(context)[context.keep]
         if self.derivatives:
-            columns = np.concatenate([columns, np.gradient(columns, axis=0)], axis=1)
+            change = np.gradient(columns, np.flatnonzero(context.keep), axis=0)
+            columns = np.concatenate([columns, change], axis=1)
+        if self.period:
+            slow = cosines(context, self.period)[context.keep]
+            columns = np.concatenate([columns, slow], axis=1)
         context.need_frames(columns.shape[1] + 2, f"taking out {columns.shape[1]} signals")
-        kept = columns[context.keep]
-        return partial(_without, basis=orthonormal(kept - kept.mean(axis=0)))
+        return partial(without, basis=orthonormal(columns - columns.mean(axis=0)))
 
     def _columns(self, context: Context) -> Values:
         tables = [t.to_numpy(np.float64) for t in task_regressors(context, None, self.signals, None, self.title)]
@@ -82,7 +93,8 @@ def _motion(context: Context, what: str) -> Values:
     return np.nan_to_num(context.motion)
 
 
-def _without(series: Series, basis: Values) -> Series:
+def without(series: Series, basis: Values) -> Series:
+    """Series (t, voxels) without what a centred orthonormal basis (t, p) explains, in place; their means stay."""
     mean, before, _ = centre(series)
     with np.errstate(all="ignore"):
         series -= basis @ (basis.T @ series)

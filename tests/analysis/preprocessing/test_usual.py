@@ -67,7 +67,7 @@ def test_a_floor_bounds_the_denominator():
 def test_linear_detrending_is_that_of_scipy_and_keeps_the_mean(series):
     found = _apply(Detrend(), series)
     np.testing.assert_allclose(found, signal.detrend(series, axis=0) + series.mean(axis=0), rtol=1e-10)
-    found = _apply(Detrend(keep_mean=False), series)
+    found = _apply(Detrend(keep="nothing"), series)
     np.testing.assert_allclose(found, signal.detrend(series, axis=0), atol=1e-10)
 
 
