@@ -23,6 +23,9 @@ from napari_thunder.models.data.attaching import Attaching
 from napari_thunder.models.data.connection import Connection, ConnectionState
 from napari_thunder.models.data.datasets import Dataset, Datasets
 from napari_thunder.models.data.views import Views
+from napari_thunder.models.plots.brushing import Brushing
+from napari_thunder.models.plots.plots import Plots
+from napari_thunder.models.plots.pointed import Pointed
 from napari_thunder.models.pointer import Pointer
 from napari_thunder.models.preparing import Preparings
 from napari_thunder.models.registration import Registrations
@@ -87,6 +90,9 @@ class Desk:
         self.region_files = RegionFiles(self.regions)
         self.pointer = Pointer()
         self.traces = Traces(self.datasets, self.regions, self.pointer, self.connection)
+        self.plots = Plots(self.results, self.pictures)
+        self.brushing = Brushing(self.plots, self.datasets, self.regions)
+        self.pointed = Pointed(self.plots, self.datasets, self.regions, self.pointer)
         self.draft = Draft()
         self.views = Views(self.datasets, self.connection)
         self.registration = Registrations(self.datasets, self.jobs, self.connection, self._recording_at)
@@ -113,6 +119,7 @@ class Desk:
         self.session.parts["registration"] = Part(
             self.registration.state, lambda said, _: self.registration.restore_state(said)
         )
+        self.session.parts["plots"] = Part(self.plots.state, lambda said, keys: self.plots.restore(said, keys.results))
         self.session.parts["preparing"] = Part(self.preparing.wishes.state, self.preparing.restore)
         self.session.shelves["registrations"] = Shelf(self.registration.stored, self.registration.take)
         self.jobs.changed.connect(self._follow)
@@ -201,6 +208,9 @@ class Desk:
             self.quality_views,
             self.kymographs,
             self.views,
+            self.pointed,
+            self.brushing,
+            self.plots,
             self.traces,
             self.registration,
             self.preparing,
