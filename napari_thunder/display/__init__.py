@@ -3,10 +3,12 @@
 from napari_thunder.display.colormaps import CYCLIC
 from napari_thunder.display.direction import direction_overlay
 from napari_thunder.display.factors import factor_overlay
+from napari_thunder.display.labels import label_overlay, label_strengths
 from napari_thunder.display.layers import (
     LayerSpec,
     layer_for_direction,
     layer_for_factors,
+    layer_for_labels,
     layer_for_map,
     layer_for_recording,
     layers_for_result,
@@ -33,8 +35,11 @@ __all__ = [
     "direction_overlay",
     "factor_overlay",
     "factors_of",
+    "label_overlay",
+    "label_strengths",
     "layer_for_direction",
     "layer_for_factors",
+    "layer_for_labels",
     "layer_for_map",
     "layer_for_recording",
     "layers_for_result",

@@ -52,6 +52,22 @@ def palette(n: int) -> NDArray[np.uint8]:
     return colours.reshape(n, 3)
 
 
+@cache
+def colours_from(names: tuple[str, ...]) -> NDArray[np.uint8]:
+    """Colours (n, 3) of names such as `#e69f00`; grey for what is no colour."""
+    colours = np.array([_colour_of(name) for name in names], np.uint8).reshape(-1, 3)
+    colours.flags.writeable = False
+    return colours
+
+
+def _colour_of(name: str) -> tuple[int, int, int]:
+    try:
+        red, green, blue = cmap.Color(name).rgba8[:3]
+    except (ValueError, TypeError):
+        return 128, 128, 128
+    return red, green, blue
+
+
 def napari_colormap(name: str, *, fades: str = "") -> dict[str, Any]:
     """A colormap as napari takes it, without importing napari.
 

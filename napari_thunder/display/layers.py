@@ -15,6 +15,7 @@ from napari_thunder.display.appearance import appearance_of, drawn_values
 from napari_thunder.display.colormaps import CYCLIC, fades
 from napari_thunder.display.direction import DIRECTION_PERIOD, ORIENTATION_PERIOD, direction_overlay
 from napari_thunder.display.factors import factor_overlay
+from napari_thunder.display.labels import label_colours, label_legend, label_overlay, label_strengths
 from napari_thunder.display.legend import COMPASS, HALF_COMPASS, Bar, Legend, Wheel, palette_legend, rgb_legend
 from napari_thunder.display.maps import (
     MapChoice,
@@ -46,7 +47,7 @@ class LayerSpec:
     kwargs
         Keywords of the layer. `kwargs["metadata"]["thunder"]` is a dict that says what it shows; see `thunder`.
     layer_type
-        `image` or `labels`.
+        `image`.
     """
 
     data: Any
@@ -64,8 +65,8 @@ class LayerSpec:
 
         `kind` is `recording`, `map`, `direction` or `factors`. Maps, directions and factors have `recording`,
         `analysis`, `dataset` (the result they are of) and `legend` (`Wheel`, `Swatches` or `Bar`); a map its `choice`
-        (`MapChoice`) and `role`; directions and factors an `overlay` (`Overlay`), its `threshold`, and the names they
-        were made from; a recording its `array`.
+        (`MapChoice`) and `role`; directions, factors and labels an `overlay` (`Overlay`), its `threshold`, and the
+        names they were made from; a recording its `array`.
         """
         said: dict[str, Any] = self.kwargs["metadata"]["thunder"]
         return said
@@ -154,7 +155,7 @@ def layer_for_map(dataset: xr.Dataset, choice: MapChoice, *, recording: str | No
     if role in (Role.DIRECTION, Role.ORIENTATION):
         return layer_for_direction(dataset, recording=recording)
     if role is Role.LABEL:
-        return _labels_layer(dataset, choice, recording)
+        return layer_for_labels(dataset, choice, recording=recording)
     drawn = drawn_values(choice.values(dataset), role)
     look = appearance_of(drawn, role)
     quantity = look.quantity.format(choice.title(dataset))
@@ -210,6 +211,38 @@ def layer_for_direction(
     chosen = significant if threshold is None else threshold
     about = {"kind": "direction", "direction": direction, "strength": strength, "colormap": colormap}
     return _overlay_layer(dataset, _title(dataset), recording, overlay, chosen, about | {"legend": legend})
+
+
+def layer_for_labels(
+    dataset: xr.Dataset,
+    choice: MapChoice,
+    *,
+    recording: str | None = None,
+    strength: str | None = None,
+    threshold: float | None = None,
+) -> LayerSpec:
+    """A label map: colour is the label, opacity the map it names, such as its similarity; see `label_overlay`.
+
+    Parameters
+    ----------
+    dataset
+        With a map of role `label`.
+    choice
+        Which map.
+    recording
+        As in `layers_for_result`.
+    strength
+        One of `label_strengths`; the first when left out.
+    threshold
+        Least strength that is drawn.
+    """
+    offered = label_strengths(dataset, choice.variable)
+    strength = strength if strength in offered else next(iter(offered), None)
+    alpha = None if strength is None else dataset[strength].values
+    overlay = label_overlay(choice.values(dataset), alpha, label_colours(dataset, choice.variable))
+    about = {"kind": "map", "choice": choice, "role": str(Role.LABEL), "strength": strength}
+    about["legend"] = label_legend(dataset, choice, strength)
+    return _overlay_layer(dataset, f"{_title(dataset)} · {choice.title(dataset)}", recording, overlay, threshold, about)
 
 
 def layer_for_factors(
@@ -278,19 +311,6 @@ def _overlay_layer(
 ) -> LayerSpec:
     kwargs = _kwargs(dataset, title, recording, about | {"overlay": overlay, "threshold": threshold})
     return LayerSpec(overlay.rgba(threshold), {**kwargs, "rgb": True, "multiscale": False, **_OVER_ANATOMY})
-
-
-def _labels_layer(dataset: xr.Dataset, choice: MapChoice, recording: str | None) -> LayerSpec:
-    """Labels start at 1, as napari keeps 0 for nothing; NaN becomes 0."""
-    values = choice.values(dataset)
-    finite = np.isfinite(values)
-    lowest = values[finite].min(initial=1)
-    labels = np.where(finite, np.nan_to_num(values) + (1 - min(lowest, 1)), 0).astype(np.int32)
-    names = tuple(str(i) for i in np.unique(values[finite]).astype(int))
-    about = {"kind": "map", "choice": choice, "role": str(Role.LABEL)}
-    about["legend"] = palette_legend(choice.long_title(dataset), names)
-    kwargs = _kwargs(dataset, f"{_title(dataset)} · {choice.title(dataset)}", recording, about)
-    return LayerSpec(labels, {**kwargs, "blending": "translucent_no_depth", "multiscale": False}, "labels")
 
 
 def _kwargs(dataset: xr.Dataset, title: str, recording: str | None, about: dict[str, Any]) -> dict[str, Any]:

@@ -162,6 +162,6 @@ def rgb_legend(title: str, names: tuple[str, ...]) -> Swatches:
 
 
 def palette_legend(title: str, names: tuple[str, ...]) -> Swatches:
-    """The legend of `winner_overlay`, or of labels."""
+    """The legend of `winner_overlay`."""
     colours = [(int(r), int(g), int(b)) for r, g, b in palette(len(names))]
     return Swatches(title, tuple(zip(names, colours, strict=True)))

@@ -17,7 +17,8 @@ Voxel = tuple[int, int, int]
 
 NOT_ESTIMABLE = "not estimable"
 
-_FIRST = (Role.DIRECTION, Role.ORIENTATION)
+_CIRCULAR = (Role.DIRECTION, Role.ORIENTATION)
+_FIRST = (*_CIRCULAR, Role.LABEL)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,15 +29,19 @@ class _Readable:
     role: Role
     values: NDArray[Any]
     labels: tuple[str, ...]
+    noun: str = ""
 
     def said_at(self, voxel: Voxel) -> Iterator[str]:
         values = self.values[(..., *voxel)]
         if values.ndim == 0:
             if np.isfinite(values):
-                yield _one(self.name, self.role, float(values))
+                yield self._one(float(values))
         elif self.labels and np.isfinite(values).any():
             at = int(np.nanargmax(np.abs(values)))
-            yield f"{_one(self.name, self.role, float(values[at]))} at {self.labels[at]}"
+            yield f"{self._one(float(values[at]))} at {self.labels[at]}"
+
+    def _one(self, value: float) -> str:
+        return f"{self.noun} {value:.0f}" if self.role is Role.LABEL else _one(self.name, self.role, value)
 
 
 class NumbersAt:
@@ -101,11 +106,12 @@ def _readable(dataset: xr.Dataset, name: str) -> _Readable:
     role, dims = role_of(dataset, name), further_dims(dataset, name)
     said = len(dims) == 1 and role not in (Role.PROBABILITY, Role.VALUE)
     labels = tuple(label_at(dataset, dims[0], i) for i in range(dataset.sizes[dims[0]])) if said else ()
-    return _Readable(name, role, dataset[name].transpose(..., "z", "y", "x").values, labels)
+    noun = str(dataset[name].attrs.get("long_name", symbol_of(name)))
+    return _Readable(name, role, dataset[name].transpose(..., "z", "y", "x").values, labels, noun)
 
 
 def _in_order(dataset: xr.Dataset) -> list[str]:
-    """Directions first; then what is of one number, then what is of several; p without its like for FDR."""
+    """Directions and labels first; then what is of one number, then what is of several; p without its like for FDR."""
     names = map_names(dataset)
     if "p" in names and "p_fdr" in names:
         names.remove("p_fdr")
@@ -121,7 +127,7 @@ def _in_order(dataset: xr.Dataset) -> list[str]:
 
 
 def _one(name: str, role: Role, value: float) -> str:
-    if role in _FIRST:
+    if role in _CIRCULAR:
         period = 180 if role is Role.ORIENTATION else 360
         return f"{round(value) % period}°"
     symbol = symbol_of(name)

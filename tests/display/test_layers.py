@@ -147,15 +147,6 @@ def test_an_orientation_comes_round_at_180(tuning):
     assert [text for _, text in legend.ticks] == ["0°", "45°", "90°", "135°"]
 
 
-def test_labels_become_a_labels_layer_that_keeps_zero_for_nothing():
-    clusters = np.arange(96.0).reshape(SPACE) % 3
-    clusters[0, 0, 0] = np.nan
-    spec = layers_for_result(dataset_of("Clusters", {"cluster": (Role.LABEL, clusters, ())}))[0]
-    assert spec.layer_type == "labels"
-    assert spec.data[0, 0, :4].tolist() == [0, 2, 3, 1]
-    assert [name for name, _ in spec.thunder["legend"].entries] == ["0", "1", "2"]
-
-
 def test_a_result_that_is_still_filling_can_be_shown(tuning):
     for variable in tuning.data_vars.values():
         variable[:] = np.nan

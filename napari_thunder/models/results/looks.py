@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_thunder.analysis.protocol import Role
-from napari_thunder.display import CYCLIC, MapChoice, choices, direction_of, factors_of, strengths
+from napari_thunder.display import CYCLIC, MapChoice, choices, direction_of, factors_of, label_strengths, strengths
 from napari_thunder.display.maps import label_at, role_of, symbol_of
 
 if TYPE_CHECKING:
@@ -96,7 +96,9 @@ def same_picture(a: Look, b: Look) -> bool:
 
 
 def strengths_of(dataset: xr.Dataset, look: Look) -> list[str]:
-    """Maps that can give the opacity; none unless directions are shown."""
+    """Maps that can give the opacity; none unless directions or labels are shown."""
+    if look.choice is not None and role_of(dataset, look.choice.variable) is Role.LABEL:
+        return label_strengths(dataset, look.choice.variable)
     return strengths(dataset) if look.choice is None and not look.components else []
 
 

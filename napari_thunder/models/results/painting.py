@@ -15,11 +15,13 @@ from napari_thunder.display import (
     Overlay,
     layer_for_direction,
     layer_for_factors,
+    layer_for_labels,
     layer_for_map,
     probability_of,
     significant,
 )
 from napari_thunder.display.colormaps import fades, napari_colormap
+from napari_thunder.display.maps import role_of
 from napari_thunder.models.results.looks import Look, colormaps_of
 from napari_thunder.models.results.results import ResultEntry
 
@@ -28,6 +30,9 @@ def paint(entry: ResultEntry, look: Look) -> LayerSpec:
     """The layer of a result under a look."""
     dataset = entry.dataset
     coloured: dict[str, Any] = {"colormap": look.colormap} if look.colormap else {}
+    if look.choice is not None and role_of(dataset, look.choice.variable) is Role.LABEL:
+        spec = layer_for_labels(dataset, look.choice, strength=look.strength or None, threshold=look.threshold)
+        return restyle(_if_significant(spec, entry, look), look)
     if look.choice is not None:
         spec = _with_colormap(layer_for_map(dataset, look.choice), entry, look)
         return restyle(_with_threshold(_if_significant(spec, entry, look), look), look)
@@ -85,7 +90,7 @@ def is_signed(spec: LayerSpec) -> bool:
 def look_of_layer(said: dict[str, Any]) -> Look | None:
     """How a layer of maps is looked at, from what its metadata say of it."""
     if said.get("kind") == "map":
-        return Look(said["choice"], threshold=said.get("threshold"))
+        return Look(said["choice"], strength=said.get("strength") or "", threshold=said.get("threshold"))
     coloured = {"threshold": said.get("threshold"), "colormap": said.get("colormap", "")}
     if said.get("kind") == "factors":
         return Look(components=tuple(said["components"]), **coloured)

@@ -43,7 +43,7 @@ def map_in_front(desk: Desk) -> MapSource | str:
         return "Run an analysis first, or open a result: its map is cut out above a threshold."
     about, look = spec.thunder, desk.pictures.look(front)
     overlay = about.get("overlay")
-    if spec.layer_type != "image" or (overlay is None and spec.kwargs.get("rgb")):
+    if about.get("role") == str(Role.LABEL) or (overlay is None and spec.kwargs.get("rgb")):
         return "Choose a map of numbers under Results: this one has only labels."
     asked = look.threshold if look is not None and look.threshold is not None else about.get("threshold")
     limits = overlay.limits if overlay is not None else spec.kwargs["contrast_limits"]
