@@ -85,7 +85,7 @@ def notes_of(function: Callable[..., Any]) -> Notes:
     per = getattr(function, "per", None)
     if per not in (None, "block", "voxel"):
         raise ModelError(f"{function.__name__}.per = {per!r}: a model is per 'voxel' or per 'block'.")
-    return Notes(per, marked=per is not None)
+    return Notes(per)
 
 
 def _role(name: str) -> Role:

@@ -30,8 +30,8 @@ from napari_thunder.tables import plain, table_from_plain
 
 Values = NDArray[np.float64]
 
-WORTHWHILE = 4.0
-"""Seconds of work on one core from which on processes are started for it; that takes a second or two."""
+WORTHWHILE = 10.0
+"""Seconds of work on one core from which on processes are started for it, which takes some seconds."""
 
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 

@@ -84,7 +84,7 @@ def _indented(text: str, heading: str, indent: str, after: str) -> dict[str, str
     if start is None:
         return {}
     entry = rf"^{indent}([\w, ]+?){after}\n((?:{indent}[ \t]+[^\n]*(?:\n|$))+)"
-    found = {}
+    found: dict[str, str] = {}
     for names, said in re.findall(entry, _section(text[start.end() :]) + "\n", re.MULTILINE):
         found |= {name.strip(): " ".join(said.split()) for name in names.split(",")}
     return found
