@@ -25,6 +25,8 @@ _HOMES = {
         "Baseline",
         "Correlation",
         "DirectionTuning",
+        "TuningReliability",
+        "OrientationTuning",
         "Downsample",
         "EventAverage",
         "Fourier",
@@ -91,6 +93,7 @@ __all__ = [
     "LocalCorrelation",
     "MapChoice",
     "Motion",
+    "OrientationTuning",
     "OwnModel",
     "PanelAverage",
     "Preparation",
@@ -109,6 +112,7 @@ __all__ = [
     "SummaryImages",
     "TemporalFilter",
     "ThunderError",
+    "TuningReliability",
     "Verdict",
     "Verification",
     "ZScore",
@@ -164,6 +168,7 @@ if TYPE_CHECKING:
         Fourier,
         KMeans,
         LocalCorrelation,
+        OrientationTuning,
         PanelAverage,
         Regression,
         RemoveGlobalSignal,
@@ -171,6 +176,7 @@ if TYPE_CHECKING:
         SpatialSmoothing,
         Subsample,
         SummaryImages,
+        TuningReliability,
     )
     from napari_thunder.analysis.own.model import OwnModel, own_model
     from napari_thunder.analysis.own.notes import model

@@ -28,6 +28,8 @@ from napari_thunder.analysis.spectral.fourier import BandPower, Fourier
 from napari_thunder.analysis.summary.baseline import Baseline
 from napari_thunder.analysis.summary.images import SummaryImages
 from napari_thunder.analysis.tuning.direction import DirectionTuning
+from napari_thunder.analysis.tuning.orientation import OrientationTuning
+from napari_thunder.analysis.tuning.reliability import TuningReliability
 
 __all__ = [
     "ICA",
@@ -48,6 +50,7 @@ __all__ = [
     "Fourier",
     "KMeans",
     "LocalCorrelation",
+    "OrientationTuning",
     "PanelAverage",
     "Regression",
     "RemoveGlobalSignal",
@@ -58,5 +61,6 @@ __all__ = [
     "Subsample",
     "SummaryImages",
     "TemporalFilter",
+    "TuningReliability",
     "ZScore",
 ]

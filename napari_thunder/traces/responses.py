@@ -12,7 +12,7 @@ from scipy import sparse
 
 from napari_thunder.analysis.protocol import Context
 from napari_thunder.analysis.trials import Window, make_trials
-from napari_thunder.analysis.tuning.direction import angles_of, vector_sum
+from napari_thunder.analysis.tuning.angles import angles_of, vector_sum
 from napari_thunder.errors import AnalysisError
 from napari_thunder.events import event_groups
 from napari_thunder.traces.settings import TraceSettings

@@ -10,7 +10,7 @@ import pytest
 import statsmodels.api as sm
 
 from napari_thunder.analysis import DirectionTuning, EventAverage
-from napari_thunder.analysis.tuning.direction import arcs, vector_sum
+from napari_thunder.analysis.tuning.angles import arcs, vector_sum
 from napari_thunder.errors import AnalysisError, MissingMetadataError, TableError
 from napari_thunder.events import KERNELS, event_regressors
 from tests.analysis.runner import compute, dataset, make_context

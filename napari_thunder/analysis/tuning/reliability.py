@@ -1,0 +1,308 @@
+"""Whether tuning holds from trial to trial."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from scipy import sparse
+
+from napari_thunder.analysis.events.weighing import weigh
+from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Role, Series
+from napari_thunder.analysis.statistics import adjust_p, centre, with_adjusted_p
+from napari_thunder.analysis.trials import Window
+from napari_thunder.analysis.tuning.angles import Values, preferred_angle, strength, waves
+from napari_thunder.analysis.tuning.anova import Anova
+from napari_thunder.analysis.tuning.conditions import Conditions, Stimulus, conditions_of
+from napari_thunder.analysis.tuning.indices import lifetime_sparseness
+from napari_thunder.analysis.tuning.repeats import Repeats
+from napari_thunder.analysis.tuning.resampling import (
+    BetweenConditions,
+    Bootstrap,
+    Permutations,
+    Statistic,
+    VectorStrength,
+)
+from napari_thunder.parameters import check, parameter
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_FOLDS = {"direction": 1, "orientation": 2}
+_TESTED = (
+    Map("f_statistic", "F of the analysis of variance over trials", Role.VALUE),
+    Map("p", "p of the analysis of variance over trials", Role.PROBABILITY),
+    Map("reliability", "mean correlation between trials at the peak", Role.SIGNED),
+    Map("response_reliability", "share of trials with a response at the peak", Role.FRACTION),
+    Map("lifetime_sparseness", "lifetime sparseness", Role.FRACTION),
+)
+_SHUFFLED = Map("p_permutation", "p of the selectivity, trial labels shuffled", Role.PROBABILITY)
+_VOXELS_AT_ONCE = 512
+
+
+@dataclass(frozen=True, slots=True)
+class TuningReliability:
+    """Whether tuning holds from trial to trial: tests over trials, an interval of what is preferred, reliability.
+
+    A trial's response is the mean over [delay, delay + duration) from its start minus the mean over `baseline` s
+    before it, as in DirectionTuning. The peak is the condition with the largest mean response.
+    Analysis of variance (one-way) of the responses by condition: F and p.
+    Permutation: conditions are shuffled over the trials; p = (1 + number of shuffles at least as selective) /
+    (1 + `n_permutations`), of gDSI for directions, gOSI for orientations (rectified after averaging, as mapped by
+    DirectionTuning and OrientationTuning), of F for categories.
+    Bootstrap: trials are drawn with replacement within each condition; the preferred angles of the vector sums, taken
+    relative to that of all trials, have percentiles that are the ends of the interval.
+    Reliability: mean Pearson correlation of all pairs of single-trial time courses over the response window, at the
+    peak. Response reliability: share of trials at the peak whose response is above 2 sd of single baseline frames.
+    Lifetime sparseness: (1 − (Σ R₊)² / (n Σ R₊²)) / (1 − 1 / n) over n conditions, R₊ = max(mean response, 0).
+
+    Parameters
+    ----------
+    column
+        Column of the events that tells conditions apart; events without a value are left out.
+    tuned_to
+        `direction` (an angle that is the same again after 360°), `orientation` (after 180°) or `category` (any values,
+        such as odours: no preferred angle and no interval).
+    unit
+        Of angles: `degrees` or `radians`.
+    delay, duration
+        Response window in s from the start of each event; without a duration, as long as each event.
+    baseline
+        In s before the start of each event; 0 for none, and then no response reliability.
+    n_permutations
+        Shuffles; 0 for none. The least p is 1 / (1 + n_permutations).
+    n_bootstrap
+        Resamples; 0 for none.
+    level
+        Share of resamples within the interval.
+    seed
+        Of shuffles and resamples, which are the same ones for all voxels.
+
+    Returns
+    -------
+    f_statistic, p, p_fdr : (z, y, x)
+        Of the analysis of variance with `dof` degrees of freedom between and within conditions; p_fdr is adjusted for
+        all voxels by Benjamini & Hochberg.
+    p_permutation, p_permutation_fdr : (z, y, x)
+        Likewise of the permutation.
+    selectivity, shuffled_selectivity : (z, y, x)
+        gDSI or gOSI, and its mean over the shuffles: what noise alone gives.
+    preferred_direction or preferred_orientation, ci_low, ci_high, ci_width : (z, y, x)
+        In degrees: the preferred angle, the ends of its interval, and how far they are apart.
+    reliability, response_reliability, lifetime_sparseness : (z, y, x)
+    n_trials : (condition,)
+        Events used.
+
+    Raises
+    ------
+    MissingMetadataError
+        If frame times or events are not known.
+    TableError
+        If the column is missing, or angles are not numbers.
+    AnalysisError
+        If there are fewer than two conditions (three for angles), or a condition has no usable event.
+
+    Notes
+    -----
+    Trials are counted as independent, which they nearly are if the answer to one has decayed before the next begins;
+    frames are not, so these p hold where those of DirectionTuning do not. Without repeated trials only the permutation
+    and the sparseness can be told, and the other maps are NaN. With two or three trials of each condition the interval
+    is too narrow.
+
+    References
+    ----------
+    `scipy.stats.f_oneway`; Phipson & Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39 (p of permutations); AllenSDK
+    (reliability); Vinje & Gallant 2000, Science 287:1273 (sparseness); Efron & Tibshirani 1993 (bootstrap).
+    """
+
+    family: ClassVar[str] = "Tuning"
+    title: ClassVar[str] = "Tuning reliability"
+    summary: ClassVar[str] = "Tests of tuning over trials: ANOVA, permutation, interval of the preferred angle"
+
+    column: str = parameter(
+        "direction", help="Column of the events that tells conditions apart", source="event columns"
+    )
+    tuned_to: str = parameter(
+        "direction", help="What that column holds", choices=("direction", "orientation", "category")
+    )
+    unit: str = parameter("degrees", help="Unit of angles in that column", choices=("degrees", "radians"))
+    delay: float = parameter(0.0, help="Start of the response window after the start of an event", unit="s")
+    duration: float | None = parameter(
+        None, help="Length of the response window; none for as long as each event", unit="s", minimum=1e-6
+    )
+    baseline: float = parameter(2.0, help="Time before an event that is subtracted; 0 for none", unit="s", minimum=0)
+    n_permutations: int = parameter(
+        1000, help="Shuffles of the trials' conditions; 0 for none", minimum=0, maximum=100_000, title="Permutations"
+    )
+    n_bootstrap: int = parameter(
+        1000, help="Resamples of trials for the interval; 0 for none", minimum=0, maximum=100_000, title="Resamples"
+    )
+    level: float = parameter(0.95, help="Share of resamples within the interval", minimum=0.5, maximum=0.999)
+    seed: int = parameter(0, help="Seed of shuffles and resamples", minimum=0)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def plan(self, context: Context) -> MapStep:
+        """One pass over the brain."""
+        folds = _FOLDS.get(self.tuned_to)
+        stimulus = Stimulus(self.column, self.tuned_to if folds else "category", self.unit if folds else "labels")
+        window = Window(self.baseline, self.delay, self.duration)
+        conditions = conditions_of(context, stimulus, window, self.title, least=1 + (folds or 1))
+        n_trials = conditions.n_trials
+        anova = Anova(n_trials)
+        repeated = anova.dof[1] > 0
+        angles = None if folds is None else waves(np.deg2rad(conditions.values), folds)
+        compute = TrialMaps(
+            conditions.responses,
+            conditions.means,
+            anova,
+            Repeats.of(conditions),
+            Permutations.of(n_trials, self.n_permutations, self.seed) if self.n_permutations else None,
+            BetweenConditions(n_trials) if angles is None else VectorStrength(angles),
+            Bootstrap.of(n_trials, self.n_bootstrap, self.seed) if self.n_bootstrap and repeated else None,
+            None if angles is None else CircularAnswer(angles, self.tuned_to, self.level, self.n_bootstrap > 0),
+        )
+        curves: dict[str, Any] = {"n_trials": (("condition",), n_trials, {"long_name": "events used"})}
+        facts = {"dof": anova.dof, "warnings": [*conditions.trials.warnings, *self._warnings(conditions)]}
+        return MapStep(
+            self._maps(), compute, {"condition": list(conditions.labels)}, curves, partial(_finish, facts=facts)
+        )
+
+    def _maps(self) -> tuple[Map, ...]:
+        maps: tuple[Map, ...] = _TESTED
+        if self.n_permutations:
+            maps = (*maps, _SHUFFLED)
+        if self.tuned_to == "category":
+            return maps
+        role = Role.DIRECTION if self.tuned_to == "direction" else Role.ORIENTATION
+        angles: tuple[Map, ...] = (
+            Map(f"preferred_{self.tuned_to}", f"preferred {self.tuned_to}", role, "deg"),
+            Map("selectivity", f"{self.tuned_to} selectivity", Role.FRACTION),
+        )
+        if self.n_permutations:
+            angles += (Map("shuffled_selectivity", "mean selectivity of shuffled trials", Role.FRACTION),)
+        if self.n_bootstrap:
+            angles += (
+                Map("ci_low", "lower end of the interval", role, "deg"),
+                Map("ci_high", "upper end of the interval", role, "deg"),
+                Map("ci_width", f"width of the interval of the preferred {self.tuned_to}", Role.VALUE, "deg"),
+            )
+        return (*angles, *maps)
+
+    def _warnings(self, conditions: Conditions) -> list[str]:
+        alone = [label for label, n in zip(conditions.labels, conditions.n_trials, strict=True) if n == 1]
+        if len(alone) == len(conditions.labels):
+            return ["Every condition has one trial: no analysis of variance, interval or reliability without repeats."]
+        if alone and self.n_bootstrap and self.tuned_to != "category":
+            return [f"One trial only of {', '.join(alone)}: the interval takes its response as certain."]
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class CircularAnswer:
+    """What to say of a preferred angle.
+
+    Parameters
+    ----------
+    waves
+        (3, conditions) weights of the vector sum.
+    name
+        `direction` or `orientation`.
+    level
+        Share of resamples within the interval.
+    interval
+        Whether there is to be one.
+    """
+
+    waves: Values
+    name: str
+    level: float
+    interval: bool
+
+    @property
+    def folds(self) -> int:
+        """1 for directions, 2 for orientations."""
+        return _FOLDS[self.name]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialMaps:
+    """Tests and reliability of many voxels.
+
+    Parameters
+    ----------
+    responses
+        (trials, t) weights of the response to each trial, sorted by condition.
+    means
+        (conditions, t) weights of the mean responses.
+    anova, repeats, permutations, statistic, bootstrap
+        What is computed of them; None for nothing.
+    angles
+        None for categories.
+    """
+
+    responses: sparse.csr_array
+    means: sparse.csr_array
+    anova: Anova
+    repeats: Repeats
+    permutations: Permutations | None
+    statistic: Statistic
+    bootstrap: Bootstrap | None
+    angles: CircularAnswer | None
+
+    def __call__(self, series: Series) -> Answer:
+        """Maps of series (t, voxels), which are overwritten."""
+        starts = range(0, series.shape[1], _VOXELS_AT_ONCE)
+        parts = [self._of_some(series[:, start : start + _VOXELS_AT_ONCE]) for start in starts]
+        return {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
+
+    def _of_some(self, series: Series) -> Answer:
+        mean, _, valid = centre(series)
+        mean[~valid] = np.nan
+        with np.errstate(all="ignore"):
+            responses = weigh(self.responses, series, mean)
+            curves = weigh(self.means, series, mean)
+            maps = self.anova(responses) | self.repeats(series, responses, curves.argmax(axis=0))
+            maps["lifetime_sparseness"] = lifetime_sparseness(np.maximum(curves, 0))
+            if self.permutations is not None:
+                maps |= self._shuffled(responses)
+            if self.angles is not None:
+                maps |= self._preferred(curves, responses, self.angles)
+                silent = np.isnan(maps["selectivity"])
+                for name in maps.keys() & {"p_permutation", "shuffled_selectivity"}:
+                    maps[name][silent] = np.nan
+        for values in maps.values():
+            values[~valid] = np.nan
+        return maps
+
+    def _shuffled(self, responses: Values) -> Answer:
+        assert self.permutations is not None
+        p, chance = self.permutations.test(responses, self.statistic)
+        if self.angles is None:
+            return {"p_permutation": p}
+        return {"p_permutation": p, "shuffled_selectivity": chance}
+
+    def _preferred(self, curves: Values, responses: Values, angles: CircularAnswer) -> Answer:
+        x, y, total = angles.waves @ np.maximum(curves, 0)
+        maps = {
+            f"preferred_{angles.name}": preferred_angle(x, y, total, angles.folds),
+            "selectivity": strength(x, y, total),
+        }
+        if self.bootstrap is not None:
+            own = maps[f"preferred_{angles.name}"]
+            return maps | self.bootstrap.interval(responses, own, angles.waves, angles.folds, angles.level)
+        if angles.interval:
+            maps |= {name: np.full(len(total), np.nan) for name in ("ci_low", "ci_high", "ci_width")}
+        return maps
+
+
+def _finish(dataset: xr.Dataset, facts: dict[str, Any]) -> xr.Dataset:
+    dataset = with_adjusted_p(dataset)
+    if "p_permutation" in dataset:
+        p = dataset["p_permutation"]
+        attrs = p.attrs | {"long_name": f"{p.attrs['long_name']}, adjusted for all voxels"}
+        dataset = dataset.assign(p_permutation_fdr=(p.dims, adjust_p(p.values), attrs))
+    return dataset.assign_attrs(facts)
