@@ -97,7 +97,8 @@ class Autoregressive:
         neighbours += np.einsum("bv,bv->v", once, self.basis_joined @ once)
         residual = total - sum_of_squares(once)
         rho = np.nan_to_num(neighbours / 2 / residual, posinf=0, neginf=0)
-        return np.rint(np.clip(rho / STEP, -_LARGEST, _LARGEST)).astype(np.intp) + _LARGEST
+        bins: Places = np.rint(np.clip(rho / STEP, -_LARGEST, _LARGEST)).astype(np.intp) + _LARGEST
+        return bins
 
     def _whitened(
         self, bins: Places, once: Values, joined: Values, total: Values, pairs: Values, at_ends: Values
@@ -144,7 +145,7 @@ def autoregressive(design: Design, asked: Asked) -> Autoregressive:
     beside = np.zeros((len(basis.rows), len(constant)))
     to_weights = np.concatenate([basis.to_weights, beside], axis=1)
     lines = asked.lines @ to_weights
-    planes = tuple(plane @ to_weights for plane in asked.planes)
+    planes = tuple(plane @ to_weights for plane in asked.planes[: asked.n_tested])
     return Autoregressive(
         ordinary,
         np.concatenate([rows, rows_joined]),

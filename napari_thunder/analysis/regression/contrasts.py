@@ -124,7 +124,9 @@ class _Reader:
         if name is None:
             raise self._error("there is no regressor")
         self._skip_blanks()
-        members = [name] if name in self.names else [n for n, g in zip(self.names, self.groups, strict=True) if g == name]
+        members = (
+            [name] if name in self.names else [n for n, g in zip(self.names, self.groups, strict=True) if g == name]
+        )
         rows = np.zeros((len(members), len(self.names)))
         rows[np.arange(len(members)), [self.names.index(n) for n in members]] = factor
         return rows, len(members) == 1

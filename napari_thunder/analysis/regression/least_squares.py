@@ -25,11 +25,14 @@ class Asked:
     lines
         (n, p) combinations of weights, each of which is estimated and tested by t.
     planes
-        (q, p) several combinations, which are tested at once.
+        (q, p) several combinations, of which is asked what they explain together.
+    n_tested
+        How many of the first planes are tested by F.
     """
 
     lines: Values
     planes: tuple[Values, ...] = ()
+    n_tested: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class LeastSquares:
     starts
         Where each plane starts.
     ranks
-        (planes, 1) q of each plane.
+        (tested, 1) q of each plane that is tested.
     dof
         Degrees of freedom that are left.
     intercept
@@ -88,8 +91,8 @@ class LeastSquares:
     intercept: bool
 
     def __call__(self, series: Series) -> Answer:
-        """Of series (t, voxels), which are overwritten: `estimate` and `t` (n, voxels), `r_squared` (voxels,), and of
-        the planes `f` and `explained`, the share of variance they alone explain."""
+        """Of series (t, voxels), which are overwritten: `estimate` and `t` (n, voxels), `r_squared` (voxels,),
+        `f` of the planes that are tested, and `explained`, the share of variance that each plane alone explains."""
         total, valid = prepare(series, self.intercept)
         with np.errstate(all="ignore"):
             scores = self.basis @ series
@@ -110,7 +113,7 @@ class LeastSquares:
             squares = self.planes @ scores
             squares *= squares
             squares = np.add.reduceat(squares, self.starts, axis=0)
-            answer |= {"f": squares / self.ranks / variance, "explained": squares / total}
+            answer |= {"f": squares[: len(self.ranks)] / self.ranks / variance, "explained": squares / total}
         return answer
 
 
@@ -118,14 +121,14 @@ def least_squares(design: Design, asked: Asked) -> LeastSquares:
     """The fit of a checked design."""
     basis = Basis.of(design)
     lines = asked.lines @ basis.to_weights
-    planes = [_orthonormal_rows(plane @ basis.to_weights) for plane in asked.planes]
+    planes = [orthonormal_rows(plane @ basis.to_weights) for plane in asked.planes]
     return LeastSquares(
         basis.rows,
         lines,
         np.linalg.norm(lines, axis=1),
         np.concatenate([*planes, np.empty((0, len(basis.rows)))]),
         starts_of(planes),
-        np.array([[float(len(plane))] for plane in planes]),
+        np.array([float(len(plane)) for plane in planes[: asked.n_tested]])[:, None],
         design.dof,
         design.intercept,
     )
@@ -147,6 +150,7 @@ def prepare(series: Series, intercept: bool) -> tuple[Values, NDArray[np.bool_]]
         return sum_of_squares(series), valid
 
 
-def _orthonormal_rows(rows: Values) -> Values:
+def orthonormal_rows(rows: Values) -> Values:
+    """Rows (q, p) that span the same as these, which are independent."""
     scaled = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     return np.ascontiguousarray(np.linalg.qr(scaled.T)[0].T)

@@ -1,41 +1,47 @@
-"""Ordinary least squares at each voxel."""
+"""Linear regression at each voxel."""
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
 
-from napari_thunder.analysis.design import Design, regressor_table
-from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Role, Series
-from napari_thunder.analysis.statistics import centre, sum_of_squares, two_sided_p, varies, with_adjusted_p
+from napari_thunder.analysis.design import Design
+from napari_thunder.analysis.protocol import Answer, Context, MapStep, Reduce
+from napari_thunder.analysis.regression.cluster_sizes import Clustering, with_cluster_sizes
+from napari_thunder.analysis.regression.contrasts import Contrast, parse_contrasts
+from napari_thunder.analysis.regression.inference import (
+    AR1,
+    CIRCULAR_SHIFT,
+    INFERENCES,
+    OLS,
+    WARNING,
+    Fit,
+    Shifting,
+    fit_of,
+    shifted_fit,
+    shifts_of,
+    warnings_of_shifts,
+)
+from napari_thunder.analysis.regression.least_squares import Asked
+from napari_thunder.analysis.regression.recipe import Recipe, kernel_of, recipe_of
+from napari_thunder.analysis.regression.reported import Reported
+from napari_thunder.analysis.regression.shown_design import warnings_of
+from napari_thunder.analysis.statistics import with_adjusted_p
 from napari_thunder.events import KERNELS
 from napari_thunder.parameters import check, parameter, values
 
 if TYPE_CHECKING:
     import xarray as xr
 
-Values = NDArray[np.float64]
-
-_PER_REGRESSOR = ("regressor",)
-_MAPS = (
-    Map("beta", "regression weight", Role.SIGNED, "a.u.", _PER_REGRESSOR),
-    Map("t", "t of the weight", Role.SIGNED, "1", _PER_REGRESSOR),
-    Map("p", "p of the weight, two-sided", Role.PROBABILITY, "1", _PER_REGRESSOR),
-    Map("r_squared", "share of variance explained", Role.FRACTION),
-)
-_LARGEST_INFLATION = 5.0
-_LARGEST_CONDITION = 30.0
-
 
 @dataclass(frozen=True, slots=True)
 class Regression:
-    """Ordinary least squares y = X β + e at each voxel, by QR.
+    """Linear regression y = X β + e at each voxel: weights, contrasts, and how sure they are.
 
     Parameters
     ----------
@@ -50,40 +56,113 @@ class Regression:
     kernel
         Calcium indicator whose answer (unit area) events and signals are convolved with, causally and before excluded
         frames are dropped. None: regressors are what happened, not what the indicator shows of it.
+    decay, rise
+        Constants of the indicator in s, in place of the usual ones of `kernel`; alone they are an indicator as well.
+    lags
+        Lags in s: each signal makes one regressor for each, x(t − lag), so that at a positive lag the brain follows
+        the signal. Before the first frame a signal counts as its first value, after the last as its last. Empty: the
+        signals as they are.
+    fir
+        s: follow each event for so long with one regressor for each frame since its start, in place of its shape and
+        the kernel; the weights are the answer, whatever its form (finite impulse response).
+    drift_period
+        s: take slow changes into account by cosines of this period and longer, floor(2 T / period) of them.
+    drift_order
+        Take slow changes into account by polynomials up to this degree.
+    motion
+        Take motion into account: shifts along z, y and x, and their changes from frame to frame.
+    contrasts
+        Comparisons of weights. `left - right` and `swim` are tested by t; several with `;` between at once by F, and so
+        are all regressors of a group by its name (an event column, a signal with lags, `motion`, `drift`). Several
+        contrasts have commas between.
+    inference
+        `ols`: p as if frames were independent. `ar1`: prewhitened with the autocorrelation of the residuals of each
+        voxel. `circular_shift`: the design shifted in time against the brain.
+    n_shifts
+        How many shifts, the same for all voxels; all there are, if there are no more.
+    min_shift
+        Least shift in s, either way. None: five decay times of the indicator, but at least a
+        twentieth of the recording.
+    family_wise
+        With shifts, also p for the whole brain from the largest statistic of each shift; takes as long again.
+    seed
+        Of the choice of shifts.
+    cluster_p
+        Give the sizes of clusters of voxels whose p is at most this and whose effects have one sign.
+    cluster_reach
+        µm between the centres of voxels that are neighbours in a cluster; 0: those that share a face.
+    cluster_size
+        µm³ below which clusters are left out.
     intercept
         A constant beside the regressors. It has no map.
     standardize
         Scale regressors to mean 0 and sd 1 (ddof 0) over the kept frames, so that weights compare between them.
+    unique
+        Also map partial R² of each regressor, and what each group explains that no other does.
+    z
+        Also map z: the standard normal value that is as unlikely as t.
 
     Returns
     -------
     beta : (regressor, z, y, x)
         In units of the movie (after preprocessing) per unit of the regressor, or per sd of it if `standardize`.
+        Regressors of drift and motion have no map. With `ar1`, by generalised least squares.
     t, p : (regressor, z, y, x)
         t = β / se, se² = RSS / dof · (X'X)⁻¹ⱼⱼ, dof = kept frames − regressors − intercept; two-sided p.
     p_fdr : (regressor, z, y, x)
         p adjusted for all voxels by Benjamini & Hochberg, each regressor for itself.
+    contrast, contrast_t, contrast_p, contrast_p_fdr : (contrast, z, y, x)
+        c'β and t = c'β / √(c' cov c), two-sided p.
+    f, f_p, f_p_fdr : (f_contrast, z, y, x)
+        F = (Cβ)' (C cov C')⁻¹ (Cβ) / q of q rows at once.
     r_squared : (z, y, x)
-        1 − RSS / TSS. TSS is about the mean with an intercept, about 0 without.
-    design : (frame, regressor)
-        The regressors as used. Beside it `vif` (regressor), the variance inflation factors.
+        1 − RSS / TSS of ordinary least squares, whichever the inference; drift and motion count. TSS is about the mean
+        with an intercept, about 0 without.
+    partial_r_squared : (regressor, z, y, x)
+        t² / (t² + dof): the share that the regressor explains of what the others leave.
+    delta_r_squared : (group, z, y, x)
+        R² − R² without the group (an event column, a signal with its lags, a column of the table, `motion`, `drift`).
+    z, contrast_z : as t
+        sign(t) · Φ⁻¹(1 − p / 2), without underflow.
+    rho : (z, y, x)
+        With `ar1`: autocorrelation of the residuals one frame apart, in steps of 0.01.
+    p_fwer, contrast_p_fwer, f_p_fwer
+        With `circular_shift`: (1 + shifts whose largest statistic over the brain is as large) / (1 + shifts). Below
+        0.05, one voxel or more is false in 5 % of recordings.
+    cluster_size, contrast_cluster_size
+        µm³ of the cluster that a voxel belongs to; NaN where it is in none.
+    design : (frame, column)
+        The regressors as used, with those of drift and motion last. Beside it `vif` (column), the variance inflation
+        factors.
     Attributes `dof`, `condition_number` and `warnings` (a list of texts).
 
     Raises
     ------
     ThunderError
-        If there are no regressors, what is needed is not there, frames are too few, or regressors are constant,
-        the same, or combinations of others; the message names them.
+        If there are no regressors, what is needed is not there, frames are too few, regressors are constant, the
+        same, or combinations of others, or a contrast is not understood; the message names them.
 
     Notes
     -----
-    p counts frames as independent. Calcium signals are not: with an indicator that decays over 10 frames, half of all
-    voxels without any response have p < 0.05. Read t as a ranking until it is tested otherwise. Where a fit leaves
-    nothing but rounding, t and p are NaN. Regressors with variance inflation above 5 share what they explain.
+    False positives on simulated calcium noise without any answer (decay 10 frames, 600 frames, one regressor of 12
+    events; share of voxels with p < 0.05): `ols` {OLS}, `ar1` {AR1}, `circular_shift` {SHIFT}
+    (`python -m tests.truth.regression`). So p of `ols` is a ranking, not a test. `ar1` assumes that noise remembers as
+    AR(1) does; `circular_shift` only that what is going on is stationary, but its p cannot be below 1 / (1 + shifts),
+    and evenly spaced events shift onto themselves. Neither knows of drift: take it out first, or into account.
+
+    `ar1`: ρ = Σ e(t) e(t + 1) / Σ e(t)² (Yule & Walker) of the residuals of ordinary least squares, rounded to 0.01 and
+    within ±0.99; then generalised least squares with the covariance of an AR(1) process, exact also for the first
+    frame (Prais & Winsten); stretches between excluded frames count as independent. `circular_shift`: the regressors
+    (not drift, motion and constant) are shifted together over all frames, excluded ones too, and fitted beside what
+    does not shift; the statistics are t² and F.
+
+    Where a fit leaves nothing but rounding, t and p are NaN. Regressors with variance inflation above 5 share what they
+    explain. Global signals make signs flip; motion goes with swimming, so look at `delta_r_squared` of `motion`.
 
     References
     ----------
-    Thunder's `LinearRegression` (betas and R² only); numbers as `statsmodels.OLS`.
+    Thunder's `LinearRegression` (betas and R² only); numbers as `statsmodels.OLS` and `statsmodels.GLS`. Prewhitening
+    with rounded ρ as in nilearn. Largest statistic: Nichols & Holmes 2002, Hum. Brain Mapp. 15:1.
     """
 
     family: ClassVar[str] = "Regression"
@@ -102,11 +181,43 @@ class Regression:
     kernel: str | None = parameter(
         None, help="Calcium indicator that events and signals are convolved with", choices=tuple(KERNELS)
     )
+    decay: float | None = parameter(None, help="Decay of the indicator, if not the usual", unit="s", minimum=1e-3)
+    rise: float | None = parameter(None, help="Rise of the indicator, if not the usual", unit="s", minimum=0)
+    lags: tuple[float, ...] = parameter((), help="Lags at which signals are regressors, with commas", unit="s")
+    fir: float | None = parameter(
+        None, help="Follow each event frame by frame for so long, whatever its shape", unit="s", minimum=0,
+        title="Follow events for",
+    )  # fmt: skip
+    drift_period: float | None = parameter(
+        None, help="Take changes of this period and slower into account", unit="s", minimum=0
+    )
+    drift_order: int = parameter(
+        0, help="Take slow changes into account by polynomials up to this degree", minimum=0, maximum=20
+    )
+    motion: bool = parameter(False, help="Take the motion of the brain into account")
+    contrasts: tuple[str, ...] = parameter(
+        (), help="Comparisons of weights, with commas: left - right, swim; with semicolons several at once by F"
+    )
+    inference: str = parameter(OLS, help="What p assumes of noise", choices=INFERENCES)
+    n_shifts: int = parameter(1000, help="How many circular shifts", minimum=19)
+    min_shift: float | None = parameter(None, help="Least circular shift, either way", unit="s", minimum=0)
+    family_wise: bool = parameter(True, help="With shifts, also p for the whole brain; takes as long again")
+    seed: int = parameter(0, help="Of the choice of shifts", minimum=0)
+    cluster_p: float | None = parameter(
+        None, help="Give sizes of clusters of voxels whose p is at most this", minimum=0, maximum=1
+    )
+    cluster_reach: float = parameter(
+        0.0, help="Distance of neighbours in a cluster; 0 for voxels that share a face", unit="µm", minimum=0
+    )
+    cluster_size: float = parameter(0.0, help="Leave out smaller clusters", unit="µm³", minimum=0)
     intercept: bool = parameter(True, help="Fit a constant beside the regressors")
     standardize: bool = parameter(False, help="Scale regressors to sd 1, so that their weights compare")
+    unique: bool = parameter(False, help="Also map partial R², and what each group explains that no other does")
+    z: bool = parameter(False, help="Also map z", title="z")
 
     def __post_init__(self) -> None:
         check(self)
+        kernel_of(self.kernel, self.decay, self.rise)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Regression) and values(self) == values(other)
@@ -114,100 +225,87 @@ class Regression:
     def __hash__(self) -> int:
         return hash(repr(values(self)))
 
-    def plan(self, context: Context) -> MapStep:
-        """One pass over the brain."""
+    def plan(self, context: Context) -> MapStep | Generator[Reduce, Answer, MapStep]:
+        """One pass over the brain; two for the largest statistics of shifts."""
         context.need_frames(2, self.title)
-        kernel = None if self.kernel is None else KERNELS[self.kernel]
-        table = regressor_table(context, self.events_by, self.signals, self.design, kernel, self.title)
-        design = self._design(table, context)
-        design.check(f"{context.name}: {self.title}")
-        inflation, condition = design.variance_inflation, design.condition_number
-        curves: dict[str, Any] = {
-            "design": (("frame", "regressor"), design.values, {"long_name": "design"}),
-            "vif": (("regressor",), inflation, {"long_name": "variance inflation factor"}),
-        }
-        facts = {
-            "dof": design.dof,
-            "condition_number": condition,
-            "warnings": _warnings(design.names, inflation, condition),
-        }
-        return MapStep(
-            _MAPS, least_squares(design), {"regressor": list(design.names)}, curves, partial(_finish, facts=facts)
-        )
+        where = f"{context.name}: {self.title}"
+        recipe = recipe_of(self)
+        assert recipe is not None
+        design = recipe.made(context, self.title)
+        design.check(where)
+        contrasts = parse_contrasts(self.contrasts, design.names, design.groups, where)
+        asked = _asked(design, contrasts, self.unique)
+        facts, finish = self._facts(design), partial(_finish, clustering=self._clustering(context))
+        if self.inference != CIRCULAR_SHIFT:
+            return self._maps(fit_of(self.inference, design, asked), design, contrasts, facts, finish)
+        return self._shifted(context, recipe, design, asked, contrasts, facts, finish)
 
-    def _design(self, table: pd.DataFrame, context: Context) -> Design:
-        kept = table.to_numpy(np.float64)[context.keep]
-        if self.standardize:
-            sd = kept.std(axis=0)
-            kept = (kept - kept.mean(axis=0)) / np.where(sd > 1e-12 * np.abs(kept).max(axis=0), sd, 1)
-        return Design(tuple(map(str, table.columns)), kept, self.intercept)
+    def _shifted(
+        self, context: Context, recipe: Recipe, design: Design, asked: Asked, contrasts: tuple[Contrast, ...],
+        facts: dict[str, Any], finish: Any,
+    ) -> Generator[Reduce, Answer, MapStep]:  # fmt: skip
+        shifting = Shifting(self.n_shifts, self.min_shift, self.seed, self.family_wise)
+        designs = shifts_of(design, asked, shifting, recipe.kernel, context, self.title)
+        facts["warnings"] += warnings_of_shifts(designs)
+        facts["n_shifts"] = len(designs.lags)
 
+        def steps() -> Generator[Reduce, Answer, MapStep]:
+            fit = yield from shifted_fit(design, asked, designs, self.family_wise)
+            return self._maps(fit, design, contrasts, facts, finish)
 
-def least_squares(design: Design) -> LeastSquares:
-    """The fit of a checked design."""
-    q, r = np.linalg.qr(design.centred)
-    inverse = solve_triangular(r, np.eye(len(r)))
-    return LeastSquares(np.ascontiguousarray(q.T), inverse, design.dof, design.intercept)
+        return steps()
 
+    def _maps(
+        self, fit: Fit, design: Design, contrasts: tuple[Contrast, ...], facts: dict[str, Any], finish: Any
+    ) -> MapStep:
+        n_wanted = len(design.names) - design.n_nuisance
+        by_t, by_f = ([c for c in contrasts if c.is_f == f] for f in (False, True))
+        ranks = tuple(len(c.rows) for c in by_f)
+        reported = Reported(fit, design.dof, n_wanted, len(by_t), ranks, self.unique, self.z)
+        maps = reported.maps(self.inference == AR1, self.inference == CIRCULAR_SHIFT and self.family_wise)
+        coords: dict[str, Any] = {"regressor": list(design.names[:n_wanted]), "column": list(design.names)}
+        coords |= {"contrast": [c.name for c in by_t]} if by_t else {}
+        coords |= {"f_contrast": [c.name for c in by_f]} if by_f else {}
+        coords |= {"group": list(dict.fromkeys(design.groups))} if self.unique else {}
+        return MapStep(maps, reported, coords, design_curves(design), partial(finish, facts=facts))
 
-@dataclass(frozen=True, slots=True)
-class LeastSquares:
-    """The fit of one design at many voxels: two products of matrices.
+    def _facts(self, design: Design) -> dict[str, Any]:
+        condition = design.condition_number
+        warnings = warnings_of(design, design.variance_inflation, condition)
+        warnings += [WARNING] if self.inference == OLS else []
+        return {"dof": design.dof, "condition_number": condition, "warnings": warnings}
 
-    Parameters
-    ----------
-    basis
-        (p, t) Q' of the (centred) design.
-    inverse
-        (p, p) R⁻¹.
-    dof
-        Degrees of freedom that are left.
-    intercept
-        Whether series are centred first.
-    """
-
-    basis: Values
-    inverse: Values
-    dof: int
-    intercept: bool
-
-    def __call__(self, series: Series) -> Answer:
-        """beta, t, p (p, voxels) and r_squared (voxels,) of series (t, voxels), which are overwritten."""
-        total, valid = self._total(series)
-        with np.errstate(all="ignore"):
-            scores = self.basis @ series
-            if not valid.all():
-                scores[:, ~valid] = np.nan
-            residual = total - sum_of_squares(scores)
-            residual[residual <= len(series) * np.finfo(np.float64).eps * total] = 0
-            beta = self.inverse @ scores
-            variance = np.where(residual > 0, residual / self.dof, np.nan)
-            t = beta / np.sqrt(variance)
-            t /= np.linalg.norm(self.inverse, axis=1)[:, None]
-            return {"beta": beta, "t": t, "p": two_sided_p(t, self.dof), "r_squared": 1 - residual / total}
-
-    def _total(self, series: Series) -> tuple[Values, NDArray[np.bool_]]:
-        if self.intercept:
-            _, total, valid = centre(series)
-            return total, valid
-        valid = varies(series)
-        with np.errstate(all="ignore"):
-            return sum_of_squares(series), valid
+    def _clustering(self, context: Context) -> Clustering | None:
+        if self.cluster_p is None:
+            return None
+        size = context.need_voxel_size(f"{self.title} with clusters")
+        return Clustering(self.cluster_p, self.cluster_reach, self.cluster_size, size)
 
 
-def _warnings(names: tuple[str, ...], inflation: Values, condition: float) -> list[str]:
-    found = [
-        f"{name!r} is largely explained by the other regressors (variance inflation {vif:.1f}, above "
-        f"{_LARGEST_INFLATION:g}): its weight is uncertain."
-        for name, vif in zip(names, inflation, strict=True)
-        if vif > _LARGEST_INFLATION
-    ]
-    if condition > _LARGEST_CONDITION:
-        found.append(
-            f"The regressors are nearly dependent (condition number {condition:.0f}, above {_LARGEST_CONDITION:g})."
-        )
-    return found
+def design_curves(design: Design) -> dict[str, Any]:
+    """The design as a picture, and its variance inflation factors."""
+    shown = {"long_name": "design", "plot": "matrix", "scale": "signed"}
+    inflation = {"long_name": "variance inflation factor", "plot": "bars"}
+    return {
+        "design": (("frame", "column"), design.values, shown),
+        "vif": (("column",), design.variance_inflation, inflation),
+    }
 
 
-def _finish(dataset: xr.Dataset, facts: dict[str, Any]) -> xr.Dataset:
-    return with_adjusted_p(dataset).assign_attrs(facts)
+def _asked(design: Design, contrasts: tuple[Contrast, ...], unique: bool) -> Asked:
+    each = np.eye(len(design.names))
+    lines = [each[: len(each) - design.n_nuisance], *(c.rows for c in contrasts if not c.is_f)]
+    planes = [c.rows for c in contrasts if c.is_f]
+    groups = np.array(design.groups)
+    members = [each[groups == name] for name in dict.fromkeys(design.groups)] if unique else []
+    return Asked(np.concatenate(lines), (*planes, *members), len(planes))
+
+
+def _finish(dataset: xr.Dataset, facts: dict[str, Any], clustering: Clustering | None) -> xr.Dataset:
+    for name in ("p", "contrast_p", "f_p"):
+        dataset = with_adjusted_p(dataset, name) if name in dataset else dataset
+    if clustering is not None:
+        dataset = with_cluster_sizes(dataset, "p", "beta", "cluster_size", clustering)
+        if "contrast" in dataset:
+            dataset = with_cluster_sizes(dataset, "contrast_p", "contrast", "contrast_cluster_size", clustering)
+    return dataset.assign_attrs(facts)

@@ -1,0 +1,128 @@
+"""How weights are tested: with noise that is independent, that remembers, or that is left as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_thunder.analysis.design import Design
+from napari_thunder.analysis.protocol import Answer, Context, Reduce
+from napari_thunder.analysis.regression.autoregressive import Autoregressive, autoregressive
+from napari_thunder.analysis.regression.circular_shift import ChanceStatistics, CircularShift, LargestByChance, larger
+from napari_thunder.analysis.regression.least_squares import Asked, LeastSquares, least_squares
+from napari_thunder.analysis.regression.shifts import ShiftedDesigns, allowed_lags, comes_back, shifted_designs
+from napari_thunder.events import Kernel
+from napari_thunder.events.frame_span import frame_duration
+
+OLS, AR1, CIRCULAR_SHIFT = "ols", "ar1", "circular_shift"
+INFERENCES = (OLS, AR1, CIRCULAR_SHIFT)
+
+Values = NDArray[np.float64]
+Fit = LeastSquares | Autoregressive | CircularShift
+
+_DECAYS = 5.0
+"""Decay times of the indicator that a shift must exceed."""
+
+_SHARE = 0.05
+"""Share of the recording that a shift must exceed where the indicator is not known."""
+
+_LEAST_P = 0.01
+
+WARNING = (
+    "p counts frames as independent, and calcium signals are not: on simulated calcium noise without any answer "
+    "(decay 10 frames) 53 % of voxels had p < 0.05. Do not read p as significance; choose inference=ar1 or "
+    "inference=circular_shift."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shifting:
+    """Which circular shifts are made.
+
+    Parameters
+    ----------
+    n_shifts
+        How many, if there are so many.
+    least
+        s either way; None: five decay times of the indicator, or a twentieth of the recording if that is more.
+    seed
+        Of the choice.
+    family_wise
+        Whether the largest statistics over the brain are wanted, which takes another pass.
+    """
+
+    n_shifts: int
+    least: float | None
+    seed: int
+    family_wise: bool
+
+    def lags(self, context: Context, kernel: Kernel | None, what: str) -> NDArray[np.intp]:
+        """In frames.
+
+        Raises
+        ------
+        ThunderError
+            If there are too few, or a least shift is given and the frame times are not known.
+        """
+        where = f"{context.name}: {what}"
+        return allowed_lags(context.n_frames, self._least(context, kernel, what), self.n_shifts, self.seed, where)
+
+    def _least(self, context: Context, kernel: Kernel | None, what: str) -> int:
+        usual = int(np.ceil(_SHARE * context.n_frames))
+        if self.least is None and (kernel is None or context.frame_times is None):
+            return max(1, usual)
+        interval = frame_duration(context.need_frame_times(f"{what} with min_shift"))
+        if self.least is not None:
+            return max(1, int(np.ceil(self.least / interval - 1e-6)))
+        assert kernel is not None
+        return max(1, usual, int(np.ceil(_DECAYS * kernel.decay / interval)))
+
+
+def fit_of(inference: str, design: Design, asked: Asked) -> LeastSquares | Autoregressive:
+    """The fit of a checked design whose p need no more than one pass."""
+    return autoregressive(design, asked) if inference == AR1 else least_squares(design, asked)
+
+
+def shifted_fit(
+    design: Design, asked: Asked, designs: ShiftedDesigns, family_wise: bool
+) -> Generator[Reduce, Answer, CircularShift]:
+    """The fit whose p come from shifts, after a pass for the largest statistics if they are wanted."""
+    chance = ChanceStatistics(designs, design.intercept)
+    largest = None
+    if family_wise:
+        found = yield Reduce(LargestByChance(chance), larger, "shifting the design in time")
+        largest = np.sort(found["largest"], axis=1)
+    return CircularShift(least_squares(design, asked), chance, largest)
+
+
+def shifts_of(
+    design: Design, asked: Asked, shifting: Shifting, kernel: Kernel | None, context: Context, what: str
+) -> ShiftedDesigns:
+    """A checked design at all shifts that are wanted.
+
+    Raises
+    ------
+    ThunderError
+        If there are too few, or a contrast asks of what does not shift.
+    """
+    return shifted_designs(design, asked, shifting.lags(context, kernel, what), f"{context.name}: {what}")
+
+
+def warnings_of_shifts(designs: ShiftedDesigns) -> list[str]:
+    """What to know of p from shifts."""
+    count = len(designs.lags)
+    found = []
+    if 1 / (1 + count) > _LEAST_P / 10:
+        found.append(
+            f"There are only {count} different shifts, so no p is below {1 / (1 + count):.2g}; few voxels of many "
+            "stay significant when adjusted for all. p_fwer needs no adjustment."
+        )
+    if comes_back(designs):
+        found.append(
+            "Many shifts bring the regressors back onto themselves (evenly spaced events?): p is larger than it should "
+            "be. inference=ar1 does not shift."
+        )
+    return found

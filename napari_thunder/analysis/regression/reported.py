@@ -1,0 +1,117 @@
+"""The maps of a regression: what a fit found, under the names that a result gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_thunder.analysis.protocol import Answer, Map, Role, Series
+from napari_thunder.analysis.statistics import two_sided_p, upper_p, z_of_t
+
+Values = NDArray[np.float64]
+
+_REGRESSOR, _CONTRAST, _F_CONTRAST, _GROUP = ("regressor",), ("contrast",), ("f_contrast",), ("group",)
+_FAMILY_WISE = "p for the whole brain (largest statistic)"
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Maps of series.
+
+    Parameters
+    ----------
+    fit
+        Series (t, voxels) → `estimate`, `t`, `r_squared` and, if there are planes, `f` and `explained`; `rho`; `p`,
+        `p_of_f`, `p_fwer`, `p_fwer_of_f` where the fit finds them itself.
+    dof
+        Degrees of freedom that are left.
+    n_weights
+        Of the lines, how many are weights of regressors; the others are contrasts.
+    ranks
+        Of the contrasts that are tested by F.
+    groups
+        Whether the last planes are groups of regressors, and partial R² is wanted.
+    z
+        Whether z is wanted.
+    """
+
+    fit: Callable[[Series], Answer]
+    dof: int
+    n_weights: int
+    n_contrasts: int
+    ranks: tuple[int, ...]
+    groups: bool
+    z: bool
+
+    def __call__(self, series: Series) -> Answer:
+        """Maps (…, voxels) of series (t, voxels), which are overwritten."""
+        found = self.fit(series)
+        with np.errstate(all="ignore"):
+            maps = self._of_lines(found) | self._of_planes(found) | {"r_squared": found["r_squared"]}
+        if "rho" in found:
+            maps["rho"] = found["rho"]
+        return maps
+
+    def _of_lines(self, found: Answer) -> Answer:
+        estimate, t, n = found["estimate"], found["t"], self.n_weights
+        p = found["p"] if "p" in found else two_sided_p(t, self.dof)
+        maps = {"beta": estimate[:n], "t": t[:n], "p": p[:n]}
+        if self.n_contrasts:
+            maps |= {"contrast": estimate[n:], "contrast_t": t[n:], "contrast_p": p[n:]}
+        if self.z:
+            maps["z"] = z_of_t(t[:n], self.dof)
+            maps |= {"contrast_z": z_of_t(t[n:], self.dof)} if self.n_contrasts else {}
+        if "p_fwer" in found:
+            maps["p_fwer"] = found["p_fwer"][:n]
+            maps |= {"contrast_p_fwer": found["p_fwer"][n:]} if self.n_contrasts else {}
+        if self.groups:
+            squares = t[:n] ** 2
+            maps["partial_r_squared"] = squares / (squares + self.dof)
+        return maps
+
+    def _of_planes(self, found: Answer) -> Answer:
+        maps: Answer = {}
+        if self.ranks:
+            f = found["f"]
+            by_f = [upper_p(values, rank, self.dof) for values, rank in zip(f, self.ranks, strict=True)]
+            maps |= {"f": f, "f_p": found["p_of_f"] if "p_of_f" in found else np.stack(by_f)}
+            maps |= {"f_p_fwer": found["p_fwer_of_f"]} if "p_fwer_of_f" in found else {}
+        if self.groups:
+            maps["delta_r_squared"] = found["explained"][len(self.ranks) :]
+        return maps
+
+    def maps(self, autoregressive: bool, family_wise: bool) -> tuple[Map, ...]:
+        """What they mean."""
+        found = _of_estimates("", "weight", _REGRESSOR, self.z, family_wise)
+        if self.n_contrasts:
+            found += _of_estimates("contrast", "contrast", _CONTRAST, self.z, family_wise)
+        if self.ranks:
+            found += (
+                Map("f", "F of the contrast", Role.VALUE, "1", _F_CONTRAST),
+                Map("f_p", "p of the contrast", Role.PROBABILITY, "1", _F_CONTRAST),
+            )
+            found += (Map("f_p_fwer", _FAMILY_WISE, Role.PROBABILITY, "1", _F_CONTRAST),) if family_wise else ()
+        found += (Map("r_squared", "share of variance explained", Role.FRACTION),)
+        if self.groups:
+            found += (
+                Map("partial_r_squared", "partial R²", Role.FRACTION, "1", _REGRESSOR),
+                Map("delta_r_squared", "share of variance that only this group explains", Role.FRACTION, "1", _GROUP),
+            )
+        if autoregressive:
+            found += (Map("rho", "autocorrelation of the residuals, one frame apart", Role.SIGNED),)
+        return found
+
+
+def _of_estimates(prefix: str, what: str, dims: tuple[str, ...], z: bool, family_wise: bool) -> tuple[Map, ...]:
+    before = f"{prefix}_" if prefix else ""
+    found: tuple[Map, ...] = (
+        Map(prefix or "beta", "contrast of weights" if prefix else "regression weight", Role.SIGNED, "a.u.", dims),
+        Map(f"{before}t", f"t of the {what}", Role.SIGNED, "1", dims),
+        Map(f"{before}p", f"p of the {what}, two-sided", Role.PROBABILITY, "1", dims),
+    )
+    found += (Map(f"{before}z", f"z of the {what}", Role.SIGNED, "1", dims),) if z else ()
+    found += (Map(f"{before}p_fwer", _FAMILY_WISE, Role.PROBABILITY, "1", dims),) if family_wise else ()
+    return found

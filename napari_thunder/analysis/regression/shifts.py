@@ -1,0 +1,156 @@
+"""Designs shifted in time against the brain: what fits would find by chance, for noise of any memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_thunder.analysis.design import Design
+from napari_thunder.analysis.regression.least_squares import Asked, orthonormal_rows, starts_of
+from napari_thunder.errors import AnalysisError
+
+Values = NDArray[np.float64]
+Lags = NDArray[np.intp]
+
+LEAST_SHIFTS = 19
+"""So many are needed for p = 0.05."""
+
+_SINGULAR = 1e-8
+_LOOKS_THE_SAME = 0.5
+_MANY = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftedDesigns:
+    """A design at many shifts, as what turns products of its regressors and a series into statistics.
+
+    Parameters
+    ----------
+    regressors
+        (n_frames, p) those of interest, orthonormal beside the rest at shift 0; shifted circularly over all frames.
+    lags
+        (shifts,) in frames.
+    frames
+        (t,) the kept frames.
+    beside
+        (m, t) orthonormal basis of what does not shift: constant, drift, motion.
+    to_scores
+        (shifts or 1, p, p) from products to scores that are uncorrelated and of equal variance; 1 if all are the same.
+    to_lines
+        (shifts or 1, n, p) from products to scores along each line.
+    to_planes
+        (shifts or 1, Σ q, p) the same for each plane.
+    starts
+        Where each plane starts.
+    ranks
+        (planes, 1) q of each plane.
+    dof
+        Degrees of freedom that are left.
+    """
+
+    regressors: Values
+    lags: Lags
+    frames: Lags
+    beside: Values
+    to_scores: Values
+    to_lines: Values
+    to_planes: Values
+    starts: Lags
+    ranks: Values
+    dof: int
+
+    @property
+    def rows(self) -> Values:
+        """(shifts or 1, p + n + Σ q, p) all of them below each other."""
+        return np.concatenate([self.to_scores, self.to_lines, self.to_planes], axis=1)
+
+
+def allowed_lags(n_frames: int, least: int, n_shifts: int, seed: int, where: str) -> Lags:
+    """Different shifts of at least so many frames either way, at random; all there are, if there are no more.
+
+    Raises
+    ------
+    AnalysisError
+        If there are fewer than 19.
+    """
+    possible = np.arange(least, n_frames - least + 1)
+    if len(possible) < LEAST_SHIFTS:
+        raise AnalysisError(
+            f"{where}: {n_frames} frames leave {len(possible)} shifts of {least} or more frames either way, but p "
+            f"below 0.05 needs {LEAST_SHIFTS}. Give a smaller min_shift, or inference=ar1."
+        )
+    chosen = np.random.default_rng(seed).choice(possible, min(n_shifts, len(possible)), replace=False)
+    return np.sort(chosen).astype(np.intp)
+
+
+def shifted_designs(design: Design, asked: Asked, lags: Lags, where: str) -> ShiftedDesigns:
+    """A checked design at each shift; shifts at which it could not be fitted are left out.
+
+    Raises
+    ------
+    AnalysisError
+        If a contrast asks of what does not shift, or the design can be fitted at too few shifts.
+    """
+    assert design.all_values is not None
+    assert design.keep is not None
+    n_wanted = design.values.shape[1] - design.n_nuisance
+    tested = (asked.lines, *asked.planes[: asked.n_tested])
+    if any(rows[:, n_wanted:].any() for rows in tested):
+        raise AnalysisError(f"{where}: drift and motion do not shift, so circular shifts do not test them.")
+    lines, *planes = (rows[:, :n_wanted] for rows in tested)
+    frames = np.flatnonzero(design.keep).astype(np.intp)
+    beside = _beside(design, n_wanted)
+    values = design.all_values[:, :n_wanted]
+    values = values - values[frames].mean(axis=0) if design.intercept else values
+    regressors, from_own = _orthonormal_columns(values, frames, beside)
+    lines, planes = lines @ from_own, [plane @ from_own for plane in planes]
+    grams = np.stack([_gram(regressors, frames, beside, lag) for lag in lags])
+    fine = np.linalg.eigvalsh(grams)[:, 0] > _SINGULAR
+    if fine.sum() < LEAST_SHIFTS:
+        raise AnalysisError(f"{where}: shifted in time, the design can be fitted at {fine.sum()} shifts only.")
+    lags, grams = lags[fine], grams[fine]
+    if np.abs(grams - np.eye(n_wanted)).max() < 1e-9:
+        grams = np.eye(n_wanted)[None]
+    to_scores = np.linalg.inv(np.linalg.cholesky(grams))
+    whitened = np.swapaxes(to_scores, 1, 2)
+    along = lines @ whitened
+    along /= np.linalg.norm(along, axis=2, keepdims=True)
+    to_planes = [np.stack([orthonormal_rows(plane @ w) for w in whitened]) @ to_scores for plane in planes]
+    ranks = np.array([float(len(plane)) for plane in planes])[:, None]
+    nothing = np.empty((len(grams), 0, n_wanted))
+    return ShiftedDesigns(
+        regressors, lags, frames, beside, to_scores, along @ to_scores, np.concatenate([*to_planes, nothing], axis=1),
+        starts_of(planes), ranks, design.dof,
+    )  # fmt: skip
+
+
+def comes_back(designs: ShiftedDesigns) -> bool:
+    """Whether many of the shifts bring the regressors back onto themselves, as those of evenly spaced events."""
+    at_rest = np.fft.rfft(designs.regressors, axis=0)
+    alike = np.fft.irfft(at_rest[:, :, None] * at_rest.conj()[:, None, :], len(designs.regressors), axis=0)
+    share = (alike[designs.lags] ** 2).sum(axis=(1, 2)) / max((alike[0] ** 2).sum(), 1e-300)
+    return bool((share > _LOOKS_THE_SAME).mean() > _MANY)
+
+
+def _beside(design: Design, n_wanted: int) -> Values:
+    columns = design.values[:, n_wanted:]
+    if design.intercept:
+        columns = np.concatenate([np.ones((len(columns), 1)), columns - columns.mean(axis=0)], axis=1)
+    return np.ascontiguousarray(np.linalg.qr(columns)[0].T)
+
+
+def _orthonormal_columns(values: Values, frames: Lags, beside: Values) -> tuple[Values, Values]:
+    """Combinations of columns that are orthonormal over the kept frames beside the rest, and weights from theirs."""
+    kept = values[frames]
+    r = np.linalg.qr(kept - beside.T @ (beside @ kept))[1]
+    to_own = np.linalg.inv(r)
+    return values @ to_own, to_own
+
+
+def _gram(regressors: Values, frames: Lags, beside: Values, lag: int) -> Values:
+    moved = regressors[(frames - lag) % len(regressors)]
+    shared = beside @ moved
+    gram: Values = moved.T @ moved - shared.T @ shared
+    return gram
