@@ -12,31 +12,32 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "analysis": (
-        "SelectFrames",
-        "CutTrials",
-        "AverageTrials",
-        "PanelAverage",
-        "AveragePanels",
-        "ConditionStatistics",
-        "Convolve",
         "ICA",
+        "NMF",
         "PCA",
+        "AveragePanels",
+        "AverageTrials",
         "BandPower",
         "Baseline",
+        "ConditionStatistics",
+        "Convolve",
         "Correlation",
+        "CutTrials",
         "DirectionTuning",
-        "TuningReliability",
-        "OrientationTuning",
         "Downsample",
         "EventAverage",
         "Fourier",
         "KMeans",
         "LocalCorrelation",
+        "OrientationTuning",
+        "PanelAverage",
         "Regression",
         "RemoveGlobalSignal",
+        "SelectFrames",
         "SpatialSmoothing",
         "Subsample",
         "SummaryImages",
+        "TuningReliability",
     ),
     "analysis.preprocessing": (
         "DeltaFOverF",
@@ -72,6 +73,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "ICA",
+    "NMF",
     "PCA",
     "AveragePanels",
     "AverageTrials",
@@ -153,6 +155,7 @@ __all__ = [
 if TYPE_CHECKING:
     from napari_thunder.analysis import (
         ICA,
+        NMF,
         PCA,
         AveragePanels,
         AverageTrials,

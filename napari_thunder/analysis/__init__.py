@@ -9,6 +9,7 @@ from napari_thunder.analysis.events.panels import AveragePanels, PanelAverage
 from napari_thunder.analysis.events.select_frames import SelectFrames
 from napari_thunder.analysis.events.trial_steps import AverageTrials, CutTrials
 from napari_thunder.analysis.factors.ica import ICA
+from napari_thunder.analysis.factors.nmf import NMF
 from napari_thunder.analysis.factors.pca import PCA
 from napari_thunder.analysis.preprocessing import (
     Convolve,
@@ -33,6 +34,7 @@ from napari_thunder.analysis.tuning.reliability import TuningReliability
 
 __all__ = [
     "ICA",
+    "NMF",
     "PCA",
     "AveragePanels",
     "AverageTrials",

@@ -7,13 +7,19 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from napari_thunder.analysis.factors.ica import ICA
+from napari_thunder.analysis.factors.nmf import NMF
+from napari_thunder.analysis.factors.nonnegative import clipped, factored
 from napari_thunder.analysis.factors.pca import PCA
 from tests.analysis.runner import compute, make_context
 from tests.examples import Case
 
 Values = NDArray[np.float64]
 
-MADE = {"pca": {"n_components": 3}, "ica": {"n_components": 3, "independent": "time courses"}}
+MADE = {
+    "pca": {"n_components": 3},
+    "ica": {"n_components": 3, "independent": "time courses"},
+    "nmf": {"n_components": 2},
+}
 
 
 def blobs(n_frames: int = 150, n_voxels: int = 900, noise: float = 0.3) -> tuple[Values, Values, Values]:
@@ -56,8 +62,28 @@ def _ica_against_sklearn(independent: str, contrast: str) -> float:
     return float(1 - matched(sources, oracle.T).min())
 
 
+def _nmf_against_sklearn() -> float:
+    from sklearn import decomposition
+
+    series = blobs()[0]
+    shifted = series - series.min(axis=0)
+    oracle = decomposition.NMF(3, init="nndsvda", solver="cd", max_iter=2000, tol=1e-6).fit(shifted)
+    found = compute(NMF(3, tol=1e-7), make_context(150), series)
+    error = np.linalg.norm(shifted - found["time_courses"] @ found["components"])
+    return float(abs(error / oracle.reconstruction_err_ - 1))
+
+
+def _nmf_against_thunder() -> float:
+    records = np.array([[1.0, 2, 6], [1, 3, 0], [1, 4, 6], [5, 1, 4]])
+    start = np.array([[0.09082617, 0.85490047, 0.57234593], [0.82766740, 0.21301186, 0.90913979]])
+    found = factored(records.T, start.T, clipped, 9, -1.0).courses.T
+    return float(np.abs(found - [[0, 0.548475, 0.836167], [0.763630, 0.132449, 0.631923]]).max())
+
+
 CASES = [
     Case("pca", "sklearn.decomposition.PCA", "3 sparse maps with noise", _pca_against_sklearn),
+    Case("nmf", "sklearn.decomposition.NMF", "loss, 3 sparse maps with noise", _nmf_against_sklearn, 1e-3),
+    Case("nmf", "Thunder's known answer 28", "9 steps of its least squares", _nmf_against_thunder, 1e-6),
     Case("ica", "sklearn.decomposition.FastICA", "maps, logcosh", lambda: _ica_against_sklearn("maps", "logcosh")),
     Case("ica", "sklearn.decomposition.FastICA", "maps, cube", lambda: _ica_against_sklearn("maps", "cube")),
     Case(

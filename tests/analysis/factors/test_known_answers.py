@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from napari_thunder.analysis import ICA, PCA
+from napari_thunder.analysis import ICA, NMF, PCA
+from napari_thunder.analysis.factors.nonnegative import clipped, factored
 from napari_thunder.analysis.factors.subspace import leading, project, subspace
 from tests.analysis.runner import compute, make_context
 from tests.examples.factors import matched
@@ -31,6 +32,21 @@ def test_27_principal_components():
     scores = course / np.linalg.norm(course)
     np.testing.assert_allclose(sign * scores, [-0.381392, -0.434528, 0.815920], atol=1e-6)
     np.testing.assert_allclose(sign * scores * 5.509541, [-2.101292, -2.394052, 4.495345], atol=1e-5)
+
+
+def test_28_non_negative_factors():
+    start = np.array([[0.09082617, 0.85490047, 0.57234593], [0.82766740, 0.21301186, 0.90913979]])
+    before, courses = (factored(RECORDS.T, start.T, clipped, n, -1.0).courses for n in (8, 9))
+    maps = clipped(before.T @ before, before.T @ RECORDS.T)
+    np.testing.assert_allclose(courses.T, [[0, 0.548475, 0.836167], [0.763630, 0.132449, 0.631923]], atol=1e-6)
+    expected = [[5.027757, 1.803141], [1.495792, 0.256574], [6.503037, 1.178403], [0, 6.478835]]
+    np.testing.assert_allclose(maps.T, expected, atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(RECORDS.T - courses @ maps), 2.994019, atol=1e-6)
+
+
+def test_28_the_start_of_its_own_reaches_what_thunder_reaches_from_a_random_one():
+    found = compute(NMF(2, shift="none", tol=0, max_iter=100), make_context(3), RECORDS.T)
+    assert np.linalg.norm(RECORDS.T - found["time_courses"] @ found["components"]) < 2.9950
 
 
 def test_29_independent_components():
