@@ -50,6 +50,7 @@ _HOMES = {
     "analysis.own.model": ("OwnModel", "own_model"),
     "analysis.own.notes": ("model",),
     "analysis.registry": ("analyses",),
+    "chaining": ("maps_as_recording",),
     "differences": ("difference",),
     "display.maps": ("MapChoice",),
     "engine": ("Engine", "Job", "connect"),
@@ -131,6 +132,7 @@ __all__ = [
     "ground_truth",
     "judge",
     "load_result",
+    "maps_as_recording",
     "model",
     "open",
     "own_model",
@@ -192,6 +194,7 @@ if TYPE_CHECKING:
         ZScore,
     )
     from napari_thunder.analysis.registry import analyses
+    from napari_thunder.chaining import maps_as_recording
     from napari_thunder.differences import difference
     from napari_thunder.display.maps import MapChoice
     from napari_thunder.engine import Engine, Job, connect

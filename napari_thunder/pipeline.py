@@ -20,6 +20,7 @@ from napari_thunder.blocks import Block
 from napari_thunder.engine import Engine, Job, connect
 from napari_thunder.errors import AnalysisError
 from napari_thunder.events import read_design
+from napari_thunder.io.source import recorded
 from napari_thunder.masks import MaskLike, RegionsLike, mask_for, regions_of
 from napari_thunder.parameters import parameters, snake_case
 from napari_thunder.passes import Passes
@@ -117,13 +118,13 @@ def stream(
     """
     engine = engine or default_engine()
     job = job or Job(f"{type(analysis).title} of {recording.name}")
-    analysis = _with_tables_read(analysis, recording.shape[0])
     steps = tuple(parse_step(step) for step in preprocess)
     with job.running():
         region = mask_for(mask, recording)
         drawn = regions_of(regions, recording.shape[1:])
         passes = Passes(recording, engine, job, region, context_of(recording, drawn))
         passes.bind(steps)
+        analysis = _with_tables_read(analysis, passes.context.n_frames)
         final: LastStep = passes.answered(analysis.plan(passes.context))
         blocks, series = passes.blocks(final.halo if isinstance(final, MapStep) else None)
         dataset = _empty(final, recording, passes.context)
@@ -137,6 +138,7 @@ def stream(
                 yield Partial(dataset, done, len(blocks), block.box)
         if final.finish is not None:
             dataset = final.finish(dataset)
+        dataset = _with_features(dataset, recording, passes.context)
         dataset.attrs["provenance"] = provenance_of(analysis, recording, steps, Places(region, drawn), engine, job)
         yield Partial(dataset, len(blocks), len(blocks), done=True)
 
@@ -221,6 +223,16 @@ def _frame_coords(context: Context) -> Mapping[str, Any]:
     if context.frame_times is not None:
         coords["time"] = ("frame", context.frame_times[kept], {"units": "s"})
     return coords
+
+
+def _with_features(dataset: xr.Dataset, recording: Recording, context: Context) -> xr.Dataset:
+    """The names of features for coordinates, where frames are features."""
+    labels: tuple[str, ...] = getattr(recorded(recording.source), "labels", ())
+    if len(labels) != context.n_frames or "frame" not in dataset.dims:
+        return dataset
+    kept = [labels[i] for i in np.flatnonzero(context.keep)]
+    named = dataset.drop_vars(["frame", "time"], errors="ignore").rename_dims(frame="feature")
+    return named.assign_coords(feature=("feature", kept))
 
 
 def _fill(dataset: xr.Dataset, step: LastStep, block: Block, answer: Answer) -> None:

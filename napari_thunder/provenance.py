@@ -21,6 +21,9 @@ from napari_thunder.analysis.protocol import Analysis, Step
 from napari_thunder.analysis.registry import step_text
 from napari_thunder.engine import Engine, Job
 from napari_thunder.errors import ResultError
+from napari_thunder.io.array import ArraySource
+from napari_thunder.io.features import MadeOf
+from napari_thunder.io.source import recorded
 from napari_thunder.parameters import snake_case, values
 from napari_thunder.recording import Recording
 from napari_thunder.regions import Region, region_from_plain, region_to_plain
@@ -114,10 +117,21 @@ def recording_to_plain(recording: Recording) -> dict[str, Any]:
         "signals": None if recording.signals is None else table_to_plain(recording.signals),
         "exclude_frames": list(recording.exclude_frames),
         "mask": None if recording.mask is None else region_to_plain(recording.mask),
+        "maps": _maps_to_plain(recording),
         "registration": None
         if recording.shifts is None
         else {"interpolation": recording.interpolation, "shifts": shifts_to_plain(recording.shifts)},
     }
+
+
+def _maps_to_plain(recording: Recording) -> dict[str, Any] | None:
+    """Of which maps of which result a recording is made; where that one is not saved, its provenance too."""
+    source = recorded(recording.source)
+    made_of: MadeOf | None = getattr(source, "made_of", None)
+    if made_of is None:
+        return None
+    of = json.loads(made_of.provenance) if isinstance(source, ArraySource) else None
+    return {"names": list(made_of.maps), "standardize": made_of.standardize, "provenance": of}
 
 
 def _shifts(stored: dict[str, Any] | None) -> dict[str, Any]:

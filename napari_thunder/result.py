@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
 from napari_thunder.analysis.again import analysis_again
+from napari_thunder.chaining import maps_as_recording
 from napari_thunder.differences import is_difference
 from napari_thunder.engine import Engine, Job
 from napari_thunder.errors import ResultError
@@ -122,8 +124,12 @@ def rerun(
             "This is the judgement of a registration, which holds no shifts. Judge the registration again: "
             "napari_thunder.judge, on the command line `napari-thunder judge`."
         )
+    in_memory = (record["recording"].get("maps") or {}).get("provenance")
+    if recording is None and in_memory is not None:
+        recording = _maps_again(record["recording"]["maps"], engine, job, model)
+        recording = recording.with_known(exclude_frames=record["recording"]["exclude_frames"])
     recording = recording or recording_of(record, engine)
-    if recording.source.fingerprint() != record["recording"]["fingerprint"]:
+    if in_memory is None and recording.source.fingerprint() != record["recording"]["fingerprint"]:
         raise ResultError(
             f"{recording.uri}: the recording changed since this result was made, so the numbers would not be the "
             "same. Run the analysis anew if that is what you want."
@@ -136,6 +142,15 @@ def rerun(
     mask = region_from_plain(record["mask"]) if record.get("mask") else None
     regions = [region_from_plain(plain) for plain in record.get("regions", ())]
     return run(analysis, recording, engine=engine, preprocess=record["preprocess"], mask=mask, regions=regions, job=job)
+
+
+def _maps_again(
+    stored: dict[str, Any], engine: Engine | None, job: Job | None, model: str | Path | None
+) -> Recording:
+    """The maps of a result that was not saved, which is made again first."""
+    before = xr.Dataset(attrs={"provenance": json.dumps(stored["provenance"])})
+    made = rerun(before, engine=engine, job=job, model=model if stored["provenance"].get("model") else None)
+    return maps_as_recording(made, stored["names"], standardize=stored["standardize"])
 
 
 def recording_of(record: dict[str, object], engine: Engine | None = None) -> Recording:

@@ -43,6 +43,12 @@ def recording_options(parser: argparse.ArgumentParser) -> None:
         help="a TIFF or folder of them, a Zarr (both also at s3://, gs://, https://), HDF5, NWB, NIfTI, NRRD, N5, "
         "a Thunder folder, .npy, .npz",
     )
+    parser.add_argument(
+        "--maps", metavar="A,B", help="of a saved result: take these of its maps for frames, to cluster or factor them"
+    )
+    parser.add_argument(
+        "--standardize-maps", action="store_true", help="bring each of them to mean 0 and sd 1 over the voxels first"
+    )
     parser.add_argument("--events", metavar="F", help="CSV or TSV with start_time, stop_time (s) and further columns")
     parser.add_argument("--signals", metavar="F", help="behaviour: CSV, .npz, .mat or Thunder's JSON")
     parser.add_argument("--frame-rate", type=float, metavar="HZ", help="volumes per second")
@@ -75,6 +81,8 @@ def recording_of(options: argparse.Namespace, engine: Engine | None = None) -> R
     names = ("events", "signals", "frame_rate", "frame_times", "voxel_size", "planes", "exclude_frames")
     given = {name: getattr(options, name) for name in names}
     known = {name: value for name, value in given.items() if value is not None}
+    if options.maps is not None:
+        known |= {"maps": options.maps, "standardize": int(options.standardize_maps)}
     recording = open(options.recording, engine=engine, **known)
     if options.shifts is None:
         return recording

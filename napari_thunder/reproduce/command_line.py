@@ -33,6 +33,11 @@ def as_command_line(result: xr.Dataset, folder: str | Path | None = None) -> Rec
     if is_difference(record):
         raise ResultError("A difference of two maps has no command line. Copy it as Python instead.")
     stored = record["recording"]
+    if (stored.get("maps") or {}).get("provenance"):
+        raise ResultError(
+            "This was made of maps of a result that was not saved. Copy it as Python, which makes that first; or save "
+            "the result and run this on the file."
+        )
     if stored["uri"].startswith("memory:"):
         raise ResultError(GONE)
     files = Beside(Path(folder).expanduser().absolute() if folder is not None else None, stem_of(record))

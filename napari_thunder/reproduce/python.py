@@ -73,7 +73,8 @@ class _Python:
         if record.get("engine", "threads") != "threads":
             self.lines.append(f"engine{mark} = nt.connect({record['engine']!r})")
             more.append(f"engine=engine{mark}")
-        self.lines.append(f"recording{mark} = {self._recording(record['recording'], files, more)}")
+        recording = self._recording(record["recording"], files, more, mark)
+        self.lines.append(f"recording{mark} = {recording}")
         self.lines.append(f"analysis{mark} = {self._analysis(record, files)}")
         if record["preprocess"]:
             more.append(f"preprocess={record['preprocess']!r}")
@@ -96,11 +97,17 @@ class _Python:
         self.lines.append(f"result{mark} = nt.difference({', '.join([*operands, *chosen])})")
         return f"result{mark}"
 
-    def _recording(self, stored: Mapping[str, Any], files: Beside, more: Sequence[str]) -> str:
+    def _recording(self, stored: Mapping[str, Any], files: Beside, more: Sequence[str], mark: str) -> str:
         known = [f"{name}={code}" for name, code in self._metadata(stored, files)]
         if simulated := _SIMULATED.fullmatch(stored["uri"]):
             made = f"nt.simulate(shape={tuple(stored['shape'])}, seed={simulated[1]})"
             return f"{made}.with_known({', '.join(known)})" + self._registered(stored, files)
+        if of_maps := (stored.get("maps") or {}).get("provenance"):
+            before = self.result(of_maps, f"{mark}_of")
+            scaled = ", standardize=True" if stored["maps"]["standardize"] else ""
+            known = [f"exclude_frames={stored['exclude_frames']!r}"] if stored["exclude_frames"] else []
+            made = f"nt.maps_as_recording({before}, {stored['maps']['names']!r}{scaled})"
+            return f"{made}.with_known({known[0]})" if known else made
         if stored["uri"].startswith("memory:"):
             raise ResultError(GONE)
         return _call("nt.open", [repr(stored["uri"]), *known, *more]) + self._registered(stored, files)
