@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,9 @@ from napari_thunder.analysis.factors.nonnegative import (
     starting_courses,
     swept,
 )
+from napari_thunder.analysis.factors.shifting import made_non_negative, prepare_non_negative
 from napari_thunder.analysis.factors.subspace import LEAST_VOXELS
 from napari_thunder.analysis.protocol import Answer, Context, MapStep, Reduce, Request, Sample, Series
-from napari_thunder.analysis.statistics import varies
 from napari_thunder.errors import AnalysisError
 from napari_thunder.parameters import check, parameter
 
@@ -46,8 +46,8 @@ class NMF:
     n_components
         k.
     shift
-        How negative values, as in ΔF/F, are dealt with: `min`: the least value of each voxel is subtracted; `clip`: they
-        become 0; `none`: there must be none.
+        How negative values, as in ΔF/F, are dealt with. `min`: the least value of each voxel is subtracted; `clip`:
+        they become 0; `none`: there must be none.
     solver
         `hals`: hierarchical alternating least squares at the desk, exact at each voxel. `als`: plain least squares
         with negative values set to 0, as in Thunder; its error may rise.
@@ -117,7 +117,7 @@ class NMF:
     def _steps(self, context: Context) -> Generator[Request, Answer, MapStep]:
         chosen = yield Sample(self.n_voxels, self.seed)
         series = chosen["series"]
-        self._check_size(*series.shape, context)
+        self._check_size(series, context)
         signs = made_non_negative(series, self.shift)
         self._check_signs(signs, context)
         courses, _, errors = factored(
@@ -186,7 +186,8 @@ class NMF:
             found.append(f"{empty} of {self.n_components} components came out empty; ask for fewer.")
         return found
 
-    def _check_size(self, n_frames: int, n_voxels: int, context: Context) -> None:
+    def _check_size(self, series: Series, context: Context) -> None:
+        n_frames, n_voxels = series.shape
         if min(n_frames, n_voxels) < self.n_components:
             raise AnalysisError(
                 f"{context.name}: {self.title}: n_components={self.n_components}, but there are {n_frames} frames of "
@@ -204,28 +205,8 @@ class NMF:
             raise AnalysisError(f"{context.name}: {self.title}: no value is above 0. Set shift=min.")
 
 
-def made_non_negative(series: Series, shift: str) -> Answer:
-    """Shift series (t, voxels) in place; what was negative in them, and their sum of squares after."""
-    least = series.min(axis=0)
-    answer: Answer = {"n_negative": np.array((least < 0).sum()), "negative_squares": np.array(0.0)}
-    if shift == "min":
-        series -= least
-    elif answer["n_negative"]:
-        below = np.minimum(series, 0)
-        answer["negative_squares"] = np.array(np.vdot(below, below))
-        np.maximum(series, 0, out=series)
-    return answer | {"total": np.array(np.vdot(series, series))}
-
-
-def _prepared(series: Series, shift: str) -> tuple[NDArray[np.bool_], Answer]:
-    valid = varies(series)
-    if not valid.all():
-        series[:, ~valid] = 0
-    return valid, made_non_negative(series, shift)
-
-
 def _of_block(series: Series, courses: Values, shift: str, solver: str) -> Answer:
-    _, signs = _prepared(series, shift)
+    _, signs = prepare_non_negative(series, shift)
     return signs | _sums(series, courses, solver)
 
 
@@ -247,7 +228,7 @@ def _error(whole: Answer, courses: Values) -> float:
 
 
 def _maps(series: Series, courses: Values, shift: str, solver: str) -> Answer:
-    valid, _ = _prepared(series, shift)
+    valid, _ = prepare_non_negative(series, shift)
     maps = _OVER_THE_BRAIN[solver](courses.T @ courses, courses.T @ series, None)
     maps[:, ~valid] = np.nan
     return {"components": maps}

@@ -18,7 +18,7 @@ _EXCHANGES = 5
 
 
 def swept(gram: Values, cross: Values, start: Values | None = None) -> Values:
-    """A few sweeps of hierarchical alternating least squares (HALS): one row after the other, best beside the others."""
+    """A few sweeps of hierarchical alternating least squares (HALS): each row the best beside the others."""
     x = clipped(gram, cross) if start is None else start.copy()
     for _ in range(_SWEEPS):
         for row, diagonal in enumerate(np.diag(gram)):
@@ -30,7 +30,8 @@ def swept(gram: Values, cross: Values, start: Values | None = None) -> Values:
 
 def clipped(gram: Values, cross: Values, start: Values | None = None) -> Values:
     """Plain least squares with what is negative set to 0, as in Thunder: quick, and not the minimum."""
-    return np.maximum(np.linalg.lstsq(gram, cross, rcond=None)[0], 0)
+    positive: Values = np.maximum(np.linalg.lstsq(gram, cross, rcond=None)[0], 0)
+    return positive
 
 
 def exact(gram: Values, cross: Values, start: Values | None = None) -> Values:
