@@ -1,4 +1,4 @@
-"""Maps of a saved result as a movie whose frames are features, so that workers can read them: `result.zarr?maps=beta,t`.
+"""Maps of a saved result as a movie whose frames are features, which workers can read: `result.zarr?maps=beta,t`.
 
 `standardize=1` brings each feature to mean 0 and sd 1 over the voxels where all are finite.
 """
@@ -133,7 +133,7 @@ def _facts(group: zarr.Group) -> tuple[dict[str, MapFacts], tuple[int, int, int]
     """The maps of a result, and their voxels."""
     found: dict[str, MapFacts] = {}
     space = (0, 0, 0)
-    for name, array in group.arrays():
+    for name, array in sorted(group.arrays(), key=lambda found: found[0]):
         dims = getattr(array.metadata, "dimension_names", None) or ()
         if tuple(dims[-3:]) == SPACE:
             found[name] = MapFacts(str(array.attrs.get("role", "")), _rows(group, array, dims[:-3]))
