@@ -15,8 +15,8 @@ from tests.examples.factors import blobs, matched
 def test_a_sample_refined_over_all_voxels_gives_what_all_voxels_give():
     series, _, truth = blobs(n_voxels=3000)
     context = make_context(len(series))
-    whole = compute(ICA(3, tol=1e-7), context, series)
-    refined = compute(ICA(3, tol=1e-7, n_voxels=500, max_passes=8), context, series, slabs=4)
+    whole = compute(ICA(3, tol=1e-10), context, series)
+    refined = compute(ICA(3, tol=1e-10, n_voxels=500, max_passes=12), context, series, slabs=4)
     rough = compute(ICA(3, tol=1e-7, n_voxels=500, max_passes=0), context, series)
     np.testing.assert_allclose(refined["components"], whole["components"], atol=1e-4)
     assert np.abs(rough["components"] - whole["components"]).max() > 1e-2
