@@ -34,6 +34,8 @@ class Parameter:
         Where a form finds the choices: `event columns`, `signals`, or nothing.
     title
         What a form calls it, where its name does not say enough.
+    fine
+        Whether it is seldom changed, so that a form may fold it away.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Parameter:
     choices: tuple[Any, ...] = ()
     source: str = ""
     title: str = ""
+    fine: bool = False
 
     @property
     def label(self) -> str:
@@ -65,6 +68,7 @@ def parameter(
     choices: Sequence[Any] = (),
     source: str = "",
     title: str = "",
+    fine: bool = False,
 ) -> Any:
     """A dataclass field that is a parameter; see `Parameter`."""
     extra = {
@@ -75,6 +79,7 @@ def parameter(
         "choices": tuple(choices),
         "source": source,
         "title": title,
+        "fine": fine,
     }
     return dataclasses.field(default=default, metadata=extra)
 

@@ -109,6 +109,9 @@ def all_tasks(recording: nt.Recording) -> dict[str, Task]:
         "direction_tuning": Task(nt.DirectionTuning(), _direction_tuning),
         "fourier": Task(nt.Fourier(), lambda movie, _: by_hand.fourier(movie)),
         "pca": Task(nt.PCA(5), lambda movie, _: by_hand.pca(movie, 5)),
+        "ica": Task(nt.ICA(5), lambda movie, _: by_hand.ica(movie, 5)),
+        "nmf": Task(nt.NMF(5), lambda movie, _: by_hand.nmf(movie, 5)),
+        "k_means": Task(nt.KMeans(8), lambda movie, _: by_hand.kmeans(movie, 8)),
     }
     others = {name: Task(cls(**ON_FISH.get(name, {}))) for name, cls in analyses().items() if name not in known}
     return known | others
