@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "analysis": (
+        "HierarchicalClustering",
         "ICA",
         "NMF",
         "PCA",
@@ -91,6 +92,7 @@ __all__ = [
     "Engine",
     "EventAverage",
     "Fourier",
+    "HierarchicalClustering",
     "Job",
     "KMeans",
     "LocalCorrelation",
@@ -171,6 +173,7 @@ if TYPE_CHECKING:
         Downsample,
         EventAverage,
         Fourier,
+        HierarchicalClustering,
         KMeans,
         LocalCorrelation,
         OrientationTuning,

@@ -1,5 +1,6 @@
 """Analyses: parameters plus numpy code on one block of time series, shape (t, voxels)."""
 
+from napari_thunder.analysis.clusters.hierarchical import HierarchicalClustering
 from napari_thunder.analysis.clusters.k_means import KMeans
 from napari_thunder.analysis.correlation.local import LocalCorrelation
 from napari_thunder.analysis.correlation.signals import Correlation
@@ -50,6 +51,7 @@ __all__ = [
     "Downsample",
     "EventAverage",
     "Fourier",
+    "HierarchicalClustering",
     "KMeans",
     "LocalCorrelation",
     "OrientationTuning",

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_thunder.analysis.clusters.hierarchical import HierarchicalClustering
 from napari_thunder.analysis.clusters.k_means import KMeans
 from napari_thunder.analysis.clusters.silhouette import Silhouette
+from napari_thunder.analysis.clusters.ward import ward_tree
+from napari_thunder.regions import region_of_mask
 from tests.analysis.runner import compute, make_context
 from tests.examples import Case
 
-MADE = {"k_means": {"n_clusters": 3}}
+MADE = {"k_means": {"n_clusters": 3}, "hierarchical_clustering": {"n_clusters": 3, "n_leaves": 6}}
 
 
 def planted(n_voxels: int = 900, n_clusters: int = 6, noise: float = 2.0) -> tuple[NDArray, NDArray]:
@@ -57,6 +60,29 @@ def _silhouette(distance: str) -> float:
     return float(np.abs(Silhouette.of(series, distance).each(of) - wanted).max())
 
 
+def _tree() -> float:
+    """The tree of 12 regions."""
+    from scipy.cluster.hierarchy import cophenet, ward
+
+    series, _ = planted(12)
+    analysis = HierarchicalClustering(3, leaves="regions", distance="euclidean")
+    regions = [region_of_mask(np.arange(12).reshape(1, 1, 12) == i, f"{i}", "#ff0000") for i in range(12)]
+    found = compute(analysis, make_context(80, regions=tuple(regions)), series)
+    order = np.argsort(found["leaf"])
+    wanted = cophenet(ward(series[:, order].T))
+    return float(np.abs(cophenet(np.ascontiguousarray(found["tree"])) / wanted - 1).max())
+
+
+def _weighted_tree() -> float:
+    """A tree of groups of sizes 1 to 9 against that of their members."""
+    from scipy.cluster.hierarchy import ward
+
+    rng = np.random.default_rng(0)
+    centers, sizes = rng.normal(size=(15, 4)), rng.integers(1, 10, 15)
+    wanted = ward(np.repeat(centers, sizes, axis=0))[-14:, 2]
+    return float(np.abs(ward_tree(centers, sizes.astype(float))[:, 2] / wanted - 1).max())
+
+
 _K_MEANS, _WIDTHS = "sklearn.cluster.KMeans(n_init=10), inertia", "sklearn.metrics.silhouette_samples"
 
 CASES = [
@@ -65,4 +91,8 @@ CASES = [
     Case("k_means", "numpy.corrcoef, pass by pass", "mean r with the own centre", _spherical, 1e-3),
     Case("k_means", _WIDTHS, "200 series, 1 − r", lambda: _silhouette("correlation"), 1e-5),
     Case("k_means", _WIDTHS, "200 series, Euclidean", lambda: _silhouette("euclidean"), 1e-4),
+    Case("hierarchical_clustering", "scipy.cluster.hierarchy.ward, cophenetic distances", "12 regions", _tree),
+    Case(
+        "hierarchical_clustering", "scipy.cluster.hierarchy.ward of all members", "15 groups of 1 to 9", _weighted_tree
+    ),
 ]

@@ -59,29 +59,15 @@ class Labelled:
         (t, k).
     distance
         How near a voxel is to a centre.
-    groups
-        (k,) the cluster of each centre, from 0; None if each is one.
-    of_groups
-        (t, clusters) what a voxel is compared with for its similarity; None for its centre.
     """
 
     centers: Values
     distance: str
-    groups: Places | None = None
-    of_groups: Values | None = None
 
     def __call__(self, series: Series) -> Answer:
         """label, from 1, and similarity (voxels,)."""
         points = points_of(series, self.distance)
         label, _, similarity = nearest(points, self.centers)
-        if self.groups is not None and self.of_groups is not None:
-            label = self.groups[label]
-            own = standard(self.of_groups)
-            with np.errstate(all="ignore"):
-                size = np.sqrt(len(own) * points.squares)
-                similarity = np.clip(
-                    (own.T @ points.centred)[label, np.arange(len(label))] * points.scale / size, -1, 1
-                )
         return {"label": np.where(points.valid, label + 1.0, np.nan), "similarity": similarity}
 
 
