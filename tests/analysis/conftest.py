@@ -23,11 +23,17 @@ def events() -> pd.DataFrame:
 
 @pytest.fixture
 def tiny(events: pd.DataFrame) -> Context:
-    """A recording of 260 frames at 2 Hz, of 12 voxels in a row, with events, two signals and five regions."""
+    """A recording of 260 frames at 2 Hz, of 12 voxels in a row, with events, two signals, motion and five regions."""
     rng = np.random.default_rng(5)
     signals = pd.DataFrame(rng.normal(size=(260, 2)), columns=["swim", "tail"], index=pd.RangeIndex(260, name="frame"))
     return make_context(
-        260, frame_times=np.arange(260) / 2, events=events, signals=signals, space=(1, 1, 12), regions=five_regions()
+        260,
+        frame_times=np.arange(260) / 2,
+        events=events,
+        signals=signals,
+        motion=rng.normal(size=(260, 3)),
+        space=(1, 1, 12),
+        regions=five_regions(),
     )
 
 

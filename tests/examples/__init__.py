@@ -6,6 +6,7 @@ A module may give
 `OF_GROUPS`: the same for analyses whose answers belong to regions or other groups of voxels.
 `LEAST_FRAMES`: name → frames it cannot do without, where those are not 2.
 `ON_FISH`: name → its parameters on the simulated zebrafish, where it does not do without.
+`MOVING`: the names (as keys) of those that need a recording whose motion is undone.
 `STEPS`: name of a preprocessing step → its parameters, where it does nothing without.
 `CASES`: the independent oracles its numbers are held against.
 """
@@ -64,5 +65,6 @@ MADE: dict[str, Parameters] = _merged("MADE")
 OF_GROUPS: dict[str, Parameters] = _merged("OF_GROUPS")
 LEAST_FRAMES: dict[str, int] = _merged("LEAST_FRAMES")
 ON_FISH: dict[str, Parameters] = _merged("ON_FISH")
+MOVING: dict[str, Parameters] = _merged("MOVING")
 STEPS: dict[str, Parameters] = _merged("STEPS")
 CASES: list[Case] = [case for cases in _collected("CASES") for case in cases]
