@@ -2,5 +2,105 @@
 
 from __future__ import annotations
 
-MADE = {"regression": {"events_by": ("direction",), "signals": ("swim",), "kernel": "GCaMP6s"}}
-ON_FISH = {"regression": {"events_by": ("direction",), "signals": ("swim",), "kernel": "GCaMP6s"}}
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+from scipy.linalg import toeplitz
+from scipy.signal import lfilter
+
+from napari_thunder.analysis import Regression
+from tests.analysis.runner import compute, make_context
+from tests.examples import Case
+
+_TASK = {"events_by": ("direction",), "signals": ("swim",), "kernel": "GCaMP6s"}
+
+MADE = {"regression": _TASK}
+ON_FISH = {"regression": _TASK}
+
+_CONTRASTS = ("left - 0.5 right, up + 2*down", "left; right - up")
+_ROWS_T = np.array([[0, 1, -0.5, 0, 0], [0, 0, 0, 1, 2]])
+_ROWS_F = np.array([[0, 1, 0, 0, 0], [0, 0, 1, -1, 0]])
+
+
+@cache
+def _made():
+    """A design of four columns of very different size, and series of 6 voxels with noise that remembers."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(200, 4)) * [1, 10, 100, 1] + 3, columns=["left", "right", "up", "down"])
+    series = lfilter([1], [1, -0.6], rng.normal(size=(200, 6)), axis=0) + 50 + 0.3 * table[["left"]].to_numpy()
+    return table, series
+
+
+def relative(found, expected):
+    """Largest difference, relative to the size of the numbers."""
+    found, expected = np.asarray(found, float), np.asarray(expected, float)
+    return float(np.max(np.abs(found - expected) / np.maximum(np.abs(expected), 1e-300)))
+
+
+def _against(fit_of, **given):
+    table, series = _made()
+    found = compute(Regression(design=table, contrasts=_CONTRASTS, **given), make_context(200), series)
+    largest = 0.0
+    for voxel, y in enumerate(series.T):
+        fit = fit_of(y, sm.add_constant(table.to_numpy()), found.get("rho", np.zeros(6))[voxel])
+        by_t, by_f = fit.t_test(_ROWS_T), fit.f_test(_ROWS_F)
+        pairs = {"beta": fit.params[1:], "t": fit.tvalues[1:], "p": fit.pvalues[1:]}
+        pairs |= {"contrast": by_t.effect, "contrast_t": by_t.tvalue, "contrast_p": by_t.pvalue}
+        pairs |= {"f": by_f.fvalue, "f_p": by_f.pvalue}
+        largest = max(largest, *(relative(found[name][:, voxel], value) for name, value in pairs.items()))
+    return largest
+
+
+def _unique():
+    table, series = _made()
+    found = compute(Regression(design=table, unique=True), make_context(200), series)
+    largest = 0.0
+    exog = sm.add_constant(table.to_numpy())
+    for voxel, y in enumerate(series.T):
+        whole = sm.OLS(y, exog).fit()
+        without = [sm.OLS(y, np.delete(exog, k, axis=1)).fit() for k in range(1, 5)]
+        delta = [whole.rsquared - fit.rsquared for fit in without]
+        part = [1 - whole.ssr / fit.ssr for fit in without]
+        largest = max(largest, relative(found["delta_r_squared"][:, voxel], delta))
+        largest = max(largest, relative(found["partial_r_squared"][:, voxel], part))
+    return largest
+
+
+def _shifted():
+    """p of shifts done one by one."""
+    table, series = _made()
+    analysis = Regression(design=table, contrasts=_CONTRASTS, inference="circular_shift", n_shifts=40)
+    found = compute(analysis, make_context(200), series)
+    lags = np.sort(np.random.default_rng(0).choice(np.arange(10, 191), 40, replace=False))
+
+    def statistics(values):
+        fits = [sm.OLS(y, sm.add_constant(values)).fit() for y in series.T]
+        rows = [[*f.tvalues[1:] ** 2, *f.t_test(_ROWS_T).tvalue ** 2, f.f_test(_ROWS_F).fvalue] for f in fits]
+        return np.array(rows, float).T
+
+    observed = statistics(table.to_numpy())
+    chance = np.stack([statistics(np.roll(table.to_numpy(), lag, axis=0)) for lag in lags])
+    p = (1 + (chance >= observed).sum(axis=0)) / 41
+    p_fwer = (1 + (chance.max(axis=2)[:, :, None] >= observed).sum(axis=0)) / 41
+    each = np.concatenate([found["p"], found["contrast_p"], found["f_p"]])
+    brain = np.concatenate([found["p_fwer"], found["contrast_p_fwer"], found["f_p_fwer"]])
+    return max(relative(each, p), relative(brain, p_fwer))
+
+
+def _gls(y, exog, rho):
+    return sm.GLS(y, exog, sigma=toeplitz(rho ** np.arange(len(y)))).fit()
+
+
+CASES = [
+    Case(
+        "regression",
+        "statsmodels.OLS",
+        "β, t, p, contrasts by t and F",
+        lambda: _against(lambda y, exog, _: sm.OLS(y, exog).fit()),
+    ),
+    Case("regression", "statsmodels.GLS", "inference=ar1: β, t, p, contrasts", lambda: _against(_gls, inference="ar1")),
+    Case("regression", "statsmodels.OLS", "partial and unique R²", _unique),
+    Case("regression", "statsmodels.OLS, shift by shift", "inference=circular_shift: p, p_fwer", _shifted),
+]
