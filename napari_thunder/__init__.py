@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "analysis": (
+        "FeatureTuning",
         "HierarchicalClustering",
         "ICA",
         "NMF",
@@ -91,6 +92,7 @@ __all__ = [
     "Downsample",
     "Engine",
     "EventAverage",
+    "FeatureTuning",
     "Fourier",
     "HierarchicalClustering",
     "Job",
@@ -172,6 +174,7 @@ if TYPE_CHECKING:
         DirectionTuning,
         Downsample,
         EventAverage,
+        FeatureTuning,
         Fourier,
         HierarchicalClustering,
         KMeans,

@@ -30,6 +30,7 @@ from napari_thunder.analysis.spectral.fourier import BandPower, Fourier
 from napari_thunder.analysis.summary.baseline import Baseline
 from napari_thunder.analysis.summary.images import SummaryImages
 from napari_thunder.analysis.tuning.direction import DirectionTuning
+from napari_thunder.analysis.tuning.features import FeatureTuning
 from napari_thunder.analysis.tuning.orientation import OrientationTuning
 from napari_thunder.analysis.tuning.reliability import TuningReliability
 
@@ -50,6 +51,7 @@ __all__ = [
     "DirectionTuning",
     "Downsample",
     "EventAverage",
+    "FeatureTuning",
     "Fourier",
     "HierarchicalClustering",
     "KMeans",
