@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "analysis": (
+        "BehaviourModulation",
         "FeatureTuning",
         "HierarchicalClustering",
         "ICA",
@@ -82,6 +83,7 @@ __all__ = [
     "AverageTrials",
     "BandPower",
     "Baseline",
+    "BehaviourModulation",
     "ConditionStatistics",
     "Convolve",
     "Correlation",
@@ -167,6 +169,7 @@ if TYPE_CHECKING:
         AverageTrials,
         BandPower,
         Baseline,
+        BehaviourModulation,
         ConditionStatistics,
         Convolve,
         Correlation,

@@ -29,6 +29,7 @@ from napari_thunder.analysis.regression.ordinary import Regression
 from napari_thunder.analysis.spectral.fourier import BandPower, Fourier
 from napari_thunder.analysis.summary.baseline import Baseline
 from napari_thunder.analysis.summary.images import SummaryImages
+from napari_thunder.analysis.tuning.behaviour import BehaviourModulation
 from napari_thunder.analysis.tuning.direction import DirectionTuning
 from napari_thunder.analysis.tuning.features import FeatureTuning
 from napari_thunder.analysis.tuning.orientation import OrientationTuning
@@ -42,6 +43,7 @@ __all__ = [
     "AverageTrials",
     "BandPower",
     "Baseline",
+    "BehaviourModulation",
     "ConditionStatistics",
     "Convolve",
     "Correlation",
