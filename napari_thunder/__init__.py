@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "analysis": (
+        "MotionShare",
         "BehaviourModulation",
         "FeatureTuning",
         "HierarchicalClustering",
@@ -102,6 +103,7 @@ __all__ = [
     "LocalCorrelation",
     "MapChoice",
     "Motion",
+    "MotionShare",
     "OrientationTuning",
     "OwnModel",
     "PanelAverage",
@@ -182,6 +184,7 @@ if TYPE_CHECKING:
         HierarchicalClustering,
         KMeans,
         LocalCorrelation,
+        MotionShare,
         OrientationTuning,
         PanelAverage,
         Regression,

@@ -29,6 +29,7 @@ from napari_thunder.analysis.regression.ordinary import Regression
 from napari_thunder.analysis.spectral.fourier import BandPower, Fourier
 from napari_thunder.analysis.summary.baseline import Baseline
 from napari_thunder.analysis.summary.images import SummaryImages
+from napari_thunder.analysis.summary.motion import MotionShare
 from napari_thunder.analysis.tuning.behaviour import BehaviourModulation
 from napari_thunder.analysis.tuning.direction import DirectionTuning
 from napari_thunder.analysis.tuning.features import FeatureTuning
@@ -58,6 +59,7 @@ __all__ = [
     "HierarchicalClustering",
     "KMeans",
     "LocalCorrelation",
+    "MotionShare",
     "OrientationTuning",
     "PanelAverage",
     "Regression",
