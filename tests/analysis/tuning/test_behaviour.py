@@ -66,7 +66,7 @@ def test_voxels_that_prefer_a_condition_with_too_few_trials_are_nan(tiny, series
 
 def test_what_cannot_be_compared_is_said_in_words(tiny):
     context = _running(tiny)
-    with pytest.raises(AnalysisError, match="0 frames are active .* and 260 quiet; 3 of each"):
+    with pytest.raises(AnalysisError, match=r"0 frames are active .* and 260 quiet; 3 of each"):
         BehaviourModulation(threshold=9.0).plan(context)
     with pytest.raises(AnalysisError, match=r"no condition has 3 active and 3 quiet trials \(direction=0: 2 and 2"):
         BehaviourModulation(over="trials", by=("direction",)).plan(context)
