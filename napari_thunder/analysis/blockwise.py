@@ -8,14 +8,15 @@ from __future__ import annotations
 import itertools
 import math
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_thunder.analysis.protocol import Answer, Array, Reduce, Series, SeriesFunction
+from napari_thunder.analysis.separable import chunks
 from napari_thunder.blocks import Block, Box
 
 _SLAB_BYTES = 2 * 2**20
@@ -49,6 +50,20 @@ class Within:
         return np.flatnonzero(np.unpackbits(bits, count=block.n_voxels))
 
 
+@runtime_checkable
+class Framewise(Protocol):
+    """What a step that needs neighbours does, if it does the same to each frame."""
+
+    def __call__(self, series: Array) -> Array:
+        """Boxes of series (t, z, y, x) → boxes of series, which it may change in place."""
+
+    def prepared(self, valid: NDArray[np.bool_], inner: Slices) -> Callable[[Array], Array]:
+        """Few frames (t, z, y, x) float64, which it may change → what lies at `inner` of them.
+
+        `valid` (z, y, x): False for voxels with NaN in any frame.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Spatial:
     """A step that needs neighbours.
@@ -56,12 +71,13 @@ class Spatial:
     Parameters
     ----------
     function
-        Of a box of series (t, z, y, x).
+        Of a box of series (t, z, y, x). If it is a `Framewise` one and the first of the steps, a few frames of a large
+        box are worked on at a time, as large boxes have few neighbours beside what is wanted.
     halo
         Voxels (z, y, x) at the edges of the box whose answers need not be right.
     """
 
-    function: Callable[[Array], Array]
+    function: Callable[[Array], Array] | Framewise
     halo: Box
 
 
@@ -131,17 +147,12 @@ class SeriesOf:
 
     def boxes(self, voxels: Array, block: Block, halo: Box = (0, 0, 0)) -> Iterator[BoxOfSeries]:
         """Yield parts of the block with so many further neighbours, as far as they were read."""
-        reach = [h + own for h, own in zip(halo, self.halo, strict=True)]
         most = max(1, _BOX_BYTES // (8 * voxels.shape[0]))
         for place in _parts(block.box_shape, most):
-            low = [s.start + i.start for s, i in zip(place, block.inner, strict=True)]
-            high = [s.stop + i.start for s, i in zip(place, block.inner, strict=True)]
-            start = [max(0, a - r) for a, r in zip(low, reach, strict=True)]
-            stop = [min(n, b + r) for b, r, n in zip(high, reach, voxels.shape[1:], strict=True)]
-            part = voxels[:, start[0] : stop[0], start[1] : stop[1], start[2] : stop[2]]
-            series = self._preprocessed(part if self.frames is None else part[self.frames])
-            z, y, x = (slice(a - s, b - s) for a, b, s in zip(low, high, start, strict=True))
-            yield BoxOfSeries(series, (z, y, x), place)
+            part = tuple(slice(s.start + i.start, s.stop + i.start) for s, i in zip(place, block.inner, strict=True))
+            wanted = _wider(part, halo, voxels.shape[1:])
+            z, y, x = (slice(a.start - b.start, a.stop - b.start) for a, b in zip(part, wanted, strict=True))
+            yield BoxOfSeries(self._preprocessed(voxels, wanted), (z, y, x), place)
 
     def _chosen(self, block: Block, only: NDArray[np.intp] | None) -> NDArray[np.intp] | None:
         chosen = None if self.within is None else self.within.voxels(block)
@@ -149,10 +160,37 @@ class SeriesOf:
             return only if chosen is None else chosen
         return np.intersect1d(chosen, only, assume_unique=True)
 
-    def _preprocessed(self, part: Array) -> Series:
-        series = part.astype(np.float64)
+    def _preprocessed(self, voxels: Array, wanted: Slices) -> Series:
+        """Series of a box of what was read, after all steps; those that need neighbours see them."""
+        read = _wider(wanted, self.halo, voxels.shape[1:])
+        z, y, x = (slice(a.start - b.start, a.stop - b.start) for a, b in zip(wanted, read, strict=True))
+        part = voxels[(slice(None), *read)]
+        if self._begins_framewise():
+            return self._in_order(self._by_frames(part, (z, y, x)), self.steps[1:])
+        kept = part if self.frames is None else part[self.frames]
+        return self._in_order(kept.astype(np.float64), self.steps)[:, z, y, x]
+
+    def _begins_framewise(self) -> bool:
+        """Whether the first step works on each frame alone, and is the only one that needs neighbours."""
+        spatial = [isinstance(step, Spatial) for step in self.steps]
+        first = self.steps[0] if self.steps else None
+        return isinstance(first, Spatial) and isinstance(first.function, Framewise) and sum(spatial) == 1
+
+    def _by_frames(self, part: Array, inner: Slices) -> Series:
+        """What the first step makes of kept frames, at `inner`; few frames at a time."""
+        first = self.steps[0]
+        assert isinstance(first, Spatial)
+        assert isinstance(first.function, Framewise)
+        frames = np.arange(len(part)) if self.frames is None else self.frames
+        function = first.function.prepared(_finite(part, frames), inner)
+        series = np.empty((len(frames), *(s.stop - s.start for s in inner)))
+        for few in chunks(len(frames), math.prod(part.shape[1:])):
+            series[few] = function(part[frames[few]].astype(np.float64))
+        return series
+
+    def _in_order(self, series: Series, steps: Sequence[SeriesFunction | Spatial]) -> Series:
         space = series.shape[1:]
-        for step in self.steps:
+        for step in steps:
             if isinstance(step, Spatial):
                 series = step.function(series)
             else:
@@ -173,6 +211,22 @@ class SeriesOf:
             for start in range(0, len(here), width):
                 span = here[start : start + width]
                 yield columns[span], flat[:, span]
+
+
+def _finite(part: Array, frames: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """(z, y, x) True for voxels that are finite in all these frames."""
+    if not np.issubdtype(part.dtype, np.inexact):
+        return np.ones(part.shape[1:], bool)
+    finite = np.ones(part.shape[1:], bool)
+    for frame in frames:
+        finite &= np.isfinite(part[frame])
+    return finite
+
+
+def _wider(box: tuple[slice, ...], halo: Box, shape: tuple[int, ...]) -> Slices:
+    """A box with so many voxels around it, as far as there are."""
+    z, y, x = (slice(max(0, s.start - h), min(n, s.stop + h)) for s, h, n in zip(box, halo, shape, strict=True))
+    return z, y, x
 
 
 def _parts(shape: Box, most: int) -> Iterator[Slices]:

@@ -21,12 +21,12 @@ def chunks(n_frames: int, n_voxels: int) -> Iterator[slice]:
 
 
 def along_axes(volumes: Array, matrices: list[Values]) -> Array:
-    """Volumes (t, z, y, x) times square matrices along z, y and x; an axis of one voxel is left as it is."""
-    t, z, y, x = volumes.shape
-    if z > 1:
-        volumes = np.matmul(matrices[0], volumes.reshape(t, z, y * x)).reshape(t, z, y, x)
-    if y > 1:
+    """Volumes (t, z, y, x) times a matrix (new, old) along each of z, y and x."""
+    t, _, y, x = volumes.shape
+    if matrices[0].shape != (1, 1):
+        volumes = np.matmul(matrices[0], volumes.reshape(t, -1, y * x)).reshape(t, -1, y, x)
+    if matrices[1].shape != (1, 1):
         volumes = np.matmul(matrices[1], volumes)
-    if x > 1:
-        volumes = (volumes.reshape(-1, x) @ matrices[2].T).reshape(t, z, y, x)
+    if matrices[2].shape != (1, 1):
+        volumes = np.matmul(volumes.reshape(-1, x), matrices[2].T).reshape(*volumes.shape[:3], -1)
     return volumes

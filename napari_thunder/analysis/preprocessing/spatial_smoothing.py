@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import ClassVar
 
 import numpy as np
@@ -16,6 +16,7 @@ from napari_thunder.blocks import Box
 from napari_thunder.parameters import check, parameter
 
 Values = NDArray[np.float64]
+Slices = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +91,31 @@ class Smooth:
     truncate: float
 
     def __call__(self, series: Array) -> Array:
-        """The box smoothed in place, as matrix products along each axis: a box is a few dozen voxels wide."""
-        along = [_weights(n, s, self.truncate) for n, s in zip(series.shape[1:], self.sigma, strict=True)]
+        """The box smoothed in place."""
         with np.errstate(invalid="ignore"):
             valid = np.isfinite(series.sum(axis=0))
-        whole = bool(valid.all())
-        if whole:
-            along = [weights / weights.sum(axis=1, keepdims=True) for weights in along]
-        else:
-            series[:, ~valid] = 0
-        for frames in chunks(len(series), valid.size):
-            series[frames] = along_axes(series[frames], along)
-        if not whole:
-            with np.errstate(all="ignore"):
-                series /= along_axes(valid[None].astype(np.float64), along)
-            series[:, ~valid] = np.nan
+        z, y, x = (slice(0, n) for n in series.shape[1:])
+        function = self.prepared(valid, (z, y, x))
+        for few in chunks(len(series), valid.size):
+            series[few] = function(series[few])
         return series
+
+    def prepared(self, valid: NDArray[np.bool_], inner: Slices) -> Callable[[Array], Array]:
+        """See `Framewise.prepared`: matrix products along each axis, as a box is a few dozen voxels wide."""
+        along = [_weights(n, s, self.truncate)[rows] for n, s, rows in zip(valid.shape, self.sigma, inner, strict=True)]
+        if valid.all():
+            return partial(along_axes, matrices=[weights / weights.sum(axis=1, keepdims=True) for weights in along])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            scale = 1 / along_axes(valid[None].astype(np.float64), along)
+        scale[:, ~valid[inner]] = np.nan
+        return partial(_where_valid, matrices=along, invalid=~valid, scale=scale)
+
+
+def _where_valid(volumes: Array, matrices: list[Values], invalid: NDArray[np.bool_], scale: Values) -> Array:
+    volumes[:, invalid] = 0
+    smoothed = along_axes(volumes, matrices)
+    smoothed *= scale
+    return smoothed
 
 
 @lru_cache(maxsize=64)
