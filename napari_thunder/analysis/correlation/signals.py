@@ -7,18 +7,23 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import special
 
+from napari_thunder.analysis.correlation.pearson import (
+    LEAST_PAIRS,
+    Frames,
+    Values,
+    neighbours,
+    p_of,
+    persistence,
+    to_unit,
+    to_unit_in_place,
+)
 from napari_thunder.analysis.design import regressor_table
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Role, Series
-from napari_thunder.analysis.statistics import centre, with_adjusted_p
+from napari_thunder.analysis.statistics import with_adjusted_p
 from napari_thunder.errors import AnalysisError
 from napari_thunder.events import KERNELS
 from napari_thunder.parameters import check, parameter, values
-
-Values = NDArray[np.float64]
-Frames = NDArray[np.intp]
 
 _PER_REGRESSOR = ("regressor",)
 _AT_ONCE = (
@@ -30,7 +35,6 @@ _LAGGED = (
     Map("r_best", "correlation at the best lag", Role.SIGNED, "1", _PER_REGRESSOR),
     Map("best_lag", "lag of the largest correlation, whatever its sign", Role.SIGNED, "s", _PER_REGRESSOR),
 )
-_LEAST_PAIRS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +110,18 @@ class Correlation:
 
     def plan(self, context: Context) -> MapStep:
         """One pass over the brain."""
-        context.need_frames(_LEAST_PAIRS, self.title)
+        context.need_frames(LEAST_PAIRS, self.title)
         kernel = None if self.kernel is None else KERNELS[self.kernel]
         table = regressor_table(context, self.events_by, self.signals, self.design, kernel, self.title)
         regressors = table.to_numpy(np.float64)[context.keep]
         _check_varying(table, regressors, context, self.title)
         names, kept = list(map(str, table.columns)), np.flatnonzero(context.keep)
         curves = {"design": (("frame", "regressor"), regressors, {"long_name": "regressors"})}
-        at_once = Correlate(regressors, _neighbours(kept, 1))
+        at_once = Correlate(regressors, neighbours(kept, 1))
         if self.max_lag == 0:
             return MapStep(_AT_ONCE, at_once, {"regressor": names}, curves, with_adjusted_p)
         interval, lags = self._lags(context)
-        pairs = tuple(_neighbours(kept, lag) for lag in lags)
+        pairs = tuple(neighbours(kept, lag) for lag in lags)
         lagged = CorrelateLagged(at_once, pairs, lags, interval, self.overlap)
         coords = {"regressor": names, "lag": lags * interval}
         return MapStep(_AT_ONCE + _LAGGED, lagged, coords, curves, with_adjusted_p)
@@ -143,12 +147,6 @@ def _check_varying(table: pd.DataFrame, kept: Values, context: Context, what: st
         )
 
 
-def _neighbours(kept: Frames, lag: int) -> tuple[Frames, Frames]:
-    """Places among the kept frames of the pairs (earlier by `lag`, later) of which both are kept."""
-    _, before, after = np.intersect1d(kept + lag, kept, assume_unique=True, return_indices=True)
-    return before, after
-
-
 @dataclass(frozen=True, slots=True)
 class Correlate:
     """Correlation of series (t, voxels) with regressors, and its p.
@@ -166,12 +164,11 @@ class Correlate:
 
     def __call__(self, series: Series) -> Answer:
         """r and p (p, voxels) of series (t, voxels), which become centred and of unit length."""
-        unit = _to_unit(self.regressors)
-        _to_unit_in_place(series)
+        unit = to_unit(self.regressors)
+        to_unit_in_place(series)
         r = np.clip(unit.T @ series, -1, 1)
-        before, after = self.next
-        alike = np.outer(_sum(unit[before], unit[after]), _sum(series[before], series[after]))
-        return {"r": r, "p": _p_of(r, len(series) * (1 - alike) / (1 + alike))}
+        alike = np.outer(persistence(unit, self.next), persistence(series, self.next))
+        return {"r": r, "p": p_of(r, len(series) * (1 - alike) / (1 + alike))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,50 +198,22 @@ class CorrelateLagged:
     def __call__(self, series: Series) -> Answer:
         """As of `Correlate`, with r_lagged (p, lags, voxels), r_best and best_lag (p, voxels)."""
         answer = self.at_once(series)
-        unit = _to_unit(self.at_once.regressors)
+        unit = to_unit(self.at_once.regressors)
         lagged = np.stack([self._at(unit[a], series[b]) for a, b in self.pairs], axis=1)
-        best, lag = _best(lagged)
+        best, lag = best_of(lagged)
         return answer | {"r_lagged": lagged, "r_best": best, "best_lag": (lag + self.lags[0]) * self.interval}
 
     def _at(self, regressors: Values, series: Values) -> Values:
-        if len(series) < _LEAST_PAIRS:
+        if len(series) < LEAST_PAIRS:
             return np.full((regressors.shape[1], series.shape[1]), np.nan)
         if self.overlap:
-            regressors = _to_unit(regressors)
-            _to_unit_in_place(series)
+            regressors = to_unit(regressors)
+            to_unit_in_place(series)
         found: Values = np.clip(regressors.T @ series, -1, 1)
         return found
 
 
-def _to_unit(columns: Values) -> Values:
-    """Columns (t, p) centred and of unit length; NaN where one is constant."""
-    unit = columns.copy()
-    _to_unit_in_place(unit)
-    return unit
-
-
-def _to_unit_in_place(series: Values) -> None:
-    _, squares, valid = centre(series)
-    with np.errstate(all="ignore"):
-        series /= np.sqrt(squares)
-    series[:, ~valid] = np.nan
-
-
-def _sum(a: Values, b: Values) -> Values:
-    total: Values = np.einsum("tv,tv->v", a, b)
-    return total
-
-
-def _p_of(r: Values, effective: Values) -> Values:
-    with np.errstate(all="ignore"):
-        dof = np.maximum(effective - 2, 1)
-        t = np.abs(r) * np.sqrt(dof / np.maximum(1 - r**2, np.finfo(np.float64).tiny))
-        p: Values = 2 * special.stdtr(dof, -t)
-    p[~np.isfinite(r)] = np.nan
-    return p
-
-
-def _best(lagged: Values) -> tuple[Values, Values]:
+def best_of(lagged: Values) -> tuple[Values, Values]:
     """r at the lag where it is largest, whatever its sign, and that lag's place with a fraction."""
     size = np.where(np.isfinite(lagged), np.abs(lagged), -1.0)
     top = size.argmax(axis=1, keepdims=True)
