@@ -18,10 +18,10 @@ from napari_thunder.analysis.protocol import Analysis, Array, Step
 from napari_thunder.blocks import Block, Box
 from napari_thunder.engine import Engine, Job
 from napari_thunder.errors import AnalysisError, JobCancelled
-from napari_thunder.masks import MaskLike, cut, mask_for
+from napari_thunder.masks import MaskLike, RegionsLike, cut, mask_for, regions_of
 from napari_thunder.pipeline import Partial, context_of, default_engine, run, space_coords
 from napari_thunder.recording import Recording
-from napari_thunder.regions import Region
+from napari_thunder.regions import Region, region_of_mask
 
 MOST_VOXELS = 4000
 MOST_BYTES = 128 * 2**20
@@ -45,6 +45,7 @@ def preview(
     engine: Engine | None = None,
     preprocess: Sequence[Step | str] = (),
     mask: MaskLike | None = None,
+    regions: RegionsLike = (),
     seconds: float = 1.5,
     job: Job | None = None,
 ) -> xr.Dataset:
@@ -55,7 +56,7 @@ def preview(
 
     Parameters
     ----------
-    analysis, recording, engine, preprocess, mask, job
+    analysis, recording, engine, preprocess, mask, regions, job
         As in `run`.
     seconds
         How long to gather series. One block is waited for in any case.
@@ -74,14 +75,16 @@ def preview(
     """
     engine = engine or default_engine()
     job = job or Job(f"preview of {type(analysis).title} of {recording.name}")
-    analysis.plan(context_of(recording))  # what cannot be done is said before anything is read
+    drawn = regions_of(regions, recording.shape[1:])
+    analysis.plan(context_of(recording, drawn))  # what cannot be done is said before anything is read
     with job.running():
         region = mask_for(mask, recording)
         grid = grid_of(recording, region)
         with job.stage(0.0, 0.7, "looking at few voxels"):
             series, cells = _gather(recording, engine, grid, region, seconds, job)
         with job.stage(0.7, 1.0, "computing maps"):
-            result = run(analysis, _recording_of(series, recording), preprocess=preprocess, job=job)
+            few = [_few(region, grid, cells) for region in drawn]
+            result = run(analysis, _recording_of(series, recording), preprocess=preprocess, regions=few, job=job)
         return _laid_out(result, grid, cells, recording, region)
 
 
@@ -208,6 +211,19 @@ def _recording_of(series: Array, recording: Recording) -> Recording:
         signals=recording.signals,
         exclude_frames=recording.left_out,
     )
+
+
+def _few(region: Region, grid: Grid, cells: NDArray[np.intp]) -> Region:
+    """A region among the voxels that came, which lie in a row."""
+    at = np.unravel_index(cells, grid.shape)
+    places = [grid.voxels(axis)[cell] - low for axis, (cell, low) in enumerate(zip(at, region.corner, strict=True))]
+    bounds = zip(places, region.mask.shape, strict=True)
+    near = np.logical_and.reduce([(place >= 0) & (place < n) for place, n in bounds])
+    inside = np.zeros(len(cells), bool)
+    inside[near] = region.mask[tuple(place[near] for place in places)]
+    if not inside.any():
+        raise AnalysisError(f"{region.name}: too small for a preview, which looks at few voxels. Run it in full.")
+    return region_of_mask(inside[None, None], region.name, region.color)
 
 
 def _laid_out(

@@ -14,12 +14,24 @@ from napari_thunder.analysis.protocol import Analysis, Step
 from napari_thunder.errors import ParameterError
 from napari_thunder.parameters import build, snake_case, values
 
+FAMILIES = (
+    "Summary", "Events", "Tuning", "Regression", "Correlation", "Spectral", "Factors", "Clusters", "Population",
+    "Decoding",
+)  # fmt: skip
+"""In the order in which one looks at a recording."""
+
 
 @cache
 def analyses() -> Mapping[str, type[Analysis]]:
-    """Analyses by snake_case name, such as `direction_tuning`, sorted by family and title."""
+    """Analyses by snake_case name, such as `direction_tuning`, by family and title."""
     found = [cls for cls in _classes() if hasattr(cls, "family") and hasattr(cls, "plan")]
-    return {snake_case(cls.__name__): cls for cls in sorted(found, key=lambda cls: (cls.family, cls.title))}
+    return {snake_case(cls.__name__): cls for cls in sorted(found, key=_place)}
+
+
+def _place(cls: type[Analysis]) -> tuple[int, str, str]:
+    """The order of a list: families as in `FAMILIES`, others behind them, each by title."""
+    known = FAMILIES.index(cls.family) if cls.family in FAMILIES else len(FAMILIES)
+    return known, cls.family, cls.title
 
 
 @cache

@@ -156,7 +156,7 @@ class FeaturesInMemory(ArraySource):
         return np.dtype(np.float32)
 
     @cached_property
-    def array(self) -> Array:  # type: ignore[override]
+    def array(self) -> Array:
         """(features, z, y, x) float32."""
         features = [feature for feature, _ in self.parts]
         if self.made_of.standardize:

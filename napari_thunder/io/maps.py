@@ -92,7 +92,7 @@ class MapsSource:
 class MapsFormat:
     """A folder that `save_result` made."""
 
-    name: str = "maps of a result"
+    name: str = "Maps of a result"
     patterns: tuple[str, ...] = ("*.zarr?maps=…",)
     options: tuple[str, ...] = ("maps", "standardize")
 

@@ -10,14 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_thunder.analysis.registry import make_analysis, steps
+from napari_thunder.analysis.again import OWN
+from napari_thunder.analysis.protocol import Analysis
+from napari_thunder.analysis.registry import analyses, make_analysis, steps
+from napari_thunder.chaining import maps_as_recording
 from napari_thunder.engine import Engine, Job, connect
 from napari_thunder.errors import ThunderError
 from napari_thunder.io.elsewhere import ElsewhereSource
 from napari_thunder.io.source import recorded
 from napari_thunder.io.uri import seen_here, split_uri
+from napari_thunder.models.analyze.asking import asks_for_regions
 from napari_thunder.models.analyze.draft import ChainLink, Draft
 from napari_thunder.models.analyze.jobs import Jobs, Request, Run, Stream
+from napari_thunder.models.analyze.own_models import OwnModels
 from napari_thunder.models.analyze.run_results import RunResults
 from napari_thunder.models.data.attaching import Attaching
 from napari_thunder.models.data.connection import Connection, ConnectionState
@@ -94,6 +99,7 @@ class Desk:
         self.brushing = Brushing(self.plots, self.datasets, self.regions)
         self.pointed = Pointed(self.plots, self.datasets, self.regions, self.pointer)
         self.draft = Draft()
+        self.own_models = OwnModels(self.draft)
         self.views = Views(self.datasets, self.connection)
         self.registration = Registrations(self.datasets, self.jobs, self.connection, self._recording_at)
         self.quality_views = QualityViews(self.connection)
@@ -111,7 +117,7 @@ class Desk:
             self.pictures.state, lambda said, keys: self.pictures.restore(said, keys.results)
         )
         self.session.parts["draft"] = Part(
-            self.draft.to_plain, lambda said, keys: self.draft.from_plain(said, keys.regions)
+            self.draft.to_plain, lambda said, keys: self.draft.from_plain(said, keys.regions, keys.results)
         )
         self.session.parts["traces"] = Part(
             self.traces.state, lambda said, keys: self.traces.restore(said, keys.recordings, keys.regions)
@@ -126,8 +132,12 @@ class Desk:
 
     def why_not_run(self) -> str:
         """What is still missing before an analysis can run, as the next step to take; empty when nothing is."""
-        if self.datasets.current is None:
+        if self.datasets.current is None and self.draft.maps is None:
             return "Open a recording first."
+        if self.draft.maps is not None and self.results.get(self.draft.maps.result) is None:
+            return "The result whose maps are the input is gone. Choose another input."
+        if self.draft.analysis == OWN and (why_not := self.own_models.why_not_run()):
+            return why_not
         if self.connection.state is ConnectionState.CONNECTING:
             return f"Wait until {self.connection.target} is ready."
         if self.connection.state is not ConnectionState.CONNECTED:
@@ -143,13 +153,15 @@ class Desk:
         mask: Region | str | None = None,
         preview: bool = False,
         dataset: Dataset | None = None,
+        recording: Recording | None = None,
+        regions: Sequence[Region] | None = None,
     ) -> Run:
         """Queue an analysis of a recording; returns at once.
 
         Parameters
         ----------
         analysis
-            Its name, as in `napari-thunder analyses`.
+            Its name, as in `napari-thunder analyses`; `own_model` for the model that is loaded.
         given
             Its parameters; those left out keep their defaults.
         chain
@@ -160,6 +172,10 @@ class Desk:
             Compute few voxels on a coarse grid only, at once.
         dataset
             The recording; the current one when left out.
+        recording
+            What stands in its place: maps of a result.
+        regions
+            Whose activity the analysis may ask for; all that are drawn on this recording when left out.
 
         Raises
         ------
@@ -168,12 +184,16 @@ class Desk:
         """
         reason = self.why_not_run()
         dataset = dataset or self.datasets.current
-        if reason or dataset is None:
+        if reason:
             raise ThunderError(reason)
+        if recording is None:
+            assert dataset is not None
+            recording = dataset.recording
         preprocess = tuple(build(steps()[name], parameters) for name, parameters in chain)
         place = mask.name if isinstance(mask, Region) else Path(mask).stem if mask else ""
-        made = make_analysis(analysis, given)
-        return self.jobs.submit(Request(made, dataset.recording, preprocess, mask, place, preview))
+        made = self._made(analysis, given)
+        asked = self._asked(type(made), recording, regions)
+        return self.jobs.submit(Request(made, recording, preprocess, mask, place, preview, asked))
 
     def run_draft(self, *, preview: bool = False, dataset: Dataset | None = None) -> Run:
         """Queue what is prepared; arguments as of `run`.
@@ -187,7 +207,41 @@ class Desk:
         mask = self.regions.get(draft.region) if draft.region is not None else draft.mask_file or None
         if draft.region is not None and mask is None:
             raise ThunderError("The region to compute in is gone. Choose another one, or the whole brain.")
-        return self.run(draft.analysis, draft.parameters, draft.chain, mask=mask, preview=preview, dataset=dataset)
+        regions = None if draft.asked is None else [r for key in draft.asked if (r := self.regions.get(key))]
+        recording = self._maps() if dataset is None else None
+        more: dict[str, Any] = {"dataset": dataset, "recording": recording, "regions": regions}
+        return self.run(draft.analysis, draft.parameters, draft.chain, mask=mask, preview=preview, **more)
+
+    @property
+    def chosen(self) -> type[Analysis] | None:
+        """The class of the analysis that is prepared; None for a model of the user's own that is not loaded."""
+        if self.draft.analysis != OWN:
+            return analyses()[self.draft.analysis]
+        return self.own_models.cls
+
+    def _made(self, analysis: str, given: Mapping[str, Any]) -> Analysis:
+        if analysis != OWN:
+            return make_analysis(analysis, given)
+        if self.own_models.cls is None:
+            raise ThunderError(self.own_models.why_not_run())
+        return build(self.own_models.cls, given)
+
+    def _asked(self, cls: type, recording: Recording, regions: Sequence[Region] | None) -> tuple[Region, ...]:
+        """The regions that an analysis may ask for, where it asks for any."""
+        if not asks_for_regions(cls):
+            return ()
+        drawn = [r for r in self.regions if r.volume == recording.shape[1:]] if regions is None else regions
+        return tuple(drawn)
+
+    def _maps(self) -> Recording | None:
+        """Maps of a result that are the input; None if it is the recording."""
+        maps = self.draft.maps
+        entry = None if maps is None else self.results.get(maps.result)
+        if maps is None or entry is None:
+            return None
+        if not entry.finished:
+            raise ThunderError("The result whose maps are the input is not finished. Wait until it is computed.")
+        return maps_as_recording(entry.dataset, maps.names, standardize=maps.standardize)
 
     def show(self, run: Run) -> None:
         """Bring the result of a run to the front, and the results into sight."""
@@ -205,6 +259,7 @@ class Desk:
         for part in (
             self.session,
             self._followed,
+            self.own_models,
             self.quality_views,
             self.kymographs,
             self.views,

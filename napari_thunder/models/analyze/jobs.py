@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from napari_thunder.analysis.protocol import Analysis, Step
     from napari_thunder.masks import MaskLike
     from napari_thunder.pipeline import Partial
+    from napari_thunder.regions import Region
 
 PARTIAL_EVERY = 0.2
 """Seconds between two partial results at least."""
@@ -42,6 +43,8 @@ class Request:
         What the mask is called, for lists.
     preview
         Whether few voxels on a coarse grid are enough.
+    regions
+        Whose activity the analysis may ask for.
     """
 
     analysis: Analysis
@@ -50,6 +53,7 @@ class Request:
     mask: MaskLike | None = None
     place: str = ""
     preview: bool = False
+    regions: tuple[Region, ...] = ()
 
     @property
     def title(self) -> str:
@@ -265,6 +269,7 @@ class Jobs:
             request.recording,
             preprocess=request.preprocess,
             mask=request.mask,
+            regions=request.regions,
             preview=request.preview,
             job=run.job,
         )

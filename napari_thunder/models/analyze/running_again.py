@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
+from napari_thunder.analysis.again import OWN, model_of
+from napari_thunder.analysis.own.model import model_class
+from napari_thunder.analysis.protocol import Analysis
 from napari_thunder.analysis.registry import make_analysis, parse_step
+from napari_thunder.chaining import maps_as_recording
 from napari_thunder.differences import is_difference
 from napari_thunder.errors import ResultError
+from napari_thunder.models.analyze.draft import MapsInput, ModelChoice
 from napari_thunder.models.analyze.jobs import Request, Run
 from napari_thunder.models.data.datasets import Dataset, Datasets
 from napari_thunder.models.desk import Desk
 from napari_thunder.models.results.results import ResultEntry
-from napari_thunder.parameters import snake_case, values
+from napari_thunder.parameters import build, snake_case, values
 from napari_thunder.provenance import known_metadata, read_provenance
+from napari_thunder.recording import Recording
 from napari_thunder.regions import region_from_plain, region_to_plain
 
 
@@ -29,6 +36,15 @@ def why_not_run_again(desk: Desk, entry: ResultEntry | None) -> str:
         return str(error)
     if is_difference(record):
         return "A difference is made of two results: run those again, and subtract them."
+    kept = model_of(record)
+    if kept is not None and not desk.own_models.has(kept.text):
+        function = record["model"]["function"]
+        return (
+            f"It was made by a model of your own, {function} in {kept.path}, as it was then. Code that a result holds "
+            "is not run by itself: choose that file under Analyze (Own models) first."
+        )
+    if maps := (record["recording"].get("maps") or {}).get("provenance"):
+        return "" if _result_of(desk, maps) else "The result that it was made of is not on the desk: open it first."
     if _recording_of(desk.datasets, record) is None:
         return f"Open its recording first, under Data: {record['recording']['uri']}."
     return ""
@@ -42,16 +58,16 @@ def run_again(desk: Desk, entry: ResultEntry) -> Run:
     ThunderError
         If that cannot be; see `why_not_run_again`.
     """
-    record, dataset = _known(desk, entry)
-    recording = dataset.recording.with_known(**known_metadata(record))
+    record = _known(desk, entry)
     stored = record.get("mask")
     mask = region_from_plain(stored) if stored else None
     request = Request(
-        make_analysis(record["analysis"], record["parameters"]),
-        recording,
+        _analysis(desk, record),
+        _input(desk, record),
         tuple(parse_step(step) for step in record["preprocess"]),
         mask,
         mask.name if mask is not None else "",
+        regions=tuple(region_from_plain(plain) for plain in record.get("regions", ())),
     )
     return desk.jobs.submit(request)
 
@@ -64,22 +80,54 @@ def prepare_again(desk: Desk, entry: ResultEntry) -> None:
     ThunderError
         If that cannot be; see `why_not_run_again`.
     """
-    record, dataset = _known(desk, entry)
+    record = _known(desk, entry)
     steps = [parse_step(step) for step in record["preprocess"]]
-    desk.datasets.make_current(dataset.key)
+    stored = record["recording"].get("maps") or {}
+    of = _result_of(desk, stored["provenance"]) if stored.get("provenance") else None
+    if of is None and (dataset := _recording_of(desk.datasets, record)) is not None:
+        desk.datasets.make_current(dataset.key)
+    maps = None if of is None else MapsInput(of.key, tuple(stored["names"]), stored["standardize"])
+    desk.draft.choose_maps(maps)
     chain = [(snake_case(type(step).__name__), values(step)) for step in steps]
-    desk.draft.take(record["analysis"], _given(record), chain)
+    if record["analysis"] == OWN:
+        desk.draft.choose_model(ModelChoice(record["model"]["path"], record["model"]["function"]))
+    desk.draft.take(record["analysis"], _given(desk, record), chain)
     desk.draft.restrict(_region(desk, record["mask"]) if record.get("mask") else None)
     desk.attend.emit("analyze")
 
 
-def _known(desk: Desk, entry: ResultEntry) -> tuple[dict[str, Any], Dataset]:
+def _known(desk: Desk, entry: ResultEntry) -> dict[str, Any]:
     if why := why_not_run_again(desk, entry):
         raise ResultError(why)
-    record = read_provenance(entry.dataset)
+    return read_provenance(entry.dataset)
+
+
+def _input(desk: Desk, record: Mapping[str, Any]) -> Recording:
+    """The recording, or the maps, that a result was made of."""
+    stored = record["recording"].get("maps") or {}
+    if of := stored.get("provenance") and _result_of(desk, stored["provenance"]):
+        maps = maps_as_recording(of.dataset, stored["names"], standardize=stored["standardize"])
+        return maps.with_known(exclude_frames=record["recording"]["exclude_frames"])
     dataset = _recording_of(desk.datasets, record)
     assert dataset is not None
-    return record, dataset
+    return dataset.recording.with_known(**known_metadata(dict(record)))
+
+
+def _result_of(desk: Desk, record: Mapping[str, Any]) -> ResultEntry | None:
+    """The result of the desk that has this very provenance."""
+    for entry in desk.results:
+        if entry.finished and not entry.preview and json.loads(entry.dataset.attrs.get("provenance", "null")) == record:
+            return entry
+    return None
+
+
+def _analysis(desk: Desk, record: Mapping[str, Any]) -> Analysis:
+    kept = model_of(record)
+    if kept is None:
+        return make_analysis(record["analysis"], record["parameters"])
+    chosen = desk.own_models.cls
+    assert chosen is not None
+    return build(model_class(chosen.file, record["model"]["function"]), record["parameters"])
 
 
 def _recording_of(datasets: Datasets, record: Mapping[str, Any]) -> Dataset | None:
@@ -87,9 +135,9 @@ def _recording_of(datasets: Datasets, record: Mapping[str, Any]) -> Dataset | No
     return next((dataset for dataset in datasets if dataset.recording.uri == uri), None)
 
 
-def _given(record: Mapping[str, Any]) -> dict[str, Any]:
+def _given(desk: Desk, record: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters as the analysis itself has them, its tables as tables."""
-    analysis = make_analysis(record["analysis"], record["parameters"])
+    analysis = _analysis(desk, record)
     return {name: getattr(analysis, name) for name in record["parameters"]}
 
 
