@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "analysis": (
+        "RidgeRegression",
         "MotionShare",
         "BehaviourModulation",
         "FeatureTuning",
@@ -115,6 +116,7 @@ __all__ = [
     "Regression",
     "RemoveGlobalSignal",
     "RemoveSignals",
+    "RidgeRegression",
     "SelectFrames",
     "SliceTiming",
     "SpatialSmoothing",
@@ -189,6 +191,7 @@ if TYPE_CHECKING:
         PanelAverage,
         Regression,
         RemoveGlobalSignal,
+        RidgeRegression,
         SelectFrames,
         SpatialSmoothing,
         Subsample,

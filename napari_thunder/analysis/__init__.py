@@ -26,6 +26,7 @@ from napari_thunder.analysis.preprocessing import (
     ZScore,
 )
 from napari_thunder.analysis.regression.ordinary import Regression
+from napari_thunder.analysis.regression.ridge import RidgeRegression
 from napari_thunder.analysis.spectral.fourier import BandPower, Fourier
 from napari_thunder.analysis.summary.baseline import Baseline
 from napari_thunder.analysis.summary.images import SummaryImages
@@ -65,6 +66,7 @@ __all__ = [
     "Regression",
     "RemoveGlobalSignal",
     "RemoveSignals",
+    "RidgeRegression",
     "SelectFrames",
     "SpatialSmoothing",
     "Squelch",

@@ -41,6 +41,8 @@ class Design:
         (n_frames, p) also for excluded frames, where that is known.
     keep
         (n_frames,) which of those are kept.
+    chains
+        (p,) names of what columns are delayed copies of, one delay after another; none: no column is.
     """
 
     names: tuple[str, ...]
@@ -50,6 +52,7 @@ class Design:
     n_nuisance: int = 0
     all_values: Values | None = None
     keep: NDArray[np.bool_] | None = None
+    chains: tuple[str, ...] = ()
 
     @property
     def centred(self) -> Values:
@@ -85,10 +88,15 @@ class Design:
                 f"{where}: {self.values.shape[0]} kept frames are too few for {len(self.names)} regressors"
                 f"{' and an intercept' if self.intercept else ''}. Use fewer regressors."
             )
-        self._check_constant(where)
+        self.check_varying(where)
         self._check_independent(where)
 
-    def _check_constant(self, where: str) -> None:
+    def check_varying(self, where: str) -> None:
+        """Raises
+        ------
+        AnalysisError
+            If a column is constant; names it.
+        """
         spread = np.ptp(self.values, axis=0)
         flat = spread <= 1e-12 * np.abs(self.values).max(axis=0)
         if not self.intercept:

@@ -9,15 +9,17 @@ import pandas as pd
 import statsmodels.api as sm
 from scipy.linalg import toeplitz
 from scipy.signal import lfilter
+from sklearn.linear_model import Ridge
+from sklearn.metrics import r2_score
 
-from napari_thunder.analysis import Regression
+from napari_thunder.analysis import Regression, RidgeRegression
 from tests.analysis.runner import compute, make_context
 from tests.examples import Case
 
 _TASK = {"events_by": ("direction",), "signals": ("swim",), "kernel": "GCaMP6s"}
 
-MADE = {"regression": _TASK}
-ON_FISH = {"regression": _TASK}
+MADE = {"regression": _TASK, "ridge_regression": _TASK}
+ON_FISH = {"regression": _TASK, "ridge_regression": _TASK}
 
 _CONTRASTS = ("left - 0.5 right, up + 2*down", "left; right - up")
 _ROWS_T = np.array([[0, 1, -0.5, 0, 0], [0, 0, 0, 1, 2]])
@@ -93,6 +95,47 @@ def _gls(y, exog, rho):
     return sm.GLS(y, exog, sigma=toeplitz(rho ** np.arange(len(y)))).fit()
 
 
+def _ridge():
+    table, series = _made()
+    found = compute(
+        RidgeRegression(design=table, strength=7.5, standardize=False, gap=0),
+        make_context(200, frame_times=np.arange(200.0)),
+        series,
+    )
+    values = table.to_numpy()
+    fit = Ridge(alpha=7.5, solver="cholesky").fit(values, series)
+    score = r2_score(series, fit.predict(values), multioutput="raw_values")
+    return max(relative(found["beta"], fit.coef_.T), relative(found["r_squared"], score))
+
+
+def _cross_validated():
+    """Fold by fold, with gaps of 8 frames."""
+    table, series = _made()
+    given = {"design": table, "gap": 8.0, "n_folds": 4}
+    context, values = make_context(200, frame_times=np.arange(200.0)), table.to_numpy()
+    found = compute(RidgeRegression(**given), context, series)
+    scaled = (values - values.mean(axis=0)) / values.std(axis=0)
+    scores = []
+    for alpha in np.logspace(-3, 5, 9) * 200:
+        errors, total = np.zeros(6), np.zeros(6)
+        for test in np.split(np.arange(200), 4):
+            learnt = np.setdiff1d(np.arange(200), np.arange(test[0] - 8, test[-1] + 9))
+            fit = Ridge(alpha=alpha, solver="cholesky").fit(scaled[learnt], series[learnt])
+            errors += ((series[test] - fit.predict(scaled[test])) ** 2).sum(axis=0)
+            total += ((series[test] - series[learnt].mean(axis=0)) ** 2).sum(axis=0)
+        scores.append(1 - errors / total)
+    best = np.argmax(scores, axis=0)
+    strengths = np.logspace(-3, 5, 9)[best] * 200
+    return max(
+        relative(found["cv_r_squared"], np.max(scores, axis=0)),
+        relative(found["strength"], strengths),
+        *(
+            relative(found["beta"][:, v], Ridge(alpha=a, solver="cholesky").fit(scaled, series[:, v]).coef_)
+            for v, a in enumerate(strengths)
+        ),
+    )
+
+
 CASES = [
     Case(
         "regression",
@@ -103,4 +146,6 @@ CASES = [
     Case("regression", "statsmodels.GLS", "inference=ar1: β, t, p, contrasts", lambda: _against(_gls, inference="ar1")),
     Case("regression", "statsmodels.OLS", "partial and unique R²", _unique),
     Case("regression", "statsmodels.OLS, shift by shift", "inference=circular_shift: p, p_fwer", _shifted),
+    Case("ridge_regression", "sklearn.linear_model.Ridge", "β, R² at a given strength", _ridge),
+    Case("ridge_regression", "sklearn.linear_model.Ridge", "strength by 4 blocked folds", _cross_validated),
 ]

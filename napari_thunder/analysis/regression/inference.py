@@ -31,22 +31,16 @@ _SHARE = 0.05
 
 _LEAST_P = 0.002
 
-WARNINGS: dict[str, list[str]] = {
-    OLS: [
-        (
-            "p counts frames as independent, and calcium signals are not: on simulated calcium noise without any answer "
-            "(decay of 10 frames) 59 % of voxels had p < 0.05. Do not read p as significance; choose inference=ar1 or "
-            "inference=circular_shift."
-        )
-    ],
-    AR1: [
-        (
-            "p takes noise to remember as AR(1) does. On simulated calcium noise without any answer 5 % of voxels had "
-            "p < 0.05, but 22 % with as much white noise on top, and 29 % with a slow rise; inference=circular_shift: 6 %."
-        )
-    ],
-    CIRCULAR_SHIFT: [],
-}
+_OLS_WARNING = (
+    "p counts frames as independent, and calcium signals are not: on simulated calcium noise without any answer (decay "
+    "of 10 frames) 59 % of voxels had p < 0.05. Do not read p as significance; choose inference=ar1 or "
+    "inference=circular_shift."
+)
+_AR1_WARNING = (
+    "p takes noise to remember as AR(1) does. On simulated calcium noise without any answer 5 % of voxels had "
+    "p < 0.05, but 22 % with as much white noise on top, and 29 % with a slow rise; with circular_shift it was 6 %."
+)
+WARNINGS: dict[str, tuple[str, ...]] = {OLS: (_OLS_WARNING,), AR1: (_AR1_WARNING,), CIRCULAR_SHIFT: ()}
 """What to know of p, by inference, as measured by `python -m tests.truth.regression`."""
 
 

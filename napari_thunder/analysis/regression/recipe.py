@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,8 +56,9 @@ class Recipe:
             _standardize(values[:, : columns.shape[1]], context.keep)
         groups += ["motion" if name.startswith("motion") else "drift" for name in nuisance.columns]
         names = tuple(map(str, table.columns))
+        chains = tuple(_undelayed(name) for name in names) if self.lags or self.fir is not None else ()
         return Design(
-            names, values[context.keep], self.intercept, tuple(groups), nuisance.shape[1], values, context.keep
+            names, values[context.keep], self.intercept, tuple(groups), nuisance.shape[1], values, context.keep, chains
         )
 
     def _of_interest(self, context: Context, what: str) -> tuple[pd.DataFrame, list[str]]:
@@ -117,6 +119,11 @@ class Recipe:
                 f"{context.name}: {what}: a lag of {max(self.lags, key=abs):g} s is not shorter than the recording "
                 f"({length:g} s)."
             )
+
+
+def _undelayed(name: str) -> str:
+    """The name of a column without its delay, such as ` +2 s`."""
+    return re.sub(r" [+-][\d.e+-]+ s$", "", name)
 
 
 def recipe_of(analysis: Any) -> Recipe | None:

@@ -59,7 +59,8 @@ def design_of(analysis: Analysis, context: Context) -> ShownDesign | None:
     Parameters
     ----------
     analysis
-        Any. One with the parameters `events_by`, `signals` and `design` has a design.
+        Any. One with the parameters `events_by`, `signals` and `design` has a design; with `takes_dependent`, it fits
+        designs with dependent columns too.
     context
         As the analysis gets it; preprocessing that changes the frames must be in it already.
 
@@ -85,8 +86,9 @@ def design_of(analysis: Analysis, context: Context) -> ShownDesign | None:
         design.check(f"{context.name}: {analysis.title}")
     except AnalysisError as error:
         nowhere = np.full(len(design.names), np.nan)
+        fits = getattr(type(analysis), "takes_dependent", False)
         return ShownDesign(
-            design.names, design.groups, design.values, frames, times, nowhere, np.inf, (str(error),), False
+            design.names, design.groups, design.values, frames, times, nowhere, np.inf, (str(error),), fits
         )
     inflation, condition = design.variance_inflation, design.condition_number
     warnings = tuple(warnings_of(design, inflation, condition))
