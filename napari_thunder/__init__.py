@@ -12,18 +12,15 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "analysis": (
-        "RidgeRegression",
-        "MotionShare",
-        "BehaviourModulation",
-        "FeatureTuning",
-        "HierarchicalClustering",
         "ICA",
+        "JPCA",
         "NMF",
         "PCA",
         "AveragePanels",
         "AverageTrials",
         "BandPower",
         "Baseline",
+        "BehaviourModulation",
         "ConditionStatistics",
         "Convolve",
         "Correlation",
@@ -31,17 +28,22 @@ _HOMES = {
         "DirectionTuning",
         "Downsample",
         "EventAverage",
+        "FeatureTuning",
         "Fourier",
+        "HierarchicalClustering",
         "KMeans",
         "LocalCorrelation",
+        "MotionShare",
         "OrientationTuning",
         "PanelAverage",
         "Regression",
         "RemoveGlobalSignal",
+        "RidgeRegression",
         "SelectFrames",
         "SpatialSmoothing",
         "Subsample",
         "SummaryImages",
+        "Trajectories",
         "TuningReliability",
     ),
     "analysis.preprocessing": (
@@ -79,6 +81,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "ICA",
+    "JPCA",
     "NMF",
     "PCA",
     "AveragePanels",
@@ -125,6 +128,7 @@ __all__ = [
     "SummaryImages",
     "TemporalFilter",
     "ThunderError",
+    "Trajectories",
     "TuningReliability",
     "Verdict",
     "Verification",
@@ -167,6 +171,7 @@ __all__ = [
 if TYPE_CHECKING:
     from napari_thunder.analysis import (
         ICA,
+        JPCA,
         NMF,
         PCA,
         AveragePanels,
@@ -196,6 +201,7 @@ if TYPE_CHECKING:
         SpatialSmoothing,
         Subsample,
         SummaryImages,
+        Trajectories,
         TuningReliability,
     )
     from napari_thunder.analysis.own.model import OwnModel, own_model

@@ -12,6 +12,8 @@ from napari_thunder.analysis.events.trial_steps import AverageTrials, CutTrials
 from napari_thunder.analysis.factors.ica import ICA
 from napari_thunder.analysis.factors.nmf import NMF
 from napari_thunder.analysis.factors.pca import PCA
+from napari_thunder.analysis.population.jpca import JPCA
+from napari_thunder.analysis.population.trajectories import Trajectories
 from napari_thunder.analysis.preprocessing import (
     Convolve,
     DeltaFOverF,
@@ -39,6 +41,7 @@ from napari_thunder.analysis.tuning.reliability import TuningReliability
 
 __all__ = [
     "ICA",
+    "JPCA",
     "NMF",
     "PCA",
     "AveragePanels",
@@ -73,6 +76,7 @@ __all__ = [
     "Subsample",
     "SummaryImages",
     "TemporalFilter",
+    "Trajectories",
     "TuningReliability",
     "ZScore",
 ]
