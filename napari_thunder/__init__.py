@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "analysis": (
+        "VoxelDecoding",
         "ICA",
         "JPCA",
         "NMF",
@@ -132,6 +133,7 @@ __all__ = [
     "TuningReliability",
     "Verdict",
     "Verification",
+    "VoxelDecoding",
     "ZScore",
     "__version__",
     "analyses",
@@ -203,6 +205,7 @@ if TYPE_CHECKING:
         SummaryImages,
         Trajectories,
         TuningReliability,
+        VoxelDecoding,
     )
     from napari_thunder.analysis.own.model import OwnModel, own_model
     from napari_thunder.analysis.own.notes import model
