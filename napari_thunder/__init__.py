@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "analysis": (
+        "TwoConditions",
         "VoxelDecoding",
         "ICA",
         "JPCA",
@@ -131,6 +132,7 @@ __all__ = [
     "ThunderError",
     "Trajectories",
     "TuningReliability",
+    "TwoConditions",
     "Verdict",
     "Verification",
     "VoxelDecoding",
@@ -205,6 +207,7 @@ if TYPE_CHECKING:
         SummaryImages,
         Trajectories,
         TuningReliability,
+        TwoConditions,
         VoxelDecoding,
     )
     from napari_thunder.analysis.own.model import OwnModel, own_model

@@ -4,6 +4,7 @@ from napari_thunder.analysis.clusters.hierarchical import HierarchicalClustering
 from napari_thunder.analysis.clusters.k_means import KMeans
 from napari_thunder.analysis.correlation.local import LocalCorrelation
 from napari_thunder.analysis.correlation.signals import Correlation
+from napari_thunder.analysis.decoding.two_conditions import TwoConditions
 from napari_thunder.analysis.decoding.voxels import VoxelDecoding
 from napari_thunder.analysis.events.average import EventAverage
 from napari_thunder.analysis.events.conditions import ConditionStatistics
@@ -79,6 +80,7 @@ __all__ = [
     "TemporalFilter",
     "Trajectories",
     "TuningReliability",
+    "TwoConditions",
     "VoxelDecoding",
     "ZScore",
 ]
