@@ -11,6 +11,7 @@ from napari_thunder.analysis.events.conditions import ConditionStatistics
 from napari_thunder.analysis.events.panels import AveragePanels, PanelAverage
 from napari_thunder.analysis.events.select_frames import SelectFrames
 from napari_thunder.analysis.events.trial_steps import AverageTrials, CutTrials
+from napari_thunder.analysis.factors.factor_analysis import FactorAnalysis
 from napari_thunder.analysis.factors.ica import ICA
 from napari_thunder.analysis.factors.nmf import NMF
 from napari_thunder.analysis.factors.pca import PCA
@@ -29,6 +30,8 @@ from napari_thunder.analysis.preprocessing import (
     TemporalFilter,
     ZScore,
 )
+from napari_thunder.analysis.regression.bilinear import BilinearRegression
+from napari_thunder.analysis.regression.condition_means import MeanRegression
 from napari_thunder.analysis.regression.ordinary import Regression
 from napari_thunder.analysis.regression.ridge import RidgeRegression
 from napari_thunder.analysis.spectral.fourier import BandPower, Fourier
@@ -51,6 +54,7 @@ __all__ = [
     "BandPower",
     "Baseline",
     "BehaviourModulation",
+    "BilinearRegression",
     "ConditionStatistics",
     "Convolve",
     "Correlation",
@@ -60,11 +64,13 @@ __all__ = [
     "DirectionTuning",
     "Downsample",
     "EventAverage",
+    "FactorAnalysis",
     "FeatureTuning",
     "Fourier",
     "HierarchicalClustering",
     "KMeans",
     "LocalCorrelation",
+    "MeanRegression",
     "MotionShare",
     "OrientationTuning",
     "PanelAverage",

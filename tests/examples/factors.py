@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from napari_thunder.analysis.factors.factor_analysis import FactorAnalysis
 from napari_thunder.analysis.factors.ica import ICA
 from napari_thunder.analysis.factors.nmf import NMF
 from napari_thunder.analysis.factors.nonnegative import clipped, factored
 from napari_thunder.analysis.factors.pca import PCA
-from tests.analysis.runner import compute, make_context
+from tests.analysis.runner import compute, dataset, make_context
 from tests.examples import Case
 
 Values = NDArray[np.float64]
@@ -20,6 +21,15 @@ MADE = {
     "ica": {"n_components": 3, "independent": "time courses"},
     "nmf": {"n_components": 2},
 }
+
+OF_GROUPS = {"factor_analysis": {"n_factors": 2}}
+
+
+def shared() -> tuple[Values, Values, Values]:
+    """Series (800, 12) of two shared factors and noise: series, loadings (2, 12), variances of the noise (12,)."""
+    rng = np.random.default_rng(6)
+    loadings, noise = rng.normal(size=(2, 12)), rng.uniform(0.2, 3, 12)
+    return rng.normal(size=(800, 2)) @ loadings + rng.normal(size=(800, 12)) * np.sqrt(noise), loadings, noise
 
 
 def blobs(n_frames: int = 150, n_voxels: int = 900, noise: float = 0.3) -> tuple[Values, Values, Values]:
@@ -80,8 +90,41 @@ def _nmf_against_thunder() -> float:
     return float(np.abs(found - [[0, 0.548475, 0.836167], [0.763630, 0.132449, 0.631923]]).max())
 
 
+def _factor_analysis_against_its_own_equations() -> float:
+    """At the maximum, L is made of eigenvectors of Ψ^-½ S Ψ^-½, and the diagonal of L L' + Ψ is that of S."""
+    series = shared()[0]
+    made = FactorAnalysis(2, of="cells", cell_size=1, standardize=False)
+    found = compute(made, make_context(800, voxel_size=(1.0, 1.0, 1.0)), series)
+    covariance, loadings = np.cov(series.T, ddof=0), found["loadings"].astype(np.float64)
+    communality = np.sum(loadings**2, axis=0)
+    noise = communality / found["shared_variance"] - communality
+    of_diagonal = np.abs((communality + noise) / np.diag(covariance) - 1).max()
+    values, vectors = np.linalg.eigh(covariance / np.sqrt(np.outer(noise, noise)))
+    expected = np.sqrt(noise)[:, None] * vectors[:, -2:] * np.sqrt(values[-2:] - 1)
+    product = expected @ expected.T
+    return float(max(of_diagonal, np.abs(loadings.T @ loadings - product).max() / np.abs(product).max()))
+
+
+def _factor_analysis_against_sklearn() -> float:
+    from sklearn import decomposition
+
+    series = shared()[0]
+    made = FactorAnalysis(2, of="cells", cell_size=1, standardize=False)
+    result = dataset(made, make_context(800, voxel_size=(1.0, 1.0, 1.0)), series)
+    oracle = decomposition.FactorAnalysis(2, max_iter=5000, tol=1e-8).fit(series)
+    return float(abs(result.attrs["log_likelihood"] / oracle.score(series) - 1))
+
+
 CASES = [
     Case("pca", "sklearn.decomposition.PCA", "3 sparse maps with noise", _pca_against_sklearn),
+    Case("factor_analysis", "sklearn.decomposition.FactorAnalysis", "log likelihood", _factor_analysis_against_sklearn),
+    Case(
+        "factor_analysis",
+        "equations of the maximum",
+        "2 factors of 12",
+        _factor_analysis_against_its_own_equations,
+        1e-3,
+    ),
     Case("nmf", "sklearn.decomposition.NMF", "loss, 3 sparse maps with noise", _nmf_against_sklearn, 1e-3),
     Case("nmf", "Thunder's known answer 28", "9 steps of its least squares", _nmf_against_thunder, 1e-6),
     Case("ica", "sklearn.decomposition.FastICA", "maps, logcosh", lambda: _ica_against_sklearn("maps", "logcosh")),

@@ -141,7 +141,7 @@ class JPCA:
         known: Flags = np.asarray(states.there.all(axis=0))
         if known.sum() < _LEAST_LAGS:
             raise AnalysisError(
-                f"{context.name}: {self.title}: only {int(known.sum())} lags are known in all {len(known)} conditions; "
+                f"{context.name}: {self.title}: only {int(known.sum())} lags are known in all {len(states.conditions)} conditions; "
                 f"{_LEAST_LAGS} are needed. Raise after=, or leave conditions out with only=."
             )
         lags = states.course.lags[known]

