@@ -12,6 +12,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "analysis": (
+        "SeedCorrelation",
+        "CorrelationMatrix",
         "ICA",
         "JPCA",
         "NMF",
@@ -98,6 +100,7 @@ __all__ = [
     "ConditionStatistics",
     "Convolve",
     "Correlation",
+    "CorrelationMatrix",
     "CutTrials",
     "DeltaFOverF",
     "Detrend",
@@ -128,6 +131,7 @@ __all__ = [
     "RemoveGlobalSignal",
     "RemoveSignals",
     "RidgeRegression",
+    "SeedCorrelation",
     "SelectFrames",
     "SliceTiming",
     "SpatialSmoothing",
@@ -193,6 +197,7 @@ if TYPE_CHECKING:
         ConditionStatistics,
         Convolve,
         Correlation,
+        CorrelationMatrix,
         CutTrials,
         DirectionTuning,
         Downsample,
@@ -210,6 +215,7 @@ if TYPE_CHECKING:
         Regression,
         RemoveGlobalSignal,
         RidgeRegression,
+        SeedCorrelation,
         SelectFrames,
         SpatialSmoothing,
         Subsample,

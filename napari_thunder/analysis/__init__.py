@@ -3,6 +3,8 @@
 from napari_thunder.analysis.clusters.hierarchical import HierarchicalClustering
 from napari_thunder.analysis.clusters.k_means import KMeans
 from napari_thunder.analysis.correlation.local import LocalCorrelation
+from napari_thunder.analysis.correlation.matrix import CorrelationMatrix
+from napari_thunder.analysis.correlation.seed import SeedCorrelation
 from napari_thunder.analysis.correlation.signals import Correlation
 from napari_thunder.analysis.decoding.two_conditions import TwoConditions
 from napari_thunder.analysis.decoding.voxels import VoxelDecoding
@@ -58,6 +60,7 @@ __all__ = [
     "ConditionStatistics",
     "Convolve",
     "Correlation",
+    "CorrelationMatrix",
     "CutTrials",
     "DeltaFOverF",
     "Detrend",
@@ -78,6 +81,7 @@ __all__ = [
     "RemoveGlobalSignal",
     "RemoveSignals",
     "RidgeRegression",
+    "SeedCorrelation",
     "SelectFrames",
     "SpatialSmoothing",
     "Squelch",

@@ -120,22 +120,30 @@ class Correlation:
         at_once = Correlate(regressors, neighbours(kept, 1))
         if self.max_lag == 0:
             return MapStep(_AT_ONCE, at_once, {"regressor": names}, curves, with_adjusted_p)
-        interval, lags = self._lags(context)
+        interval, lags = lags_of(self.max_lag, context, self.title)
         pairs = tuple(neighbours(kept, lag) for lag in lags)
         lagged = CorrelateLagged(at_once, pairs, lags, interval, self.overlap)
         coords = {"regressor": names, "lag": lags * interval}
         return MapStep(_AT_ONCE + _LAGGED, lagged, coords, curves, with_adjusted_p)
 
-    def _lags(self, context: Context) -> tuple[float, Frames]:
-        times = context.need_frame_times("correlation with a lag")
-        interval = float(np.median(np.diff(times)))
-        most = int(self.max_lag / interval + 1e-6)
-        if not 1 <= most < context.n_frames:
-            raise AnalysisError(
-                f"{context.name}: {self.title}: max_lag={self.max_lag:g} s must lie between one frame "
-                f"({interval:g} s) and the length of the recording ({times[-1] - times[0]:g} s)."
-            )
-        return interval, np.arange(-most, most + 1)
+
+def lags_of(max_lag: float, context: Context, what: str) -> tuple[float, Frames]:
+    """Seconds between frames, and lags in whole frames up to `max_lag` s either way.
+
+    Raises
+    ------
+    ThunderError
+        If frame times are not known, or the lag is not between one frame and the length of the recording.
+    """
+    times = context.need_frame_times("correlation with a lag")
+    interval = float(np.median(np.diff(times)))
+    most = int(max_lag / interval + 1e-6)
+    if not 1 <= most < context.n_frames:
+        raise AnalysisError(
+            f"{context.name}: {what}: max_lag={max_lag:g} s must lie between one frame "
+            f"({interval:g} s) and the length of the recording ({times[-1] - times[0]:g} s)."
+        )
+    return interval, np.arange(-most, most + 1)
 
 
 def _check_varying(table: pd.DataFrame, kept: Values, context: Context, what: str) -> None:
@@ -164,11 +172,15 @@ class Correlate:
 
     def __call__(self, series: Series) -> Answer:
         """r and p (p, voxels) of series (t, voxels), which become centred and of unit length."""
+        r, effective = self.of(series)
+        return {"r": r, "p": p_of(r, effective)}
+
+    def of(self, series: Series) -> tuple[Values, Values]:
+        """r, and Bartlett's effective number of frames."""
         unit = to_unit(self.regressors)
         to_unit_in_place(series)
-        r = np.clip(unit.T @ series, -1, 1)
         alike = np.outer(persistence(unit, self.next), persistence(series, self.next))
-        return {"r": r, "p": p_of(r, len(series) * (1 - alike) / (1 + alike))}
+        return np.clip(unit.T @ series, -1, 1), len(series) * (1 - alike) / (1 + alike)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +209,14 @@ class CorrelateLagged:
 
     def __call__(self, series: Series) -> Answer:
         """As of `Correlate`, with r_lagged (p, lags, voxels), r_best and best_lag (p, voxels)."""
-        answer = self.at_once(series)
+        return self.at_once(series) | self.at_lags(series)
+
+    def at_lags(self, series: Series) -> Answer:
+        """The latter, of series that are centred and of unit length."""
         unit = to_unit(self.at_once.regressors)
         lagged = np.stack([self._at(unit[a], series[b]) for a, b in self.pairs], axis=1)
         best, lag = best_of(lagged)
-        return answer | {"r_lagged": lagged, "r_best": best, "best_lag": (lag + self.lags[0]) * self.interval}
+        return {"r_lagged": lagged, "r_best": best, "best_lag": (lag + self.lags[0]) * self.interval}
 
     def _at(self, regressors: Values, series: Values) -> Values:
         if len(series) < LEAST_PAIRS:
