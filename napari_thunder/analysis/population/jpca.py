@@ -141,8 +141,8 @@ class JPCA:
         known: Flags = np.asarray(states.there.all(axis=0))
         if known.sum() < _LEAST_LAGS:
             raise AnalysisError(
-                f"{context.name}: {self.title}: only {int(known.sum())} lags are known in all {len(states.conditions)} conditions; "
-                f"{_LEAST_LAGS} are needed. Raise after=, or leave conditions out with only=."
+                f"{context.name}: {self.title}: only {int(known.sum())} lags are known in all "
+                f"{len(states.conditions)} conditions; {_LEAST_LAGS} are needed. Raise after=, or leave conditions out with only=."
             )
         lags = states.course.lags[known]
         steps = Steps.of(trajectory[:, known], lags)
