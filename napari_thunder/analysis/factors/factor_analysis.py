@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
@@ -112,7 +113,7 @@ class FactorAnalysis:
             x /= x.std(axis=0)
         self._check_size(x, context)
         n_factors, tried = self._number(x)
-        model = _model(n_factors, self.rotation).fit(x)
+        model = _fitted(n_factors, self.rotation, x)
         courses, loadings = model.transform(x), model.components_
         order = np.argsort(-np.sum(loadings**2, axis=1))
         signed = upward(courses[:, order])
@@ -130,7 +131,7 @@ class FactorAnalysis:
         facts = {
             "n_groups_used": int(used.sum()),
             "log_likelihood": float(model.score(x)),
-            "warnings": self._warnings(x),
+            "warnings": self._warnings(x, int(model.n_iter_)),
         }
         curves = _curves(signed, squares.sum(axis=1) / x.var(axis=0).sum(), tried)
         names = component_names(n_factors)
@@ -145,7 +146,7 @@ class FactorAnalysis:
         for block in blocks:
             others = np.delete(x, block, axis=0)
             for i in range(len(tried)):
-                tried[i] += _model(i + 1, "none").fit(others).score_samples(x[block]).sum() / len(x)
+                tried[i] += _fitted(i + 1, "none", others).score_samples(x[block]).sum() / len(x)
         return int(np.argmax(tried)) + 1, tried
 
     def _check_size(self, x: Values, context: Context) -> None:
@@ -156,18 +157,28 @@ class FactorAnalysis:
                 f"{self.n_factors or 'even one'} factors. Ask for fewer factors, or give more {self.of}."
             )
 
-    def _warnings(self, x: Values) -> list[str]:
+    def _warnings(self, x: Values, n_iter: int) -> list[str]:
         n_frames, n = x.shape
-        if n_frames >= _FRAMES_FOR_EACH * n:
-            return []
-        return [f"{n_frames} frames are few for {n} {self.of}: factors fit noise. Use fewer {self.of}, or larger ones."]
+        found = []
+        if n_frames < _FRAMES_FOR_EACH * n:
+            found.append(
+                f"{n_frames} frames are few for {n} {self.of}: factors fit noise. Use fewer {self.of}, or larger ones."
+            )
+        if n_iter >= _MAX_ITER:
+            found.append(
+                f"Not converged after {_MAX_ITER} steps: two regions may be nearly the same. Ask for fewer factors."
+            )
+        return found
 
 
-def _model(n_factors: int, rotation: str) -> Any:
-    from sklearn import decomposition
+def _fitted(n_factors: int, rotation: str, x: Values) -> Any:
+    from sklearn import decomposition, exceptions
 
     turned = None if rotation == "none" else rotation
-    return decomposition.FactorAnalysis(n_factors, svd_method="lapack", max_iter=_MAX_ITER, tol=_TOL, rotation=turned)
+    model = decomposition.FactorAnalysis(n_factors, svd_method="lapack", max_iter=_MAX_ITER, tol=_TOL, rotation=turned)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", exceptions.ConvergenceWarning)
+        return model.fit(x)
 
 
 def _of_all(values: Values, used: NDArray[np.bool_]) -> Values:

@@ -142,7 +142,8 @@ class JPCA:
         if known.sum() < _LEAST_LAGS:
             raise AnalysisError(
                 f"{context.name}: {self.title}: only {int(known.sum())} lags are known in all "
-                f"{len(states.conditions)} conditions; {_LEAST_LAGS} are needed. Raise after=, or leave conditions out with only=."
+                f"{len(states.conditions)} conditions; {_LEAST_LAGS} are needed. Raise after=, or leave conditions out "
+                "with only=."
             )
         lags = states.course.lags[known]
         steps = Steps.of(trajectory[:, known], lags)
