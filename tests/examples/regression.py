@@ -12,14 +12,19 @@ from scipy.signal import lfilter
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
 
-from napari_thunder.analysis import Regression, RidgeRegression
+from napari_thunder.analysis import BilinearRegression, MeanRegression, Regression, RidgeRegression
 from tests.analysis.runner import compute, make_context
 from tests.examples import Case
 
 _TASK = {"events_by": ("direction",), "signals": ("swim",), "kernel": "GCaMP6s"}
 
-MADE = {"regression": _TASK, "ridge_regression": _TASK}
-ON_FISH = {"regression": _TASK, "ridge_regression": _TASK}
+MADE = {
+    "regression": _TASK,
+    "ridge_regression": _TASK,
+    "mean_regression": {"events_by": ("direction",)},
+    "bilinear_regression": {"events_by": ("direction",), "window": 6.0},
+}
+ON_FISH = MADE
 
 _CONTRASTS = ("left - 0.5 right, up + 2*down", "left; right - up")
 _ROWS_T = np.array([[0, 1, -0.5, 0, 0], [0, 0, 0, 1, 2]])
@@ -136,6 +141,46 @@ def _cross_validated():
     )
 
 
+def _events_of_200():
+    start = 5.0 + 10 * np.arange(19)
+    events = pd.DataFrame({"start_time": start, "stop_time": start + 4, "side": np.resize(["left", "right", "up"], 19)})
+    return make_context(200, frame_times=np.arange(200.0), events=events)
+
+
+def _means():
+    _, series = _made()
+    found = compute(MeanRegression(events_by=("side",)), _events_of_200(), series)
+    inside = (np.arange(200) - 5) % 10 < 4
+    inside[195:] = False
+    side = np.where(inside, np.resize(np.repeat(["left", "right", "up"], 10), 205)[(np.arange(200) - 5) % 205], "rest")
+    table = pd.DataFrame(series).groupby(side)
+    predicted = table.transform("mean").to_numpy()
+    mean = table.mean().loc[["left", "right", "up", "rest"]].to_numpy()
+    return max(
+        relative(found["mean"], mean),
+        relative(found["r_squared"], r2_score(series, predicted, multioutput="raw_values")),
+    )
+
+
+def _bilinear():
+    _, series = _made()
+    context = _events_of_200()
+    found = compute(BilinearRegression(events_by=("side",), window=7.0), context, series)
+    since = np.full(200, -1)
+    side = np.full(200, -1)
+    for k, start in enumerate(range(5, 195, 10)):
+        since[start : start + 8], side[start : start + 8] = np.arange(8), k % 3
+    first, second = (np.equal.outer(a, np.arange(n)).astype(float) for a, n in ((since, 8), (side, 3)))
+    largest = 0.0
+    for voxel, y in enumerate(series.T):
+        course = np.linalg.lstsq(first, y, rcond=None)[0]
+        course -= course.min()
+        fit = sm.OLS(y, sm.add_constant(second * (first @ course)[:, None])).fit()
+        largest = max(largest, relative(found["beta"][:, voxel], fit.params[1:]))
+        largest = max(largest, relative(found["r_squared"][voxel], fit.rsquared))
+    return largest
+
+
 CASES = [
     Case(
         "regression",
@@ -148,4 +193,6 @@ CASES = [
     Case("regression", "statsmodels.OLS, shift by shift", "inference=circular_shift: p, p_fwer", _shifted),
     Case("ridge_regression", "sklearn.linear_model.Ridge", "β, R² at a given strength", _ridge),
     Case("ridge_regression", "sklearn.linear_model.Ridge", "strength by 4 blocked folds", _cross_validated),
+    Case("mean_regression", "pandas.groupby, sklearn.metrics.r2_score", "3 conditions and rest", _means),
+    Case("bilinear_regression", "numpy.linalg.lstsq, statsmodels.OLS", "8 lags, 3 conditions", _bilinear),
 ]

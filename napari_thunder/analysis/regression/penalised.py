@@ -149,7 +149,9 @@ def _inverse(matrices: Values) -> Values:
     size = np.sqrt(np.maximum(np.diagonal(matrices, axis1=-2, axis2=-1), 1e-300))
     scale = size[..., :, None] * size[..., None, :]
     scaled = matrices / scale
-    regular = np.linalg.eigvalsh(scaled)[..., :1, None] > 1e-12
-    safe = np.where(regular, scaled, np.eye(scaled.shape[-1]))
-    inverse: Values = np.where(regular, np.linalg.inv(safe), np.linalg.pinv(scaled, 1e-10, hermitian=True)) / scale
+    regular = np.linalg.eigvalsh(scaled)[..., 0] > 1e-12
+    inverse: Values = np.empty_like(scaled)
+    inverse[regular] = np.linalg.inv(scaled[regular])
+    inverse[~regular] = np.linalg.pinv(scaled[~regular], 1e-10, hermitian=True)
+    inverse /= scale
     return inverse

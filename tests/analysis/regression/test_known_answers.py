@@ -8,6 +8,7 @@ import pytest
 
 from napari_thunder.analysis import Regression
 from napari_thunder.analysis.design import Design
+from napari_thunder.analysis.regression.bilinear import BilinearRegression
 from napari_thunder.analysis.regression.folds import blocked_folds
 from napari_thunder.analysis.regression.penalised import penalised
 from napari_thunder.analysis.regression.ridge import RidgeRegression
@@ -46,6 +47,15 @@ def test_1_linear_regression():
     found = _fit(np.eye(6)[:, :2], Y6)
     np.testing.assert_allclose(found["beta"][:, 0], [-2.7, -1.9], rtol=1e-10)
     np.testing.assert_allclose(found["r_squared"], 0.42785299, rtol=1e-7)
+
+
+def test_2_bilinear_regression():
+    start = np.array([0.0, 2, 4])
+    events = pd.DataFrame({"start_time": start, "stop_time": start + 2, "condition": ["a", "b", "c"]})
+    context = make_context(6, frame_times=np.arange(6.0), events=events)
+    found = compute(BilinearRegression(events_by=("condition",)), context, Y6)
+    np.testing.assert_allclose(found["beta"][:, 0], [-3.125, 5.6875, 0.4375], rtol=1e-8)
+    np.testing.assert_allclose(found["r_squared"], 0.6735010, atol=5e-8)
 
 
 def test_3_ordinary_least_squares():
