@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
@@ -107,5 +108,13 @@ def save(result: xr.Dataset, job: Job, options: argparse.Namespace) -> None:
     """Save a result where it was asked for, and say so."""
     path = save_result(result, options.output, overwrite=options.overwrite)
     maps = {str(name): list(v.sizes.items()) for name, v in result.data_vars.items()}
-    facts = {"result": str(path), "analysis": result.attrs["analysis"], "seconds": round(job.seconds, 3), "maps": maps}
+    facts: dict[str, Any] = {
+        "result": str(path),
+        "analysis": result.attrs["analysis"],
+        "seconds": round(job.seconds, 3),
+        "maps": maps,
+    }
+    facts["warnings"] = list(result.attrs.get("warnings", ()))
+    for text in facts["warnings"]:
+        print(f"napari-thunder: warning: {text}", file=sys.stderr)
     say(options, facts, lambda: print(f"{path}: {result.attrs['title']} in {job.seconds:.1f} s — {', '.join(maps)}"))

@@ -6,7 +6,7 @@ import logging
 import traceback
 from dataclasses import dataclass
 
-from napari_thunder.errors import MissingMetadataError, ThunderError
+from napari_thunder.errors import MissingMetadataError, ModelError, ThunderError
 
 log = logging.getLogger(__name__)
 
@@ -23,11 +23,14 @@ class Trouble:
         The traceback, for whoever is asked for help.
     missing
         Whether it is for want of something that can be filled in.
+    verbatim
+        Whether it quotes a program, whose words are left alone.
     """
 
     message: str
     details: str = ""
     missing: bool = False
+    verbatim: bool = False
 
     @classmethod
     def of(cls, error: BaseException) -> Trouble:
@@ -35,7 +38,7 @@ class Trouble:
         details = "".join(traceback.format_exception(error))
         log.info("%s", details)
         if isinstance(error, ThunderError):
-            return cls(str(error), details, isinstance(error, MissingMetadataError))
+            return cls(str(error), details, isinstance(error, MissingMetadataError), isinstance(error, ModelError))
         said = str(error) or "no reason given"
         return cls(
             f"Something unexpected went wrong ({type(error).__name__}: {said}). Details has the whole story.", details

@@ -5,8 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from functools import cache
+from typing import Any, ClassVar
 
-from napari_thunder.analysis.protocol import Analysis
+from napari_thunder.analysis.again import OWN
+from napari_thunder.analysis.own.model import FAMILY
 from napari_thunder.analysis.registry import analyses
 from napari_thunder.parameters import parameters
 
@@ -15,19 +17,34 @@ _KEYWORDS: Mapping[str, str] = {
     "event_average": "psth triggered trial average stimulus response eta peri-event",
     "pca": "principal components svd factors dimensionality decomposition",
     "regression": "glm linear model ols design regressor behaviour behavior beta r2",
+    "own_model": "python script function custom plugin code bring your own user voxelwise fit",
     "direction_tuning": "orientation tuning motion preferred angle polar selectivity dsi",
 }
+
+
+class _Own:
+    """A model of the user's own, as it is listed before a file is chosen."""
+
+    family: ClassVar[str] = FAMILY
+    title: ClassVar[str] = "Own model…"
+    summary: ClassVar[str] = "Run a function in a Python file of yours on every voxel"
+
+
+@cache
+def listed() -> Mapping[str, Any]:
+    """All that can be chosen, by name and in order: the analyses, and a model of one's own."""
+    return {**analyses(), OWN: _Own}
 
 
 def find_analyses(text: str) -> tuple[str, ...]:
     """Names of the analyses in which every word of `text` occurs, the best fit first; all by family for no words."""
     words = text.lower().split()
-    scores = {name: _score(words, name, cls) for name, cls in analyses().items()}
+    scores = {name: _score(words, name, cls) for name, cls in listed().items()}
     found = [name for name, score in scores.items() if score is not None]
     return tuple(sorted(found, key=lambda name: -(scores[name] or 0))) if words else tuple(found)
 
 
-def _score(words: list[str], name: str, cls: type[Analysis]) -> int | None:
+def _score(words: list[str], name: str, cls: Any) -> int | None:
     """How well an analysis fits, or None if a word occurs nowhere."""
     fields = _fields(name, cls)
     fits = [next((rank for rank, said in enumerate(fields) if word in said), None) for word in words]
@@ -35,9 +52,10 @@ def _score(words: list[str], name: str, cls: type[Analysis]) -> int | None:
 
 
 @cache
-def _fields(name: str, cls: type[Analysis]) -> tuple[str, ...]:
+def _fields(name: str, cls: Any) -> tuple[str, ...]:
     """What there is to search, the most telling first."""
-    said = " ".join(f"{p.label} {p.help}" for p in parameters(cls))
+    described = () if cls is _Own else parameters(cls)
+    said = " ".join(f"{p.label} {p.help}" for p in described)
     first = (inspect.getdoc(cls) or "").partition("\n\n")[0]
     fields = (f"{cls.title} {name}", cls.family, _KEYWORDS.get(name, ""), cls.summary, first, said)
     return tuple(field.lower() for field in fields)

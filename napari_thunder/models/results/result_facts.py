@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari_thunder.analysis.registry import analyses
 from napari_thunder.differences import is_difference
@@ -14,6 +14,9 @@ from napari_thunder.models.results.results import ResultEntry
 from napari_thunder.parameters import parameters
 from napari_thunder.provenance import read_provenance
 from napari_thunder.tables import plain
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,12 @@ def facts_of(entry: ResultEntry) -> ResultFacts:
         return _facts(title, record)
     except (ResultError, KeyError, TypeError, ValueError):
         return ResultFacts(title)
+
+
+def warnings_of(dataset: xr.Dataset) -> tuple[str, ...]:
+    """What a person must know of a result before believing its numbers."""
+    stored = dataset.attrs.get("warnings", ())
+    return (stored,) if isinstance(stored, str) else tuple(map(str, stored))
 
 
 def _facts(title: str, record: Mapping[str, Any]) -> ResultFacts:

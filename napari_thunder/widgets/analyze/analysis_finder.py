@@ -6,13 +6,12 @@ from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtGui import QKeyEvent
-from qtpy.QtWidgets import QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from napari_thunder.analysis.registry import analyses
-from napari_thunder.models.analyze.finding import find_analyses
+from napari_thunder.models.analyze.finding import find_analyses, listed
 
 _NAME = Qt.ItemDataRole.UserRole
-_MOST_ROWS = 8
+_MOST_ROWS = 10
 
 
 class AnalysisFinder(QWidget):
@@ -33,8 +32,9 @@ class AnalysisFinder(QWidget):
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)
         self.tree = QTreeWidget()
-        self.tree.setHeaderLabels(["Analysis", "Family"])
+        self.tree.setHeaderHidden(True)
         self.tree.setRootIsDecorated(False)
+        self.tree.setIndentation(14)
         self.tree.setAllColumnsShowFocus(True)
         self.tree.setAccessibleName("Analyses by family")
         self.tree.installEventFilter(self)
@@ -105,23 +105,36 @@ class AnalysisFinder(QWidget):
         found = set(find_analyses(text))
         for name, item in self._items.items():
             item.setHidden(name not in found)
+        for at in range(self.tree.topLevelItemCount()):
+            family = self.tree.topLevelItem(at)
+            family.setHidden(all(family.child(i).isHidden() for i in range(family.childCount())))
         self._fit()
 
     def _fit(self) -> None:
         """As high as what is shown, up to a limit."""
         height = max(18, self.tree.sizeHintForRow(0))
-        rows = min(max(len(self.shown()), 1), _MOST_ROWS)
-        self.tree.setFixedHeight(rows * height + self.tree.header().height() + 6)
+        families = {id(self._items[name].parent()) for name in self.shown()}
+        rows = min(max(len(self.shown()) + len(families), 1), _MOST_ROWS)
+        self.tree.setFixedHeight(rows * height + 6)
 
     def _fill(self) -> dict[str, QTreeWidgetItem]:
         items: dict[str, QTreeWidgetItem] = {}
-        for name, cls in analyses().items():
-            item = items[name] = QTreeWidgetItem(self.tree, [cls.title, cls.family])
+        families: dict[str, QTreeWidgetItem] = {}
+        for name, cls in listed().items():
+            if cls.family not in families:
+                families[cls.family] = self._family(cls.family)
+            item = items[name] = QTreeWidgetItem(families[cls.family], [cls.title])
             item.setData(0, _NAME, name)
-            for column in (0, 1):
-                item.setToolTip(column, cls.summary)
-        header = self.tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+            item.setToolTip(0, cls.summary)
+        self.tree.expandAll()
+        self.tree.setItemsExpandable(False)
         return items
+
+    def _family(self, title: str) -> QTreeWidgetItem:
+        """A heading, which cannot be chosen."""
+        item = QTreeWidgetItem(self.tree, [title])
+        item.setFlags(Qt.ItemFlag.NoItemFlags)
+        font = item.font(0)
+        font.setBold(True)
+        item.setFont(0, font)
+        return item

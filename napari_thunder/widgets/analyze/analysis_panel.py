@@ -6,14 +6,17 @@ from typing import Any
 
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from napari_thunder.analysis.again import OWN
 from napari_thunder.analysis.registry import analyses
 from napari_thunder.models.analyze.draft import Draft
 from napari_thunder.models.analyze.form import form_fields, given_beside_defaults, what_is_wrong
+from napari_thunder.models.analyze.own_models import OwnModels
 from napari_thunder.models.data.datasets import Datasets
 from napari_thunder.recording import Recording
 from napari_thunder.widgets.analyze.analysis_finder import AnalysisFinder
 from napari_thunder.widgets.analyze.chain_editor import ChainEditor
 from napari_thunder.widgets.analyze.docs_dialog import DocsDialog
+from napari_thunder.widgets.analyze.model_panel import ModelPanel
 from napari_thunder.widgets.analyze.parameter_form import ParameterForm
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.section import say_why
@@ -28,15 +31,18 @@ class AnalysisPanel(QWidget):
         What it shows and changes; several panels of one draft stay in step.
     datasets
         Whose current recording offers its event columns and signals.
+    models
+        The user's own.
     """
 
-    def __init__(self, draft: Draft, datasets: Datasets, main_thread: MainThread) -> None:
+    def __init__(self, draft: Draft, datasets: Datasets, models: OwnModels, main_thread: MainThread) -> None:
         super().__init__()
         self._draft = draft
         self._datasets = datasets
+        self._models = models
         self._recording: Recording | None = None
-        self._shown = ""
-        self._forms: dict[str, ParameterForm] = {}
+        self._shown: object = ""
+        self._forms: dict[object, ParameterForm] = {}
         self.finder = AnalysisFinder()
         self.finder.chosen.connect(self.choose)
         self.finder.entered.connect(lambda: self.form.focus_first())
@@ -47,11 +53,13 @@ class AnalysisPanel(QWidget):
         self.docs_button.clicked.connect(self.show_docs)
         self.reset_button = QPushButton("Reset to defaults")
         self.reset_button.clicked.connect(self._reset)
+        self.model = ModelPanel(models, main_thread)
         self.form: ParameterForm = ParameterForm()
         self.chain = ChainEditor(draft)
         self._lay_out()
         main_thread.connect(datasets.changed, self._follow, newest=True)
         main_thread.connect(draft.changed, self._follow, newest=True)
+        main_thread.connect(models.changed, self._follow, newest=True)
         self._follow()
 
     @property
@@ -74,7 +82,13 @@ class AnalysisPanel(QWidget):
 
     def show_docs(self) -> None:
         """Open what is written about the analysis."""
-        DocsDialog(analyses()[self.name], self).open()
+        chosen = self._chosen()
+        if chosen is not None:
+            DocsDialog(chosen, self).open()
+
+    def _chosen(self) -> Any:
+        """The class of the analysis; None for a model of the user's own that is not loaded."""
+        return self._models.cls if self.name == OWN else analyses()[self.name]
 
     def _lay_out(self) -> None:
         said = QHBoxLayout()
@@ -84,6 +98,7 @@ class AnalysisPanel(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.addWidget(self.finder)
         self._layout.addLayout(said)
+        self._layout.addWidget(self.model)
         self._layout.addWidget(self.form)
         self._layout.addWidget(self.reset_button)
         self._layout.addWidget(QLabel("<b>Preprocessing</b>"))
@@ -96,21 +111,24 @@ class AnalysisPanel(QWidget):
             self._recording, self._shown = recording, ""
             self.chain.set_recording(recording)
             self._forget_forms()
-        if self._shown != self.name:
-            self._shown = self.name
-            self._show_form()
+        chosen = self._chosen()
+        if self._shown is not (chosen or OWN):
+            self._shown = chosen or OWN
+            self._show_form(chosen)
         self.form.fill(self._draft.parameters)
         self._mark()
         self.chain.show_chain()
 
-    def _show_form(self) -> None:
-        chosen: Any = analyses()[self.name]
+    def _show_form(self, chosen: Any) -> None:
         self.finder.show_chosen(self.name)
-        self.summary.setText(chosen.summary)
-        self.docs_button.setToolTip(f"What {chosen.title} computes, with formulas and sources; needs no network")
-        form = self._forms.get(self.name)
+        self.model.setVisible(self.name == OWN)
+        self.summary.setText("A function in a Python file of yours" if chosen is None else chosen.summary)
+        said = "" if chosen is None else f"What {chosen.title} computes, with formulas and sources; needs no network"
+        say_why(self.docs_button, "" if chosen is not None else "Choose your file first.", said)
+        form = self._forms.get(chosen)
         if form is None:
-            form = self._forms[self.name] = ParameterForm(form_fields(chosen, self._recording))
+            fields = () if chosen is None else form_fields(chosen, self._recording)
+            form = self._forms[chosen] = ParameterForm(fields)
             form.changed.connect(self._write)
         self._layout.replaceWidget(self.form, form)
         self.form.hide()
@@ -127,16 +145,20 @@ class AnalysisPanel(QWidget):
         self._forms.clear()
 
     def _write(self) -> None:
-        self._draft.fill(given_beside_defaults(analyses()[self.name], self.form.given()))
-        self._mark()
+        chosen = self._chosen()
+        if chosen is not None:
+            self._draft.fill(given_beside_defaults(chosen, self.form.given()))
+            self._mark()
 
     def _reset(self) -> None:
         self._draft.fill({})
         self._follow()
 
     def _mark(self) -> None:
-        chosen = analyses()[self.name]
+        chosen = self._chosen()
+        self.reset_button.setVisible(bool(self.form.given()))
+        if chosen is None:
+            return
         self.form.mark(what_is_wrong(chosen, self.form.given() | dict(self._draft.parameters), self._recording))
         changed = bool(self._draft.parameters)
-        self.reset_button.setVisible(bool(self.form.given()))
         say_why(self.reset_button, "" if changed else "All are at their defaults.", "Set all parameters to defaults")

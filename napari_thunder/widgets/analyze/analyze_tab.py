@@ -9,8 +9,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeyEvent, QKeySequence
 from qtpy.QtWidgets import QShortcut, QVBoxLayout
 
-from napari_thunder.analysis.registry import analyses
 from napari_thunder.errors import ThunderError
+from napari_thunder.models.analyze.cautions import cautions_of
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.widgets.analyze.analysis_panel import AnalysisPanel
 from napari_thunder.widgets.analyze.jobs_panel import JobsPanel
@@ -36,8 +36,8 @@ class AnalyzeTab(Tab):
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
         desk = self.desk = self.workplace.desk
-        self.analysis = AnalysisPanel(desk.draft, desk.datasets, self.main_thread)
-        self.target = TargetPanel(desk.draft, desk.datasets, desk.regions, self.main_thread)
+        self.analysis = AnalysisPanel(desk.draft, desk.datasets, desk.own_models, self.main_thread)
+        self.target = TargetPanel(desk, self.main_thread)
         self.run_panel = RunPanel(desk.why_not_run)
         self.jobs = JobsPanel(desk.jobs, self.main_thread, desk.result_of)
         self.column.addWidget(Section("Analysis", self.analysis))
@@ -92,6 +92,7 @@ class AnalyzeTab(Tab):
         self.jobs.shown.connect(desk.show)
         for part in (self.run_panel, self.target, self.jobs):
             part.data_wanted.connect(lambda: desk.attend.emit("data"))
+        self.target.rois_wanted.connect(lambda: desk.attend.emit("rois"))
         for keys, call in (
             ("Ctrl+Return", self.run),
             ("Ctrl+Enter", self.run),
@@ -99,7 +100,8 @@ class AnalyzeTab(Tab):
             ("Ctrl+Shift+Enter", self.preview),
         ):
             self._shortcut(keys, call)
-        for signal in (desk.datasets.changed, desk.connection.changed, desk.draft.changed, desk.regions.changed):
+        changes = (desk.datasets.changed, desk.connection.changed, desk.draft.changed, desk.regions.changed)
+        for signal in (*changes, desk.own_models.changed, desk.results.changed):
             self.main_thread.connect(signal, self._refresh, newest=True)
         self.main_thread.connect(desk.results.changed, self.jobs.refresh, newest=True)
 
@@ -127,14 +129,18 @@ class AnalyzeTab(Tab):
             self.run_panel.say(None)
 
     def _refresh(self) -> None:
-        self.run_panel.refresh(self._what(), len(self.desk.datasets))
+        chosen, draft = self.desk.chosen, self.desk.draft
+        cautions = () if chosen is None else cautions_of(chosen, draft.parameters)
+        n_recordings = len(self.desk.datasets) if draft.maps is None else 1
+        self.run_panel.refresh(self._what(), n_recordings, cautions)
 
     def _what(self) -> str:
         """`Regression of fish in tectum, after ΔF/F.`"""
-        current, draft = self.desk.datasets.current, self.desk.draft
-        if current is None:
+        current, draft, chosen = self.desk.datasets.current, self.desk.draft, self.desk.chosen
+        of = self.target.recording.currentText() if draft.maps is not None else current.name if current else ""
+        if chosen is None or not of:
             return ""
         region = None if draft.region is None else self.desk.regions.get(draft.region)
         place = region.name if region else "a mask file" if draft.mask_file else "the whole brain"
         steps = f", after {n} step{'s' if n > 1 else ''} of preprocessing" if (n := len(draft.chain)) else ""
-        return f"Ready: {analyses()[draft.analysis].title} of {current.name} in {place}{steps}."
+        return f"Ready: {chosen.title} of {of} in {place}{steps}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from qtpy.QtCore import Signal
@@ -12,6 +12,7 @@ from napari_thunder.models.trouble import Trouble
 from napari_thunder.models.words import in_window_words
 from napari_thunder.widgets.section import say_why
 from napari_thunder.widgets.trouble_label import TroubleLabel
+from napari_thunder.widgets.warnings_note import WarningsNote
 
 
 class RunPanel(QWidget):
@@ -47,6 +48,7 @@ class RunPanel(QWidget):
         self.status = QLabel()
         self.status.setWordWrap(True)
         self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.cautions = WarningsNote()
         self.trouble = TroubleLabel()
         self.data_button = data_button()
         self.data_button.clicked.connect(self.data_wanted)
@@ -59,8 +61,9 @@ class RunPanel(QWidget):
         self.trouble.show_trouble(worded(trouble))
         self._show_way()
 
-    def refresh(self, what: str = "", n_recordings: int = 0) -> None:
-        """Look again at what can be done; `what` says what Run would compute."""
+    def refresh(self, what: str = "", n_recordings: int = 0, cautions: Sequence[str] = ()) -> None:
+        """Look again at what can be done; `what` says what Run would compute, `cautions` what to know before."""
+        self.cautions.show_warnings(cautions)
         why_not = self._why_not()
         say_why(self.run_button, why_not, "Compute this on the whole recording (Ctrl+Enter)")
         say_why(self.preview_button, why_not, "A first look at few voxels, within two seconds (Ctrl+Shift+Enter)")
@@ -84,7 +87,7 @@ class RunPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(buttons)
-        for widget in (self.status, self.trouble, self.data_button):
+        for widget in (self.status, self.cautions, self.trouble, self.data_button):
             layout.addWidget(widget)
 
 
@@ -98,4 +101,6 @@ def data_button() -> QPushButton:
 
 def worded(trouble: Trouble | None) -> Trouble | None:
     """A trouble in the words of the window."""
-    return trouble and replace(trouble, message=in_window_words(trouble.message))
+    if trouble is None or trouble.verbatim:
+        return trouble
+    return replace(trouble, message=in_window_words(trouble.message))

@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_thunder.models.results.result_facts import warnings_of
 from napari_thunder.models.results.results import ResultEntry
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.results.action_button import ActionButton, MenuButton
@@ -26,6 +27,7 @@ from napari_thunder.widgets.results.look_panel import LookPanel
 from napari_thunder.widgets.results.result_actions import ResultActions
 from napari_thunder.widgets.results.results_model import COLUMNS, NAME, ResultsModel, SortedResults
 from napari_thunder.widgets.trouble_label import TroubleLabel
+from napari_thunder.widgets.warnings_note import WarningsNote
 
 if TYPE_CHECKING:
     from napari_thunder.widgets.workplace import Workplace
@@ -59,6 +61,7 @@ class ResultsPanel(QWidget):
         self._legends = workplace.map_legends
         self.look = LookPanel(lambda: self._pictures.look(self._pictures.front or 0))
         self.look.asked.connect(self._apply)
+        self.warnings = WarningsNote()
         self.trouble = TroubleLabel()
         self.actions_ = ResultActions(workplace, self.chosen, self)
         self._lay_out()
@@ -129,6 +132,7 @@ class ResultsPanel(QWidget):
         layout.addWidget(self.table)
         layout.addLayout(grid)
         layout.addWidget(self.trouble)
+        layout.addWidget(self.warnings)
         layout.addWidget(self.look)
 
     def _bind_keys(self) -> None:
@@ -177,6 +181,7 @@ class ResultsPanel(QWidget):
 
     def _show_look(self) -> None:
         entry = self.current
+        self.warnings.show_warnings(() if entry is None else warnings_of(entry.dataset))
         look = self._pictures.look(entry.key) if entry else None
         self.look.legend_wanted = not self._legends.works
         self.look.show_look(entry, look, self._pictures.spec(entry.key) if entry else None)
