@@ -35,7 +35,9 @@ from napari_thunder.analysis.preprocessing import (
 from napari_thunder.analysis.regression.bilinear import BilinearRegression
 from napari_thunder.analysis.regression.condition_means import MeanRegression
 from napari_thunder.analysis.regression.ordinary import Regression
+from napari_thunder.analysis.regression.reduced_rank import ReducedRankRegression
 from napari_thunder.analysis.regression.ridge import RidgeRegression
+from napari_thunder.analysis.regression.with_pca import RegressionWithPCA
 from napari_thunder.analysis.spectral.fourier import BandPower, Fourier
 from napari_thunder.analysis.summary.baseline import Baseline
 from napari_thunder.analysis.summary.images import SummaryImages
@@ -77,7 +79,9 @@ __all__ = [
     "MotionShare",
     "OrientationTuning",
     "PanelAverage",
+    "ReducedRankRegression",
     "Regression",
+    "RegressionWithPCA",
     "RemoveGlobalSignal",
     "RemoveSignals",
     "RidgeRegression",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
@@ -11,17 +12,21 @@ from napari_thunder.analysis.factors.ica import ICA
 from napari_thunder.analysis.factors.nmf import NMF
 from napari_thunder.analysis.factors.nonnegative import clipped, factored
 from napari_thunder.analysis.factors.pca import PCA
+from napari_thunder.analysis.regression.reduced_rank import ReducedRankRegression
+from napari_thunder.analysis.regression.with_pca import RegressionWithPCA
 from tests.analysis.runner import compute, dataset, make_context
-from tests.examples import Case
+from tests.examples import Case, Parameters
 
 Values = NDArray[np.float64]
 
-MADE = {
+MADE: dict[str, Parameters] = {
     "pca": {"n_components": 3},
     "ica": {"n_components": 3, "independent": "time courses"},
     "nmf": {"n_components": 2},
 }
-
+_TASK = {"events_by": ("direction",), "signals": ("swim",), "kernel": "GCaMP6s"}
+MADE |= {"reduced_rank_regression": _TASK, "regression_with_pca": _TASK}
+ON_FISH = {"reduced_rank_regression": _TASK, "regression_with_pca": _TASK}
 OF_GROUPS = {"factor_analysis": {"n_factors": 2}}
 
 
@@ -115,7 +120,43 @@ def _factor_analysis_against_sklearn() -> float:
     return float(abs(result.attrs["log_likelihood"] / oracle.score(series) - 1))
 
 
+def _task() -> tuple[pd.DataFrame, Values]:
+    rng = np.random.default_rng(8)
+    table = pd.DataFrame(rng.normal(size=(100, 5)), columns=list("abcde"))
+    return table, 5 + table.to_numpy() @ rng.normal(size=(5, 80)) + rng.normal(size=(100, 80))
+
+
+def _reduced_rank_against_fitted_values() -> float:
+    table, series = _task()
+    found = compute(ReducedRankRegression(2, design=table), make_context(100), series)["beta"]
+    x, y = table.to_numpy() - table.to_numpy().mean(axis=0), series - series.mean(axis=0)
+    weights = np.linalg.lstsq(x, y, rcond=None)[0]
+    v = np.linalg.svd(x @ weights, full_matrices=False)[2][:2]
+    expected = weights @ v.T @ v
+    return float(np.abs(found - expected).max() / np.abs(expected).max())
+
+
+def _with_pca_against_thunder() -> float:
+    """The trajectory as Thunder defines it, voxel by voxel."""
+    from sklearn import decomposition
+    from sklearn.linear_model import LinearRegression
+
+    table, series = _task()
+    found = compute(RegressionWithPCA(2, design=table), make_context(100), series)["time_courses"]
+    weights = LinearRegression().fit(table.to_numpy(), series).coef_
+    scores = decomposition.PCA(2).fit_transform(weights)
+    expected = sum(np.outer(y - y.mean(), score) for y, score in zip(series.T, scores, strict=True)) / 80
+    return float(np.abs(np.abs(found) - np.abs(expected)).max() / np.abs(expected).max())
+
+
 CASES = [
+    Case("reduced_rank_regression", "numpy SVD of fitted values", "rank 2 of 5", _reduced_rank_against_fitted_values),
+    Case(
+        "regression_with_pca",
+        "sklearn regression and PCA, Thunder's formula",
+        "5 regressors",
+        _with_pca_against_thunder,
+    ),
     Case("pca", "sklearn.decomposition.PCA", "3 sparse maps with noise", _pca_against_sklearn),
     Case(
         "factor_analysis",
