@@ -124,23 +124,30 @@ def stream(
         drawn = regions_of(regions, recording.shape[1:])
         passes = Passes(recording, engine, job, region, context_of(recording, drawn))
         passes.bind(steps)
-        analysis = _with_tables_read(analysis, passes.context.n_frames)
+        analysis = with_tables_read(analysis, passes.context.n_frames)
         final: LastStep = passes.answered(analysis.plan(passes.context))
-        blocks, series = passes.blocks(final.halo if isinstance(final, MapStep) else None)
-        dataset = _empty(final, recording, passes.context)
-        dataset.attrs |= {"analysis": snake_case(type(analysis).__name__), "title": type(analysis).title}
-        if region is not None:
-            dataset.attrs |= {"mask": region.name, "n_voxels_used": region.n_voxels}
-        yield Partial(dataset, 0, len(blocks))
-        with job.stage(job.fraction, 1.0, "computing maps"):
-            for done, (block, answer) in enumerate(_answers(final, series, passes, blocks), 1):
-                _fill(dataset, final, block, answer)
-                yield Partial(dataset, done, len(blocks), block.box)
-        if final.finish is not None:
-            dataset = final.finish(dataset)
-        dataset = _with_features(dataset, recording, passes.context)
-        dataset.attrs["provenance"] = provenance_of(analysis, recording, steps, Places(region, drawn), engine, job)
-        yield Partial(dataset, len(blocks), len(blocks), done=True)
+        yield from filled_in(final, analysis, steps, passes)
+
+
+def filled_in(final: LastStep, analysis: Analysis, steps: Sequence[Step], passes: Passes) -> Iterator[Partial]:
+    """Carry out the last step of a plan, and yield the result as it fills in."""
+    recording, job, region = passes.recording, passes.job, passes.mask
+    blocks, series = passes.blocks(final.halo if isinstance(final, MapStep) else None)
+    dataset = _empty(final, recording, passes.context)
+    dataset.attrs |= {"analysis": snake_case(type(analysis).__name__), "title": type(analysis).title}
+    if region is not None:
+        dataset.attrs |= {"mask": region.name, "n_voxels_used": region.n_voxels}
+    yield Partial(dataset, 0, len(blocks))
+    with job.stage(job.fraction, 1.0, "computing maps"):
+        for done, (block, answer) in enumerate(_answers(final, series, passes, blocks), 1):
+            _fill(dataset, final, block, answer)
+            yield Partial(dataset, done, len(blocks), block.box)
+    if final.finish is not None:
+        dataset = final.finish(dataset)
+    dataset = with_features(dataset, recording, passes.context)
+    places = Places(region, passes.context.regions)
+    dataset.attrs["provenance"] = provenance_of(analysis, recording, steps, places, passes.engine, job)
+    yield Partial(dataset, len(blocks), len(blocks), done=True)
 
 
 def _answers(
@@ -178,7 +185,7 @@ def context_of(recording: Recording, regions: tuple[Region, ...] = ()) -> Contex
     )
 
 
-def _with_tables_read(analysis: Made, n_frames: int) -> Made:
+def with_tables_read(analysis: Made, n_frames: int) -> Made:
     """The analysis with its tables in hand, so that its provenance holds them and not the paths of files."""
     tables = [p.name for p in parameters(type(analysis)) if p.kind == "table"]
     given = {name: getattr(analysis, name) for name in tables}
@@ -225,7 +232,7 @@ def _frame_coords(context: Context) -> Mapping[str, Any]:
     return coords
 
 
-def _with_features(dataset: xr.Dataset, recording: Recording, context: Context) -> xr.Dataset:
+def with_features(dataset: xr.Dataset, recording: Recording, context: Context) -> xr.Dataset:
     """The names of features for coordinates, where frames are features."""
     labels: tuple[str, ...] = getattr(recorded(recording.source), "labels", ())
     if len(labels) != context.n_frames or "frame" not in dataset.dims:

@@ -8,6 +8,7 @@ from threading import Event, Timer
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import napari_thunder as nt
 from napari_thunder.analysis.grid import Grid
@@ -40,8 +41,9 @@ def engine(request):
     found.close()
 
 
-def on_grid(recording, values, grid):
-    return values[..., *np.ix_(*(grid.voxels(axis) for axis in range(3)))]
+def on_grid(values, grid):
+    z, y, x = grid.chosen(np.arange(np.prod(grid.shape)))
+    return values[..., z, y, x].reshape(*values.shape[:-3], *grid.shape)
 
 
 def test_a_preview_has_the_numbers_of_the_full_map_at_its_voxels(recording, engine):
@@ -50,12 +52,12 @@ def test_a_preview_has_the_numbers_of_the_full_map_at_its_voxels(recording, engi
     grid = grid_of(recording)
     assert looked["p"].size <= MOST_VOXELS < full["p"].size
     for name in ("preferred_direction", "selectivity", "p", "response"):
-        np.testing.assert_array_equal(looked[name].values, on_grid(recording, full[name].values, grid))
+        np.testing.assert_array_equal(looked[name].values, on_grid(full[name].values, grid))
 
 
 def test_components_of_a_preview_are_those_of_its_voxels(recording, movie, engine):
     looked = preview(nt.PCA(n_components=3), recording, engine=engine, seconds=60)
-    few = on_grid(recording, movie, grid_of(recording))
+    few = on_grid(movie, grid_of(recording))
     expected = nt.run(nt.PCA(n_components=3), nt.Recording.from_array(few, exclude_frames=[47]))
     np.testing.assert_allclose(looked["explained_variance_ratio"], expected["explained_variance_ratio"], rtol=1e-6)
     np.testing.assert_allclose(looked["components"], expected["components"], rtol=1e-3, atol=1e-4)
@@ -156,8 +158,36 @@ def test_what_cannot_be_computed_is_said_as_in_a_full_run(movie):
 def test_every_voxel_of_a_grid_lies_in_its_cell():
     grid = Grid((3, 10, 13), (1, 4, 5))
     assert grid.shape == (3, 3, 3)
-    for axis, step in enumerate(grid.steps):
-        np.testing.assert_array_equal(grid.voxels(axis) // step, np.arange(grid.shape[axis]))
+    for voxel, cell, step, n in zip(
+        grid.chosen(np.arange(27)), np.unravel_index(np.arange(27), grid.shape), grid.steps, grid.volume, strict=True
+    ):
+        np.testing.assert_array_equal(voxel // step, cell)
+        assert voxel.max() < n
+
+
+def test_every_voxel_of_a_cell_is_as_likely_as_any_other():
+    counts = np.zeros(20)
+    for seed in range(30):
+        z, y, x = Grid((1, 400, 50), (1, 4, 5), seed).chosen(np.arange(1000))
+        np.add.at(counts, 5 * (y % 4) + x % 5, 1)
+    assert stats.chisquare(counts).pvalue > 1e-3
+    assert not np.array_equal(Grid((1, 40, 50), (1, 4, 5), 1).chosen(np.arange(9)), grid_voxels(0))
+
+
+def grid_voxels(seed):
+    return Grid((1, 40, 50), (1, 4, 5), seed).chosen(np.arange(9))
+
+
+def test_parts_of_a_grid_are_those_of_the_whole():
+    grid = Grid((5, 40, 50), (2, 7, 6), 3)
+    blocks = plan_blocks((10, 5, 40, 50), 4, at_least=50)
+    found = {}
+    for block in blocks:
+        cells, places = grid.within(block)
+        zyx = np.stack(np.unravel_index(places, block.box_shape)) + np.array(block.start)[:, None]
+        found |= dict(zip(cells.tolist(), zyx.T.tolist(), strict=True))
+    assert sorted(found) == list(range(np.prod(grid.shape)))
+    np.testing.assert_array_equal(np.array([found[i] for i in range(len(found))]).T, grid.chosen(np.arange(len(found))))
 
 
 def test_planes_are_spared_where_they_are_few():

@@ -18,6 +18,8 @@ from napari_thunder.models.trouble import Trouble
 from napari_thunder.recording import Recording
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from napari_thunder.analysis.protocol import Analysis, Step
     from napari_thunder.masks import MaskLike
     from napari_thunder.pipeline import Partial
@@ -93,7 +95,8 @@ class Run:
     Attributes
     ----------
     said
-        What a preview was made of: `3 344 of 13 224 voxels`; or what an errand came to.
+        What a preview was made of, and what it tells: `3 344 of 13 224 voxels; p_fdr ≤ 0.05: 12 % (11 to 13) …`; or
+        what an errand came to.
     """
 
     def __init__(self, request: Request | Errand) -> None:
@@ -276,10 +279,16 @@ class Jobs:
         for partial in stream:
             run.job.check()
             if partial.done:
-                run.said = str(partial.dataset.attrs.get("preview", ""))
+                run.said = _said(partial.dataset)
             if partial.done or time.monotonic() - last >= PARTIAL_EVERY:
                 self.partial.emit(run, partial)
                 last = time.monotonic()
+
+
+def _said(result: xr.Dataset) -> str:
+    """What a preview was made of, and the first thing that it tells of the whole brain."""
+    told = result.attrs.get("preview_estimates", [])[:1]
+    return "; ".join([str(result.attrs["preview"]), *told]) if "preview" in result.attrs else ""
 
 
 def _was_a_look(run: Run) -> bool:
