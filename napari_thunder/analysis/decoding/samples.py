@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,14 +63,17 @@ class Samples:
         Their names.
     trial
         (samples,) number of the event of each among those that are used.
+    rows
+        (trials,) place of each among the chosen events.
     warnings
-        About events that are not.
+        About events that are not used.
     """
 
     weights: sparse.csr_array
     labels: Places
     classes: tuple[str, ...]
     trial: Places
+    rows: Places
     warnings: tuple[str, ...]
 
     @property
@@ -115,8 +119,7 @@ def trial_samples(context: Context, wanted: Wanted, what: str) -> Samples:
     where = f"{context.name}: {what}"
     if wanted.rest and wanted.baseline == 0:
         raise AnalysisError(f"{where}: rest needs a window before the events: give a baseline above 0 s.")
-    events = chosen_events(context.need_events(what), wanted.only, where)
-    events = events[events[[c for c in wanted.by if c in events.columns]].notna().all(axis=1)].reset_index(drop=True)
+    events = events_for(context, wanted, what)
     classes, label = _classes(events, wanted, where)
     windows = _windows(events, wanted)
     found = [[make_trials(events, window, context, what) for window in each] for each in windows]
@@ -133,7 +136,15 @@ def trial_samples(context: Context, wanted: Wanted, what: str) -> Samples:
     if wanted.rest:
         labels = np.concatenate([labels, np.full(len(rows), len(classes) - 1)])
         trial = np.concatenate([trial, trial])
-    return Samples(_weights(found, rows), labels, classes, trial, tuple(warnings))
+    return Samples(_weights(found, rows), labels, classes, trial, rows, tuple(warnings))
+
+
+def events_for(context: Context, wanted: Wanted, what: str) -> pd.DataFrame:
+    """The chosen events that have a value in all columns that matter, indexed from 0."""
+    events = chosen_events(context.need_events(what), wanted.only, f"{context.name}: {what}")
+    known = events[[column for column in wanted.by if column in events.columns]].notna().all(axis=1)
+    chosen: pd.DataFrame = events[known].reset_index(drop=True)
+    return chosen
 
 
 def _classes(events: pd.DataFrame, wanted: Wanted, where: str) -> tuple[tuple[str, ...], Places]:
@@ -199,3 +210,12 @@ def folds_of(samples: Samples, n_folds: int, seed: int, where: str) -> Places:
     for number, (_, tested) in enumerate(split):
         fold[tested] = number
     return fold[samples.trial]
+
+
+def chances(samples: Samples) -> dict[str, Any]:
+    """Attributes of a result: what accuracy is by chance, and warnings."""
+    return {
+        "chance": samples.chance,
+        "balanced_chance": 1 / len(samples.classes),
+        "warnings": list(samples.warnings),
+    }

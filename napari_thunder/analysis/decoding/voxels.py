@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from napari_thunder.analysis.decoding.naive_bayes import NaiveBayes
-from napari_thunder.analysis.decoding.samples import Samples, Wanted, folds_of, trial_samples
+from napari_thunder.analysis.decoding.samples import Wanted, chances, folds_of, trial_samples
 from napari_thunder.analysis.events.selection import ONLY_HELP
 from napari_thunder.analysis.protocol import Context, Map, MapStep, Role
 from napari_thunder.analysis.statistics import with_adjusted_p
@@ -108,7 +108,8 @@ class VoxelDecoding:
 
     def __post_init__(self) -> None:
         check(self)
-        check_folds(self.n_folds, type(self).__name__)
+        if self.n_folds == 1:
+            raise ParameterError("VoxelDecoding: n_folds=1 leaves nothing to train on. Give 2 or more, or 0.")
 
     def plan(self, context: Context) -> MapStep:
         """One pass over the brain."""
@@ -124,25 +125,6 @@ class VoxelDecoding:
             facts["warnings"].append(_TRAINED)
         compute = NaiveBayes(samples, fold, orders)
         return MapStep(maps, compute, {"condition": list(samples.classes)}, curves, partial(_finish, facts=facts))
-
-
-def check_folds(n_folds: int, owner: str) -> None:
-    """Raises
-    ------
-    ParameterError
-        For one fold.
-    """
-    if n_folds == 1:
-        raise ParameterError(f"{owner}: n_folds=1 leaves nothing to train on. Give 2 or more.")
-
-
-def chances(samples: Samples) -> dict[str, Any]:
-    """Attributes of a result: what accuracy is by chance, and warnings."""
-    return {
-        "chance": samples.chance,
-        "balanced_chance": 1 / len(samples.classes),
-        "warnings": list(samples.warnings),
-    }
 
 
 def _finish(dataset: xr.Dataset, facts: dict[str, Any]) -> xr.Dataset:

@@ -14,7 +14,7 @@ from napari_thunder.errors import AnalysisError, MissingMetadataError, Parameter
 from tests.analysis.runner import compute, dataset, make_context
 
 
-def _recording(n_trials=60, n_voxels=200, signal=0.0, seed=0):
+def recording(n_trials=60, n_voxels=200, signal=0.0, seed=0):
     rng = np.random.default_rng(seed)
     start = 4 + 8 * np.arange(n_trials)
     series = rng.normal(size=(8 * n_trials + 8, n_voxels))
@@ -26,7 +26,7 @@ def _recording(n_trials=60, n_voxels=200, signal=0.0, seed=0):
 
 
 def test_noise_is_decoded_at_chance_and_p_is_right_about_it():
-    context, series = _recording(n_voxels=400)
+    context, series = recording(n_voxels=400)
     found = dataset(VoxelDecoding(("kind",), n_permutations=99), context, series)
     assert found.attrs["chance"] == 0.5
     assert abs(float(found["accuracy"].mean()) - 0.5) < 0.02
@@ -36,21 +36,21 @@ def test_noise_is_decoded_at_chance_and_p_is_right_about_it():
 
 
 def test_in_training_also_noise_is_above_chance_and_the_result_says_so():
-    context, series = _recording(n_trials=16)
+    context, series = recording(n_trials=16)
     found = dataset(VoxelDecoding(("kind",), n_folds=0), context, series)
     assert float(found["accuracy"].mean()) > 0.55
     assert "trained on" in found.attrs["warnings"][0]
 
 
 def test_strong_answers_are_decoded():
-    context, series = _recording(signal=3.0, n_voxels=20)
+    context, series = recording(signal=3.0, n_voxels=20)
     found = dataset(VoxelDecoding(("kind",)), context, series)
     assert float(found["accuracy"].min()) > 0.9
     assert float(found["p_fdr"].max()) < 1e-6
 
 
 def test_events_are_told_from_rest_and_a_trial_stays_in_one_fold():
-    context, series = _recording(signal=3.0, n_voxels=5)
+    context, series = recording(signal=3.0, n_voxels=5)
     wanted = Wanted(("kind",), ("kind=1",), True, 0.0, None, 2.0, 2)
     samples = trial_samples(context, wanted, "test")
     assert samples.classes == ("kind=1", "rest")
@@ -69,7 +69,7 @@ def test_events_are_told_from_rest_and_a_trial_stays_in_one_fold():
 
 
 def test_two_conditions_may_be_an_event_and_rest():
-    context, series = _recording(signal=2.0, n_voxels=4)
+    context, series = recording(signal=2.0, n_voxels=4)
     found = dataset(TwoConditions(only=("kind=1",), rest=True), context, series)
     assert found["condition"].values.tolist() == ["event", "rest"]
     assert (found["t"] > 5).all()
