@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "analysis": (
+        "PopulationDecoding",
         "ICA",
         "JPCA",
         "NMF",
@@ -124,6 +125,7 @@ __all__ = [
     "OrientationTuning",
     "OwnModel",
     "PanelAverage",
+    "PopulationDecoding",
     "Preparation",
     "PreparationPlan",
     "Quality",
@@ -216,6 +218,7 @@ if TYPE_CHECKING:
         MotionShare,
         OrientationTuning,
         PanelAverage,
+        PopulationDecoding,
         ReducedRankRegression,
         Regression,
         RegressionWithPCA,

@@ -6,6 +6,7 @@ from napari_thunder.analysis.correlation.local import LocalCorrelation
 from napari_thunder.analysis.correlation.matrix import CorrelationMatrix
 from napari_thunder.analysis.correlation.seed import SeedCorrelation
 from napari_thunder.analysis.correlation.signals import Correlation
+from napari_thunder.analysis.decoding.population import PopulationDecoding
 from napari_thunder.analysis.decoding.two_conditions import TwoConditions
 from napari_thunder.analysis.decoding.voxels import VoxelDecoding
 from napari_thunder.analysis.events.average import EventAverage
@@ -79,6 +80,7 @@ __all__ = [
     "MotionShare",
     "OrientationTuning",
     "PanelAverage",
+    "PopulationDecoding",
     "ReducedRankRegression",
     "Regression",
     "RegressionWithPCA",
