@@ -124,7 +124,8 @@ class RegressionWithPCA:
         if len(found) < self.n_components:
             raise AnalysisError(
                 f"{context.name}: {self.title}: n_components={self.n_components}, but the weights of {n} varying "
-                f"voxels for {len(design.names)} regressors have only {len(found)} independent components. Ask for fewer."
+                f"voxels for {len(design.names)} regressors have only {len(found)} independent components. Ask for "
+                "fewer."
             )
         vectors = upward(vectors)
         trajectory = (summed["cross"] - np.outer(summed["total"], mean)) @ vectors / n
@@ -155,6 +156,7 @@ def _sums(series: Series, inverse: Values) -> Answer:
 
 def _maps(series: Series, inverse: Values, design: Values, vectors: Values, mean: Values) -> Answer:
     _, total, valid = centre(series)
+    series[:, ~valid] = 0
     weights = inverse @ series
     components = vectors @ weights - (vectors @ mean)[:, None]
     with np.errstate(all="ignore"):
