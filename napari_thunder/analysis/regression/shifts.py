@@ -18,8 +18,8 @@ LEAST_SHIFTS = 19
 """So many are needed for p = 0.05."""
 
 _SINGULAR = 1e-8
-_LOOKS_THE_SAME = 0.5
-_MANY = 0.05
+_LOOKS_THE_SAME = 0.3
+_MANY = 0.03
 
 
 @dataclass(frozen=True, slots=True)
