@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from napari_thunder.analysis.own.model_file import ModelFile, explained, load_fu
 from napari_thunder.analysis.own.notes import Per
 from napari_thunder.analysis.protocol import Answer, Series
 from napari_thunder.analysis.statistics import varies
+from napari_thunder.errors import ModelError
 
 Values = NDArray[np.float64]
 
@@ -58,15 +60,37 @@ class Call:
 
     def block(self, series: Series) -> dict[str, Values]:
         """Maps (voxels,) or (k, voxels) of series (t, voxels), which the function may change."""
-        return block_maps(self(series), series.shape[1], self.function)
+        answer = self(series)
+        with self._where():
+            return block_maps(answer, series.shape[1], self.function)
 
     def voxels(self, series: Series) -> dict[str, Values]:
         """The same of a function of one series."""
-        each = [voxel_maps(self(np.ascontiguousarray(one)), self.function) for one in series.T]
-        first = outputs_of(each[0], 0)
-        for found in each:
-            check_outputs(outputs_of(found, 0), first, self.function)
+        answers = [self(np.ascontiguousarray(one)) for one in series.T]
+        with self._where():
+            each = [voxel_maps(answer, self.function) for answer in answers]
+            first = outputs_of(each[0], 0)
+            for found in each:
+                check_outputs(outputs_of(found, 0), first, self.function)
         return {output.name: np.stack([found[output.name] for found in each], axis=-1) for output in first}
+
+    @contextmanager
+    def _where(self) -> Iterator[None]:
+        """Say of what is wrong with an answer where the function is."""
+        try:
+            yield
+        except ModelError as error:
+            line = load_functions(self.file)[self.function].__code__.co_firstlineno
+            raise ModelError(f"{self.file.at(line)}: {error}") from None
+
+    def check(self, found: Sequence[Output], promised: Sequence[Output]) -> None:
+        """Raises
+        ------
+        ModelError
+            If the maps are not those that were promised.
+        """
+        with self._where():
+            check_outputs(found, promised, self.function)
 
     def maps(self, series: Series, per: Per) -> dict[str, Values]:
         """The maps of a function of that kind."""
@@ -95,7 +119,7 @@ class OwnMaps:
         if not usable.any():
             return maps
         found = self.computed(series if usable.all() else series[:, usable])
-        check_outputs(outputs_of(found, 1), self.outputs, self.call.function)
+        self.call.check(outputs_of(found, 1), self.outputs)
         for name, values in found.items():
             maps[name][..., usable] = values
         return maps

@@ -15,6 +15,7 @@ import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Any
 
@@ -34,6 +35,17 @@ WORTHWHILE = 10.0
 """Seconds of work on one core from which on processes are started for it, which takes some seconds."""
 
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+_BEGIN = """
+import sys, types
+package = types.ModuleType("napari_thunder.analysis")
+package.__path__ = [{folder!r}]
+sys.modules[package.__name__] = package
+from napari_thunder.analysis.own.helper import main
+main()
+"""
+"""Without the analyses, which a helper does not need and which take seconds to import."""
 
 
 class OnAHelper(Exception):  # noqa: N818 - the place of an error, not an error
@@ -113,7 +125,7 @@ class Helper:
         self._function = call.function
         path = os.pathsep.join(filter(None, sys.path))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "napari_thunder.analysis.own.helper"],
+            [sys.executable, "-c", _BEGIN.format(folder=str(Path(__file__).parents[1]))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **_ONE_THREAD, "PYTHONPATH": path},

@@ -110,12 +110,11 @@ class Draft:
     @property
     def parameters(self) -> Mapping[str, Any]:
         """Those filled in for the analysis that is chosen."""
-        return self.given.get(self._form, {})
+        return self.given.get(self._form(self.analysis), {})
 
-    @property
-    def _form(self) -> str:
-        """What the parameters are kept under: each function of the user's own has a form of its own."""
-        return self.analysis if self.analysis != OWN else f"{OWN} {self.model.path} {self.model.function}"
+    def _form(self, analysis: str) -> str:
+        """What parameters are kept under: each function of the user's own has a form of its own."""
+        return analysis if analysis != OWN else f"{OWN} {self.model.path} {self.model.function}"
 
     @property
     def chain(self) -> tuple[ChainLink, ...]:
@@ -128,7 +127,7 @@ class Draft:
 
     def fill(self, parameters: Mapping[str, Any]) -> None:
         """Fill in parameters of the analysis that is chosen."""
-        self._set(given=self.given | {self._form: dict(parameters)})
+        self._set(given=self.given | {self._form(self.analysis): dict(parameters)})
 
     def preprocess(self, chain: Iterable[ChainLink]) -> None:
         """Set the preprocessing."""
@@ -181,7 +180,8 @@ class Draft:
     def take(self, analysis: str, parameters: Mapping[str, Any], chain: Sequence[ChainLink] = ()) -> None:
         """Take over an analysis that was run before, to be changed."""
         links = tuple(Link(name, dict(given)) for name, given in chain)
-        self._set(analysis=analysis, given=self.given | {analysis: dict(parameters)}, links=links)
+        given = self.given | {self._form(analysis): dict(parameters)}
+        self._set(analysis=analysis, given=given, links=links)
 
     def to_plain(self) -> dict[str, Any]:
         """What is prepared, as JSON can hold it; the region by its key, which is good on this desk only."""

@@ -32,7 +32,7 @@ class OwnModels:
     names
         Functions of the file that could be meant.
     trouble
-        Why there is none, or why the newest text of the file is not the one in use.
+        Why there is none.
     """
 
     changed = Signal()
@@ -63,7 +63,7 @@ class OwnModels:
     def why_not_run(self) -> str:
         """What is missing before the model can run, as the next step to take; empty if nothing is."""
         if not self.choice.path:
-            return "Choose the Python file of your model first."
+            return "Choose the Python file of your model above."
         if not self.confirmed:
             return "Your model is remembered but not loaded, as loading runs its code: press Load."
         if self.busy:
@@ -74,6 +74,8 @@ class OwnModels:
 
     def choose(self, path: str, function: str = "") -> None:
         """Choose a file, and run it; returns at once."""
+        if path != self._chosen:
+            self.cls, self.names, self.trouble = None, (), None
         self._chosen = path
         self._draft.choose_model(ModelChoice(path, function))
         self._start()
@@ -122,10 +124,11 @@ class OwnModels:
 
     def _work(self, choice: ModelChoice) -> None:
         stamp, trouble = _stamp_of(choice.path), None
-        names, cls = self.names, self.cls
+        names: tuple[str, ...] = ()
+        cls: type[OwnModel] | None = None
         try:
             file = read_model_file(choice.path)
-            names, cls = model_names(file), None
+            names = model_names(file)
             function = choice.function if choice.function in names else ""
             if function or len(names) <= 1:
                 cls = model_class(file, function)

@@ -57,6 +57,7 @@ class AnalysisFinder(QWidget):
         if name != self.name and name in self._items:
             self.tree.blockSignals(True)
             self.tree.setCurrentItem(self._items[name])
+            self.tree.scrollToItem(self._items[name])
             self.tree.blockSignals(False)
 
     def shown(self) -> tuple[str, ...]:
@@ -133,7 +134,7 @@ class AnalysisFinder(QWidget):
     def _family(self, title: str) -> QTreeWidgetItem:
         """A heading, which cannot be chosen."""
         item = QTreeWidgetItem(self.tree, [title])
-        item.setFlags(Qt.ItemFlag.NoItemFlags)
+        item.setFlags(Qt.ItemFlag.ItemIsEnabled)
         font = item.font(0)
         font.setBold(True)
         item.setFont(0, font)
