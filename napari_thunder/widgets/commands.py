@@ -103,6 +103,21 @@ def previous_trace(dock: ThunderDock) -> None:
     dock.show_traces().select_next(-1)
 
 
+@action("Show the plots", "Results", "Shift-P")
+def show_plots(dock: ThunderDock) -> None:
+    dock.show_plots()
+
+
+@action("Make an ROI of what is chosen in the plot", "Results")
+def make_chosen_region(dock: ThunderDock) -> None:
+    dock.show_plots().make_region()
+
+
+@action("Choose nothing in the plots", "Results")
+def clear_chosen(dock: ThunderDock) -> None:
+    dock.desk.brushing.select(None)
+
+
 @action("Let go of all pinned voxels", "Time")
 def unpin_all(dock: ThunderDock) -> None:
     dock.desk.traces.clear_pins()

@@ -12,6 +12,7 @@ from napari_thunder.models.data.history import History
 from napari_thunder.widgets.analyze.analyze_tab import AnalyzeTab
 from napari_thunder.widgets.banner import Banner
 from napari_thunder.widgets.data.data_tab import DataTab
+from napari_thunder.widgets.plots.plots_dock import PlotsDock, show_plots
 from napari_thunder.widgets.prepare.prepare_tab import PrepareTab
 from napari_thunder.widgets.registration.registration_tab import RegistrationTab
 from napari_thunder.widgets.results.results_tab import ResultsTab
@@ -50,7 +51,7 @@ class ThunderDock(QWidget):
         super().__init__()
         self.workplace = Workplace.of(napari_viewer, desk, history)
         self.main_thread = self.workplace.hold(self)
-        self._traces_shown = False
+        self._traces_shown = self._plots_shown = False
         self.desk = self.workplace.desk
         self.data = DataTab(napari_viewer)
         self.registration = RegistrationTab(napari_viewer)
@@ -106,11 +107,19 @@ class ThunderDock(QWidget):
             dock.raise_()
         return traces
 
+    def show_plots(self) -> PlotsDock:
+        """Bring the Plots dock into sight, beside the traces or below the canvas if it is not there."""
+        self._plots_shown = True
+        plots = show_plots(self.workplace)
+        _give_corner_to_the_right(self.window())
+        return plots
+
     def _tie(self, engine: str | None) -> None:
         workplace = self.workplace
         self.main_thread.connect(self.desk.attend, self.show_tab)
         for signal in (self.desk.pointer.pinned, self.desk.regions.added):
             self.main_thread.connect(signal, self._show_first_trace, newest=True)
+        self.main_thread.connect(self.desk.plots.offered, self._show_first_plot, newest=True)
         self._window = SessionWindow(workplace, self, self.main_thread)
         self._shortcuts = Shortcuts(workplace.viewer)
         workplace.begin(engine)
@@ -120,6 +129,11 @@ class ThunderDock(QWidget):
         if not self._traces_shown:
             self._traces_shown = True
             self.show_traces()
+
+    def _show_first_plot(self) -> None:
+        """The plots come by themselves with the first result that has any, and leave the keyboard where it is."""
+        if not self._plots_shown:
+            self.show_plots()
 
     def sizeHint(self) -> QSize:
         return QSize(420, 900)

@@ -18,6 +18,7 @@ from napari_thunder.widgets.canvas.before_after import BeforeAfter
 from napari_thunder.widgets.canvas.caption import Caption
 from napari_thunder.widgets.canvas.comparison import Comparison
 from napari_thunder.widgets.canvas.drawn_line import DrawnLine
+from napari_thunder.widgets.canvas.highlight import Highlight
 from napari_thunder.widgets.canvas.layers import Layers
 from napari_thunder.widgets.canvas.map_layers import MapLayers
 from napari_thunder.widgets.canvas.map_legends import MapLegends
@@ -77,6 +78,7 @@ class Workplace:
         self.region_layers = RegionLayers(viewer, desk, self.main_thread)
         self.pointing = Pointing(viewer, desk, self.main_thread, self.layers)
         self.pin_marks = PinMarks(viewer, desk, self.main_thread, self.layers)
+        self.highlight = Highlight(viewer, desk, self.main_thread, self.map_layers)
         self.preferences = Preferences(desk)
         self.safekeeping = Safekeeping(self)
         self._holders: dict[int, weakref.ref[QWidget]] = {}
@@ -137,7 +139,7 @@ class Workplace:
         """Undo every connection and let the desk go."""
         _workplaces.pop(id(self.viewer), None)
         for part in (
-            self.before_after, self.shift_arrows, self.drawn_line, self.shown_plane, self.safekeeping,
+            self.highlight, self.before_after, self.shift_arrows, self.drawn_line, self.shown_plane, self.safekeeping,
             self.preferences, self.main_thread, self.pointing, self.pin_marks, self.draft_memory, self.layers,
             self.recording_views, self.caption, self.comparison, self.map_legends, self.map_layers,
             self.region_layers, self.desk,

@@ -15,7 +15,8 @@ Array = NDArray[Any]
 
 Span = tuple[float, float]
 
-BINS = 200
+_COLUMNS = 64, 256
+"""Fewest and most; there are half as many rows, as plots are about twice as wide as they are high."""
 _SAMPLE = 200_000
 _TAIL = 0.05
 """Percent of the voxels that may lie outside on either side, so that a few do not press all others together."""
@@ -79,7 +80,7 @@ def first_plane(dataset: xr.Dataset) -> Plane | None:
 
 
 def density_of(dataset: xr.Dataset, plane: Plane, x: Span | None = None, y: Span | None = None) -> Density:
-    """Count the voxels of a plane in 200 × 200 cells.
+    """Count the voxels of a plane in cells, the more voxels the smaller.
 
     Parameters
     ----------
@@ -96,17 +97,19 @@ def density_of(dataset: xr.Dataset, plane: Plane, x: Span | None = None, y: Span
 
 
 def _counted(across: Array, up: Array, x: Span, y: Span) -> NDArray[np.int64]:
-    columns, rows = _cells(across, x), _cells(up, y)
-    wide = BINS + 2
-    counts = np.bincount(rows * wide + columns, minlength=wide * wide).reshape(wide, wide)
+    n_columns = int(np.clip(np.sqrt(len(across)), *_COLUMNS))
+    n_rows = n_columns // 2
+    columns, rows = _cells(across, x, n_columns), _cells(up, y, n_rows)
+    wide, high = n_columns + 2, n_rows + 2
+    counts = np.bincount(rows * wide + columns, minlength=wide * high).reshape(high, wide)
     inner: NDArray[np.int64] = counts[1:-1, 1:-1]
     return inner
 
 
-def _cells(values: Array, span: Span) -> NDArray[np.int32]:
-    """The cell of each value from 1; 0 below the span and one behind the last above it."""
-    scaled = (values - np.float32(span[0])) * np.float32(BINS / (span[1] - span[0]))
-    cells: NDArray[np.int32] = np.clip(scaled + 1, 0, BINS + 1).astype(np.int32)
+def _cells(values: Array, span: Span, n: int) -> NDArray[np.int32]:
+    """The cell of each value from 1; 0 below the span and n + 1 above it."""
+    scaled = (values - np.float32(span[0])) * np.float32(n / (span[1] - span[0]))
+    cells: NDArray[np.int32] = np.clip(scaled + 1, 0, n + 1).astype(np.int32)
     return cells
 
 

@@ -168,13 +168,17 @@ class Plot:
             ", ".join(labels[i] for labels, i in zip(each, at, strict=True)) for at in np.ndindex(*map(len, each))
         )
 
+    @property
+    def leaf_dim(self) -> str:
+        """Of a tree, the dimension of the result that its leaves are: the one it names, or of as many places."""
+        sizes, n = self.dataset.sizes, self.n_rows
+        named = [str(self.attrs.get("leaves", "")), *map(str, sizes)]
+        fitting = (dim for dim in named if dim in sizes and sizes[dim] == n and dim not in (*SPACE_DIMS, FRAME))
+        return next(fitting, "")
+
     def _leaves(self) -> tuple[str, ...]:
-        """Of a tree, the places of another dimension of the result that has as many as there are leaves."""
-        named = str(self.attrs.get("leaves", ""))
-        fitting = [named] if named in self.dataset.sizes else []
-        fitting += [str(dim) for dim, n in self.dataset.sizes.items() if n == self.n_rows and dim not in SPACE_DIMS]
-        known = next((dim for dim in fitting if self.dataset.sizes[dim] == self.n_rows), None)
-        return labels_of(self.dataset, known) if known else tuple(str(n) for n in range(1, self.n_rows + 1))
+        dim = self.leaf_dim
+        return labels_of(self.dataset, dim) if dim else tuple(str(n) for n in range(1, self.n_rows + 1))
 
 
 def plots_of(dataset: xr.Dataset) -> tuple[Plot, ...]:
@@ -188,6 +192,12 @@ def labels_of(dataset: xr.Dataset, dim: str) -> tuple[str, ...]:
     if dim not in dataset.coords or dataset.coords[dim].ndim != 1:
         return tuple(str(n) for n in range(1, dataset.sizes[dim] + 1))
     return tuple(_word(value).removeprefix(f"{dim} ") for value in dataset.coords[dim].values.tolist())
+
+
+def axis_names(plot: Plot, dim: str) -> tuple[str, ...]:
+    """What is written at an axis for each place along a dimension: `component 1`, `PC 1`."""
+    head = dim.replace("_", " ")
+    return tuple(f"{head} {name}" if name.isdigit() else name for name in labels_of(plot.dataset, dim))
 
 
 def short_rows(labels: Sequence[str]) -> tuple[str, ...]:

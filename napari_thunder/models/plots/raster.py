@@ -32,7 +32,7 @@ class Part:
 
 
 def part_of(values: Array, rows: tuple[float, float], columns: tuple[float, float], most: tuple[int, int]) -> Part:
-    """The part of a map (n, t) between rows and columns, of at most `most` means (rows, columns); NaN is left out.
+    """The part of a map (n, t) from a row and column to another, in at most `most` means (rows, columns) without NaN.
 
     Cells of means begin at multiples of their size, so that the picture does not flicker as it is moved.
     """

@@ -18,6 +18,9 @@ from napari_thunder.regions import Region
 Mask = NDArray[np.bool_]
 Labels = NDArray[np.floating]
 
+HIGHLIGHT = "#ff3df2"
+"""Colour of what is chosen, in plots and in the brain: none of the colormaps of maps comes near it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:

@@ -136,7 +136,7 @@ def mark_shape(mark: int) -> QPainterPath:
 
 
 def line_icon(color: str, mark: int, width: int = 30, height: int = 14) -> QIcon:
-    """A piece of a line with its mark, for a list."""
+    """A piece of a line with its mark, if it has one, for a list."""
     pixmap = QPixmap(width, height)
     pixmap.fill(QColor(0, 0, 0, 0))
     painter = QPainter(pixmap)
@@ -146,6 +146,7 @@ def line_icon(color: str, mark: int, width: int = 30, height: int = 14) -> QIcon
     painter.setBrush(QColor(color))
     painter.setPen(QPen(QColor(color)))
     painter.translate(width / 2, height / 2)
-    painter.drawPath(mark_shape(mark))
+    if mark >= 0:
+        painter.drawPath(mark_shape(mark))
     painter.end()
     return QIcon(pixmap)

@@ -123,7 +123,7 @@ def test_the_density_counts_each_voxel_once() -> None:
     part = density_of(made, plane, (0, 1), (-1, 2))
     a, b = made["components"].values[:, known]
     assert part.counts.sum() == ((a >= 0) & (a < 1) & (b >= -1) & (b < 2)).sum()
-    expected, _, _ = np.histogram2d(b, a, bins=(200, 200), range=((-6, 6), (-6, 6)))
+    expected, _, _ = np.histogram2d(b, a, bins=density.counts.shape, range=((-6, 6), (-6, 6)))
     assert np.abs(density.counts - expected).sum() <= 4
     assert density.count_at(99, 0) == 0
 

@@ -1,0 +1,84 @@
+"""Axes of plots: numbers, names, or times of columns that are drawn one beside the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from qtpy.QtGui import QFontMetricsF
+
+from napari_thunder.models.plots.axis import PlotAxis
+from napari_thunder.widgets.traces.plotting import pg
+
+_LONGEST = 16
+_APART = 10.0
+"""Pixels between two names beside each other."""
+
+
+class PlotAxisItem(pg.AxisItem):
+    """Ticks at numbers; or at the places of names, as many as there is room for; or at times between columns.
+
+    Parameters
+    ----------
+    orientation
+        `left` or `bottom`.
+    """
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self._names: tuple[str, ...] = ()
+        self._places: Any = None
+        self.enableAutoSIPrefix(False)
+
+    def show_numbers(self) -> None:
+        """Say the numbers as they are."""
+        self._say((), None)
+
+    def show_names(self, names: Sequence[str]) -> None:
+        """Say a name at each whole number, from 0."""
+        self._say(tuple(map(_short, names)), None)
+
+    def show_columns(self, axis: PlotAxis) -> None:
+        """Say what stands at the whole numbers of columns that are as wide as each other."""
+        if axis.names:
+            self.show_names(axis.names)
+        else:
+            self._say((), axis.places if len(axis.places) > 1 else None)
+
+    def _say(self, names: tuple[str, ...], places: Any) -> None:
+        self._names, self._places = names, places
+        self.picture = None
+        self.update()
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> Any:
+        minVal, maxVal = sorted((minVal, maxVal))
+        if self._names:
+            return self._name_places(minVal, maxVal, size)
+        if self._places is None:
+            return super().tickValues(minVal, maxVal, size)
+        at = np.arange(len(self._places))
+        low, high = np.interp([minVal, maxVal], at, self._places)
+        levels = super().tickValues(low, high, size)
+        return [(step, list(np.interp(values, self._places, at))) for step, values in levels]
+
+    def tickStrings(self, values: Any, scale: float, spacing: float) -> Any:
+        if self._names:
+            return [self._names[round(value)] for value in values]
+        if self._places is None:
+            return super().tickStrings(values, scale, spacing)
+        return super().tickStrings(np.interp(values, np.arange(len(self._places)), self._places), scale, spacing)
+
+    def _name_places(self, low: float, high: float, size: float) -> Any:
+        metrics = QFontMetricsF(self.font())
+        across = self.orientation == "bottom"
+        need = max(map(metrics.horizontalAdvance, self._names)) + _APART if across else metrics.height()
+        every = max(1, math.ceil(need * (high - low) / max(size, 1.0)))
+        first = max(0, math.ceil(low / every) * every)
+        last = min(len(self._names) - 1, math.floor(high))
+        return [(every, [float(value) for value in range(first, last + 1, every)])]
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"

@@ -1,0 +1,47 @@
+"""The colours of the rows of a plot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cmap
+import numpy as np
+
+from napari_thunder.models.plots.plot import Plot, labels_of, short_rows
+from napari_thunder.traces.responses import period_of
+from napari_thunder.widgets.traces.conditions import colors_of
+
+ONE = "#56b4e9"
+"""Of what needs no colours to be told apart."""
+
+
+def row_colors(plot: Plot) -> tuple[str, ...]:
+    """A colour for each row: those of the map they belong to, of directions those of the maps, else told apart."""
+    return plot.palette or labels_colors(plot.rows, plot.row_dim or "")
+
+
+def few_colors(plot: Plot) -> tuple[str, ...]:
+    """Those of clusters and conditions; else one for all rows, as colours would mean nothing."""
+    if plot.palette or all("=" in label for label in plot.rows):
+        return row_colors(plot)[: plot.n_rows]
+    return (ONE,) * plot.n_rows
+
+
+def condition_colors(plot: Plot) -> tuple[str, ...]:
+    """A colour for each condition of a trajectory."""
+    if plot.values.ndim < 3:
+        return labels_colors((plot.title,), "")
+    return plot.palette or labels_colors(labels_of(plot.dataset, plot.dims[0]), plot.dims[0])
+
+
+def labels_colors(labels: Sequence[str], dim: str) -> tuple[str, ...]:
+    """A colour for each label along a dimension, which names the column it comes from unless the labels do."""
+    column = labels[0].partition("=")[0] if labels and all("=" in label for label in labels) else dim
+    names = short_rows(labels) if period_of(column) else labels
+    return colors_of(list(names), column or "row")
+
+
+def ramp(n: int, name: str = "viridis", *, light: bool = True) -> list[str]:
+    """Colours for a course of time, from early to late; without the darkest where the background is dark."""
+    low, high = (0.18, 1.0) if light else (0.0, 0.85)
+    return [cmap.Color(color).hex for color in cmap.Colormap(name)(np.linspace(low, high, max(n, 1)))]

@@ -1,0 +1,71 @@
+"""Rows of a heat map that are chosen or pointed at, as bands across it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from qtpy.QtCore import QRectF, Qt
+from qtpy.QtGui import QColor, QPainter
+
+from napari_thunder.widgets.traces.plotting import pg
+
+_FILL = 45
+_EDGE = 6.0
+"""Pixels of the solid ends of a band, which show where a row is less high than a line."""
+
+
+class RowBands(pg.GraphicsObject):
+    """Bands over whole rows, as wide as the view; rows beside each other are one band.
+
+    Parameters
+    ----------
+    fill
+        How much of what is under them they cover, 0 to 255.
+    """
+
+    def __init__(self, fill: int = _FILL) -> None:
+        super().__init__()
+        self.setZValue(20)
+        self.runs: list[tuple[int, int]] = []
+        self._color, self._alpha = QColor("white"), fill
+
+    def set_rows(self, rows: Iterable[int]) -> None:
+        """Show these rows."""
+        self.runs = runs_of(rows)
+        self.update()
+
+    def set_color(self, color: str) -> None:
+        """Draw them in this colour."""
+        self._color = QColor(color)
+        self.update()
+
+    def viewRangeChanged(self, *_: object) -> None:
+        self.prepareGeometryChange()
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self.viewRect()
+
+    def paint(self, painter: QPainter, *_: Any) -> None:
+        view, fill = self.viewRect(), QColor(self._color)
+        fill.setAlpha(self._alpha)
+        edge = _EDGE * view.width() / max(1.0, self.getViewBox().width())
+        pixel = view.height() / max(1.0, self.getViewBox().height())
+        painter.setPen(Qt.PenStyle.NoPen)
+        for first, last in self.runs:
+            top, height = first - 0.5, max(last - first + 1.0, 2 * pixel)
+            painter.fillRect(QRectF(view.left(), top, view.width(), height), fill)
+            for left in (view.left(), view.right() - edge):
+                painter.fillRect(QRectF(left, top, edge, height), self._color)
+
+
+def runs_of(rows: Iterable[int]) -> list[tuple[int, int]]:
+    """First and last of each run of numbers that follow each other."""
+    runs: list[tuple[int, int]] = []
+    for row in sorted(rows):
+        if runs and row == runs[-1][1] + 1:
+            runs[-1] = runs[-1][0], row
+        else:
+            runs.append((row, row))
+    return runs
