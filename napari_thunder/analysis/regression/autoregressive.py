@@ -82,7 +82,8 @@ class Autoregressive:
             pairs = self._pairs(series)
             rho = self._autocorrelation(once, joined, pairs, total)
             at_ends = series[self.ends]
-            return ordinary | self._whitened(rho, once, joined, total, pairs, at_ends) | {"rho": _BINS[rho] + 0 * total}
+            found = self._whitened(rho, once, joined, total, pairs, at_ends)
+            return ordinary | found | {"rho": np.where(valid, _BINS[rho], np.nan)}
 
     def _pairs(self, series: Series) -> Values:
         """(voxels,) Σ y(t) y(t + 1) over neighbouring frames."""

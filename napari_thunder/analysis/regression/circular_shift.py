@@ -42,13 +42,13 @@ class ChanceStatistics:
         products = designs.rows @ self._correlated(left)
         n_scores, n_lines = designs.to_scores.shape[1], designs.to_lines.shape[1]
         products *= products
-        residual = sum_of_squares(left) - products[:, :n_scores].sum(axis=1)
+        residual = sum_of_squares(left) - np.einsum("krv->kv", products[:, :n_scores])
         explained = products[:, n_scores : n_scores + n_lines]
         if len(designs.starts):
             planes = np.add.reduceat(products[:, n_scores + n_lines :], designs.starts, axis=1)
             explained = np.concatenate([explained, planes / designs.ranks], axis=1)
-        ratio: Values = np.swapaxes(explained / (residual / designs.dof)[:, None], 0, 1)
-        return ratio
+        explained *= (designs.dof / residual)[:, None]
+        return np.swapaxes(explained, 0, 1)
 
     def _correlated(self, left: Series) -> Values:
         """(shifts, p, voxels) Σ x(t − lag) y(t) over the kept frames."""

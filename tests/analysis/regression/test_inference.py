@@ -116,3 +116,23 @@ def test_what_shifts_cannot_test_is_refused(tiny, given, message):
 def test_results_say_how_wrong_their_p_are(tiny, series, inference):
     result = dataset(Regression(signals=("swim",), inference=inference), tiny, series)
     assert any("of voxels had p < 0.05" in w for w in result.attrs["warnings"])
+
+
+@pytest.mark.parametrize(
+    "given", [{"inference": "ar1"}, {"inference": "circular_shift"}, {"inference": "circular_shift", "drift_order": 2}]
+)
+def test_voxels_know_nothing_of_each_other_but_for_the_largest_statistic(tiny, series, given):
+    analysis = Regression(
+        events_by=("direction",), signals=("swim",), contrasts=("swim", "direction"), unique=True, z=True, **given
+    )
+    whole = compute(analysis, tiny, series)
+    spoilt = np.insert(series, [2, 5, 5, 12], 0.0, axis=1)
+    bad = [2, 6, 7, 15]
+    spoilt[:, bad] = [0.0, 101.3, 7.0, 65535.0]
+    spoilt[30, 7], spoilt[60, 15] = np.nan, np.inf
+    found = compute(analysis, tiny, spoilt, slabs=5)
+    good = np.setdiff1d(np.arange(16), bad)
+    for name, values in whole.items():
+        if values.shape[-1:] == (12,):
+            assert np.isnan(found[name][..., bad]).all(), name
+            np.testing.assert_allclose(found[name][..., good], values, rtol=1e-9, atol=1e-12, err_msg=name)
