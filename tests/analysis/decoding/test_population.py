@@ -14,7 +14,7 @@ from tests.analysis.decoding.test_voxels import recording
 from tests.analysis.runner import compute, dataset
 
 
-def _informative(signal=1.5, n_trials=40):
+def _informative(signal=2.5, n_trials=40):
     """Ten voxels, of which the third and fourth answer to one of two kinds, in opposite directions."""
     context, series = recording(n_trials, n_voxels=10)
     events = context.events
@@ -43,9 +43,9 @@ def test_cells_that_answer_are_decoded_and_carry_the_weights(classifier):
 
 def test_noise_is_decoded_at_chance():
     accuracies, ps = [], []
-    for seed in range(6):
+    for seed in range(3):
         context, series = recording(40, n_voxels=8, seed=seed)
-        analysis = PopulationDecoding(("kind",), cells=1.0, classifier="LDA", n_permutations=9, seed=seed)
+        analysis = PopulationDecoding(("kind",), cells=1.0, classifier="LDA", n_permutations=7, seed=seed)
         attrs = dataset(analysis, context, series).attrs
         accuracies.append(attrs["accuracy"])
         ps.append(attrs["p"])
