@@ -168,7 +168,7 @@ def test_every_voxel_of_a_grid_lies_in_its_cell():
 def test_every_voxel_of_a_cell_is_as_likely_as_any_other():
     counts = np.zeros(20)
     for seed in range(30):
-        z, y, x = Grid((1, 400, 50), (1, 4, 5), seed).chosen(np.arange(1000))
+        _, y, x = Grid((1, 400, 50), (1, 4, 5), seed).chosen(np.arange(1000))
         np.add.at(counts, 5 * (y % 4) + x % 5, 1)
     assert stats.chisquare(counts).pvalue > 1e-3
     assert not np.array_equal(Grid((1, 40, 50), (1, 4, 5), 1).chosen(np.arange(9)), grid_voxels(0))

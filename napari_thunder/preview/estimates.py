@@ -28,15 +28,16 @@ def estimates_of(result: xr.Dataset, share: float) -> list[str]:
     result
         Its maps hold voxels that were chosen at random, one by one, and NaN elsewhere.
     share
-        Of the brain's voxels that were chosen: where it is 1 nothing is uncertain.
+        Of the brain's voxels that were chosen: where it is 1 nothing is uncertain, and n voxels of few tell as much as
+        n / (1 − share) of many.
     """
     maps = [v for v in result.data_vars.values() if v.dims[-3:] == _SPACE]
     return [*_significant(maps, share), *_means(maps, share)]
 
 
-def wilson(hits: int, n: float) -> tuple[float, float]:
-    """Interval of 95 % of a share of which so many of n were seen (Wilson 1927, J. Am. Stat. Assoc. 22:209)."""
-    seen, z2 = hits / n, _Z**2
+def wilson(seen: float, n: float) -> tuple[float, float]:
+    """Interval of 95 % of a share that was seen among n (Wilson 1927, J. Am. Stat. Assoc. 22:209)."""
+    z2 = _Z**2
     middle = (seen + z2 / (2 * n)) / (1 + z2 / n)
     half = _Z / (1 + z2 / n) * np.sqrt(seen * (1 - seen) / n + z2 / (4 * n * n))
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
@@ -76,10 +77,9 @@ def _significant(maps: list[xr.DataArray], share: float) -> Iterator[str]:
     for name, values in list(zip(names, levels, strict=True))[:_MOST_LEVELS]:
         tested = values[np.isfinite(values)]
         if len(tested) >= _LEAST_VOXELS:
-            hits = int((tested <= _ALPHA).sum())
-            low, high = (hits / len(tested),) * 2 if share >= 1 else wilson(hits, len(tested) / (1 - share))
-            text = _percent(hits / len(tested), low, high)
-            yield f"{name}{chosen} ≤ {_ALPHA:g}: {text} of the voxels that can be tested"
+            seen = float((tested <= _ALPHA).mean())
+            low, high = (seen, seen) if share >= 1 else wilson(seen, len(tested) / (1 - share))
+            yield f"{name}{chosen} ≤ {_ALPHA:g}: {_percent(seen, low, high)} of the voxels that can be tested"
 
 
 def _means(maps: list[xr.DataArray], share: float) -> Iterator[str]:
