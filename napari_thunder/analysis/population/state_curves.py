@@ -42,7 +42,7 @@ def state_curves(
 
 
 def resampled_error(states: ConditionStates, course: Values, resamples: int, seed: int) -> Values:
-    """(condition, lag, k) standard deviation of trajectories whose trials are drawn again in each condition."""
+    """(condition, lag, k) standard deviation of trajectories whose trials are drawn again; NaN with one trial."""
     rng = np.random.default_rng(seed)
     n_lags, k = len(states.course.lags), course.shape[1]
     trials = (states.course.weights @ course).reshape(-1, n_lags, k)
@@ -61,6 +61,7 @@ def resampled_error(states: ConditionStates, course: Values, resamples: int, see
         count = (~missing).sum(axis=0)
         mean = np.nansum(mixed, axis=0) / np.where(count > 0, count, np.nan)
         error: Values = np.sqrt(np.nansum((mixed - mean) ** 2, axis=0) / np.where(count > 1, count - 1, np.nan))
+    error[states.course.n_at_lag < 2] = np.nan
     return error
 
 
