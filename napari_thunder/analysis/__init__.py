@@ -46,8 +46,11 @@ from napari_thunder.analysis.summary.motion import MotionShare
 from napari_thunder.analysis.tuning.behaviour import BehaviourModulation
 from napari_thunder.analysis.tuning.direction import DirectionTuning
 from napari_thunder.analysis.tuning.features import FeatureTuning
+from napari_thunder.analysis.tuning.gaussian import GaussianTuning
+from napari_thunder.analysis.tuning.moments import TuningMoments
 from napari_thunder.analysis.tuning.orientation import OrientationTuning
 from napari_thunder.analysis.tuning.reliability import TuningReliability
+from napari_thunder.analysis.tuning.von_mises import VonMisesTuning
 
 __all__ = [
     "ICA",
@@ -73,6 +76,7 @@ __all__ = [
     "FactorAnalysis",
     "FeatureTuning",
     "Fourier",
+    "GaussianTuning",
     "HierarchicalClustering",
     "KMeans",
     "LocalCorrelation",
@@ -95,8 +99,10 @@ __all__ = [
     "SummaryImages",
     "TemporalFilter",
     "Trajectories",
+    "TuningMoments",
     "TuningReliability",
     "TwoConditions",
+    "VonMisesTuning",
     "VoxelDecoding",
     "ZScore",
 ]

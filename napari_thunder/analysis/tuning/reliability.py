@@ -7,30 +7,26 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from scipy import sparse
 
-from napari_thunder.analysis.events.weighing import weigh
-from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Role, Series
-from napari_thunder.analysis.statistics import adjust_p, centre, with_adjusted_p
+from napari_thunder.analysis.protocol import Context, Map, MapStep, Role
+from napari_thunder.analysis.statistics import adjust_p, with_adjusted_p
 from napari_thunder.analysis.trials import Window
-from napari_thunder.analysis.tuning.angles import Values, preferred_angle, strength, waves
+from napari_thunder.analysis.tuning.angles import waves
 from napari_thunder.analysis.tuning.anova import Anova
 from napari_thunder.analysis.tuning.conditions import Conditions, Stimulus, conditions_of
-from napari_thunder.analysis.tuning.indices import lifetime_sparseness
 from napari_thunder.analysis.tuning.repeats import Repeats
 from napari_thunder.analysis.tuning.resampling import (
     BetweenConditions,
     Bootstrap,
     Permutations,
-    Statistic,
     VectorStrength,
 )
+from napari_thunder.analysis.tuning.trial_maps import FOLDS, CircularAnswer, TrialMaps
 from napari_thunder.parameters import check, parameter
 
 if TYPE_CHECKING:
     import xarray as xr
 
-_FOLDS = {"direction": 1, "orientation": 2}
 _TESTED = (
     Map("f_statistic", "F of the analysis of variance over trials", Role.VALUE),
     Map("p", "p of the analysis of variance over trials", Role.PROBABILITY),
@@ -39,7 +35,6 @@ _TESTED = (
     Map("lifetime_sparseness", "lifetime sparseness", Role.FRACTION),
 )
 _SHUFFLED = Map("p_permutation", "p of the selectivity, trial labels shuffled", Role.PROBABILITY)
-_VOXELS_AT_ONCE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +142,7 @@ class TuningReliability:
 
     def plan(self, context: Context) -> MapStep:
         """One pass over the brain."""
-        folds = _FOLDS.get(self.tuned_to)
+        folds = FOLDS.get(self.tuned_to)
         stimulus = Stimulus(self.column, self.tuned_to if folds else "category", self.unit if folds else "labels")
         window = Window(self.baseline, self.delay, self.duration)
         conditions = conditions_of(context, stimulus, window, self.title, least=1 + (folds or 1))
@@ -199,104 +194,6 @@ class TuningReliability:
         if alone and self.n_bootstrap and self.tuned_to != "category":
             return [f"One trial only of {', '.join(alone)}: the interval takes its response as certain."]
         return []
-
-
-@dataclass(frozen=True, slots=True)
-class CircularAnswer:
-    """What to say of a preferred angle.
-
-    Parameters
-    ----------
-    waves
-        (3, conditions) weights of the vector sum.
-    name
-        `direction` or `orientation`.
-    level
-        Share of resamples within the interval.
-    interval
-        Whether there is to be one.
-    """
-
-    waves: Values
-    name: str
-    level: float
-    interval: bool
-
-    @property
-    def folds(self) -> int:
-        """1 for directions, 2 for orientations."""
-        return _FOLDS[self.name]
-
-
-@dataclass(frozen=True, slots=True)
-class TrialMaps:
-    """Tests and reliability of many voxels.
-
-    Parameters
-    ----------
-    responses
-        (trials, t) weights of the response to each trial, sorted by condition.
-    means
-        (conditions, t) weights of the mean responses.
-    anova, repeats, permutations, statistic, bootstrap
-        What is computed of them; None for nothing.
-    angles
-        None for categories.
-    """
-
-    responses: sparse.csr_array
-    means: sparse.csr_array
-    anova: Anova
-    repeats: Repeats
-    permutations: Permutations | None
-    statistic: Statistic
-    bootstrap: Bootstrap | None
-    angles: CircularAnswer | None
-
-    def __call__(self, series: Series) -> Answer:
-        """Maps of series (t, voxels), which are overwritten."""
-        starts = range(0, series.shape[1], _VOXELS_AT_ONCE)
-        parts = [self._of_some(series[:, start : start + _VOXELS_AT_ONCE]) for start in starts]
-        return {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
-
-    def _of_some(self, series: Series) -> Answer:
-        mean, _, valid = centre(series)
-        mean[~valid] = np.nan
-        with np.errstate(all="ignore"):
-            responses = weigh(self.responses, series, mean)
-            curves = weigh(self.means, series, mean)
-            maps = self.anova(responses) | self.repeats(series, responses, curves.argmax(axis=0))
-            maps["lifetime_sparseness"] = lifetime_sparseness(np.maximum(curves, 0))
-            if self.permutations is not None:
-                maps |= self._shuffled(responses)
-            if self.angles is not None:
-                maps |= self._preferred(curves, responses, self.angles)
-                silent = np.isnan(maps["selectivity"])
-                for name in maps.keys() & {"p_permutation", "shuffled_selectivity"}:
-                    maps[name][silent] = np.nan
-        for values in maps.values():
-            values[~valid] = np.nan
-        return maps
-
-    def _shuffled(self, responses: Values) -> Answer:
-        assert self.permutations is not None
-        p, chance = self.permutations.test(responses, self.statistic)
-        if self.angles is None:
-            return {"p_permutation": p}
-        return {"p_permutation": p, "shuffled_selectivity": chance}
-
-    def _preferred(self, curves: Values, responses: Values, angles: CircularAnswer) -> Answer:
-        x, y, total = angles.waves @ np.maximum(curves, 0)
-        maps = {
-            f"preferred_{angles.name}": preferred_angle(x, y, total, angles.folds),
-            "selectivity": strength(x, y, total),
-        }
-        if self.bootstrap is not None:
-            own = maps[f"preferred_{angles.name}"]
-            return maps | self.bootstrap.interval(responses, own, angles.waves, angles.folds, angles.level)
-        if angles.interval:
-            maps |= {name: np.full(len(total), np.nan) for name in ("ci_low", "ci_high", "ci_width")}
-        return maps
 
 
 def _finish(dataset: xr.Dataset, facts: dict[str, Any]) -> xr.Dataset:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_thunder.analysis.protocol import Answer
-from napari_thunder.analysis.tuning.angles import Places, Values, below, preferred_angle, strength
+from napari_thunder.analysis.tuning.angles import Places, Values, below, preferred_angle
 
-_CHUNK_BYTES = 2 * 2**20
+_CHUNK_BYTES = 2**19
 _TIE = 1e-9
 """Relative difference below which two statistics count as equal, so that rounding decides nothing."""
 
@@ -21,7 +21,7 @@ class Statistic(Protocol):
     """How strongly a voxel is tuned."""
 
     def __call__(self, curves: Values) -> Values:
-        """(…, voxels) of mean responses (…, conditions, voxels)."""
+        """(…, voxels) of mean responses (…, conditions, voxels), which are overwritten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,10 @@ class VectorStrength:
 
     def __call__(self, curves: Values) -> Values:
         """See `Statistic`."""
-        x, y, total = np.moveaxis(self.waves @ np.maximum(curves, 0), -2, 0)
-        return np.nan_to_num(strength(x, y, total), copy=False)
+        x, y, total = np.moveaxis(self.waves @ _rectified(curves), -2, 0)
+        length = np.sqrt(x * x + y * y)
+        selectivity: Values = np.divide(length, total, out=np.zeros_like(length), where=total > 0)
+        return selectivity
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class Bootstrap:
 
     def _preferred(self, weights: NDArray[np.float32], responses: Values, waves: Values, folds: int) -> Values:
         """(resamples, voxels) in degrees."""
-        x, y, total = np.moveaxis(waves @ np.maximum(self._means(weights, responses), 0), -2, 0)
+        x, y, total = np.moveaxis(waves @ _rectified(self._means(weights, responses)), -2, 0)
         return preferred_angle(x, y, total, folds)
 
     def _means(self, weights: NDArray[np.float32], responses: Values) -> Values:
@@ -149,6 +151,10 @@ class Bootstrap:
         for k, (n, end) in enumerate(zip(self.n_trials.tolist(), ends, strict=True)):
             means[:, k] = weights[:, end - n : end].astype(np.float64) @ responses[end - n : end]
         return means
+
+
+def _rectified(curves: Values) -> Values:
+    return np.maximum(curves, 0, out=curves)
 
 
 def chunks(rows: NDArray[Any], values_per_row: int) -> Iterator[NDArray[Any]]:
