@@ -52,7 +52,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
     def __init__(self, background: Background, bridge: MainThread) -> None:
         super().__init__()
         self.picture: Picture | None = None
-        self._background, self._bridge = background, bridge
+        self._averaging, self._bridge = background, bridge
         self._pictures: dict[str, Picture] = {}
         self._colours: Colours | None = None
         self.ci.layout.setContentsMargins(*_MARGINS)
@@ -127,7 +127,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):
             case PlotKind.BARS:
                 picture = BarPicture()
             case PlotKind.MATRIX | PlotKind.RASTER:
-                picture = GridPicture(self._background, self._bridge)
+                picture = GridPicture(self._averaging, self._bridge)
             case PlotKind.TRAJECTORY:
                 picture = TrajectoryPicture()
             case PlotKind.POINTS:

@@ -25,6 +25,7 @@ from napari_thunder.recording import Recording
 from napari_thunder.regions import region_of_mask
 from napari_thunder.widgets.canvas.highlight import NAME as HIGHLIGHTED
 from napari_thunder.widgets.plots.line_picture import LinePicture
+from napari_thunder.widgets.plots.plane_picture import PlanePicture
 from napari_thunder.widgets.plots.plots_dock import PlotsDock
 from napari_thunder.widgets.plots.trajectory_picture import TrajectoryPicture
 from napari_thunder.widgets.thunder_dock import ThunderDock
@@ -46,7 +47,10 @@ def recording() -> Recording:
 @pytest.fixture
 def shown(make_napari_viewer: Any, tmp_path: Path, qtbot: Any) -> tuple[Any, PlotsDock]:
     """A viewer with a recording and the dock."""
-    viewer = make_napari_viewer()
+    return opened(make_napari_viewer(), tmp_path, qtbot)
+
+
+def opened(viewer: Any, tmp_path: Path, qtbot: Any) -> tuple[Any, PlotsDock]:
     Workplace.of(viewer, Desk(), History(tmp_path / "history.json"))
     dock = PlotsDock(viewer)
     viewer.window.add_dock_widget(dock, name="Plots", area="bottom")
@@ -64,8 +68,13 @@ def show(dock: PlotsDock, made: xr.Dataset, name: str, qtbot: Any) -> None:
     if wanted is None:
         wait_until(qtbot, lambda: dock.picture.plot_shown is not None and dock.picture.plot_shown.name == name)
     else:
-        wait_until(qtbot, lambda: dock.plots.density is not None and dock.picture.image.image is not None)
+        wait_until(qtbot, lambda: is_counted(dock))
     qtbot.wait(50)
+
+
+def is_counted(dock: PlotsDock) -> bool:
+    density = dock.plots.density
+    return isinstance(dock.picture, PlanePicture) and density is not None and dock.picture._density is density
 
 
 def at(dock: PlotsDock, spot: Spot) -> QPointF:
@@ -383,7 +392,7 @@ def test_other_maps_are_put_on_the_axes_and_zooming_counts_finer(shown: tuple[An
     before = dock.plots.density
     dock.toolbar.axes[0].setCurrentIndex(1)
     dock.toolbar.axes[0].activated.emit(1)
-    wait_until(qtbot, lambda: dock.plots.plane.x == dock.plots.plane.y and dock.picture._density is not None)
+    wait_until(qtbot, lambda: dock.plots.plane.x == dock.plots.plane.y and is_counted(dock))
     assert dock.plots.density.plane != before.plane
     dock.picture.brush.setRange(xRange=(0, 0.5), yRange=(0, 0.5), padding=0)
     wait_until(qtbot, lambda: dock.plots.density.x == pytest.approx((0, 0.5)))
@@ -452,15 +461,27 @@ def test_trouble_is_said(shown: tuple[Any, PlotsDock], qtbot: Any, tmp_path: Pat
     wait_until(qtbot, lambda: not dock.trouble.isHidden())
 
 
-def test_the_dock_leaves_nothing_behind(shown: tuple[Any, PlotsDock], qtbot: Any) -> None:
-    viewer, dock = shown
-    show(dock, raster(), "raster", qtbot)
-    left = weakref.ref(dock), weakref.ref(dock.desk)
-    viewer.window.remove_dock_widget(dock)
-    dock.deleteLater()
-    del shown, dock
+def test_the_dock_leaves_nothing_behind(make_napari_viewer: Any, tmp_path: Path, qtbot: Any) -> None:
+    viewer = make_napari_viewer()
+    left = _used_dock(viewer, tmp_path, qtbot)
+    viewer.window.remove_dock_widget(left[0]())
+    left[0]().deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    wait_until(qtbot, lambda: gc.collect() >= 0 and left[1]() is None)
+    wait_until(qtbot, lambda: gc.collect() >= 0 and [part() for part in left] == [None, None])
+    assert [layer.name for layer in viewer.layers] == ["noise"]
+
+
+def _used_dock(viewer: Any, tmp_path: Path, qtbot: Any) -> list[Any]:
+    _, dock = opened(viewer, tmp_path, qtbot)
+    for made, name in ((clusters(), "centres"), (components(), PLANE), (raster(), "raster")):
+        show(dock, made, name, qtbot)
+    dock.brushing.select(Rows("raster", frozenset({1})))
+    wait_until(qtbot, lambda: lit(viewer) is not None)
+    dock.desk.results.remove(dock.plots.result)
+    for entry in dock.desk.results:
+        dock.desk.results.remove(entry.key)
+    wait_until(qtbot, lambda: len(viewer.layers) == 1)
+    return [weakref.ref(dock), weakref.ref(dock.desk)]
 
 
 def test_areas_are_let_go_with_their_result(shown: tuple[Any, PlotsDock], qtbot: Any) -> None:
