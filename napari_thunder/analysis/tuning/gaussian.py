@@ -169,7 +169,7 @@ class GaussianTuning:
 
 def _maps(scale: str, cross_validate: bool) -> tuple[Map, ...]:
     width_units = "octaves" if scale == "log2" else "1"
-    shapes = {"labels": ["low-pass", "band-pass", "high-pass"]}
+    shapes = {"names": ["low-pass", "band-pass", "high-pass"], "alpha": "r_squared"}
     validated = (Map("cv_r_squared", "cross-validated R² of single trials", Role.SIGNED),)
     return (
         Map("response", "mean response to each value", Role.SIGNED, "a.u.", ("value",)),
