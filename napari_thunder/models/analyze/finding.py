@@ -20,7 +20,7 @@ _KEYWORDS: Mapping[str, str] = {
     "own_model": "python script function custom plugin code bring your own user voxelwise fit",
     "direction_tuning": "motion preferred angle polar selectivity dsi gdsi vector sum direction-selective",
     "orientation_tuning": "grating bar preferred angle polar selectivity osi gosi circular variance",
-    "tuning_reliability": "permutation shuffle bootstrap confidence interval anova significance trials sparseness repeats",
+    "tuning_reliability": "permutation shuffle bootstrap confidence interval anova trials sparseness repeats",
     "von_mises_tuning": "fit bandwidth half-width direction orientation curve cross-validation circular",
     "gaussian_tuning": "fit position speed frequency contrast receptive field log-gaussian low-pass high-pass octaves",
     "tuning_moments": "thunder circular gaussian centre center spread kappa concentration",
