@@ -54,7 +54,7 @@ def _against(fit_of, **given):
         fit = fit_of(y, sm.add_constant(table.to_numpy()), found.get("rho", np.zeros(6))[voxel])
         by_t, by_f = fit.t_test(_ROWS_T), fit.f_test(_ROWS_F)
         pairs = {"beta": fit.params[1:], "t": fit.tvalues[1:], "p": fit.pvalues[1:]}
-        pairs |= {"contrast": by_t.effect, "contrast_t": by_t.tvalue, "contrast_p": by_t.pvalue}
+        pairs |= {"contrast_beta": by_t.effect, "contrast_t": by_t.tvalue, "contrast_p": by_t.pvalue}
         pairs |= {"f": by_f.fvalue, "f_p": by_f.pvalue}
         largest = max(largest, *(relative(found[name][:, voxel], value) for name, value in pairs.items()))
     return largest

@@ -111,7 +111,7 @@ class Regression:
         t = β / se, se² = RSS / dof · (X'X)⁻¹ⱼⱼ, dof = kept frames − regressors − intercept; two-sided p.
     p_fdr : (regressor, z, y, x)
         p adjusted for all voxels by Benjamini & Hochberg, each regressor for itself.
-    contrast, contrast_t, contrast_p, contrast_p_fdr : (contrast, z, y, x)
+    contrast_beta, contrast_t, contrast_p, contrast_p_fdr : (contrast, z, y, x)
         c'β and t = c'β / √(c' cov c), two-sided p.
     f, f_p, f_p_fdr : (f_contrast, z, y, x)
         F = (Cβ)' (C cov C')⁻¹ (Cβ) / q of q rows at once.
@@ -234,6 +234,11 @@ class Regression:
     def __hash__(self) -> int:
         return hash(repr(values(self)))
 
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What to know before it runs."""
+        return WARNINGS[self.inference]
+
     def plan(self, context: Context) -> MapStep | Generator[Reduce, Answer, MapStep]:
         """One pass over the brain; two for the largest statistics of shifts."""
         context.need_frames(2, self.title)
@@ -315,6 +320,6 @@ def _finish(dataset: xr.Dataset, facts: dict[str, Any], clustering: Clustering |
         dataset = with_adjusted_p(dataset, name) if name in dataset else dataset
     if clustering is not None:
         dataset = with_cluster_sizes(dataset, "p", "beta", "cluster_size", clustering)
-        if "contrast" in dataset:
-            dataset = with_cluster_sizes(dataset, "contrast_p", "contrast", "contrast_cluster_size", clustering)
+        if "contrast_p" in dataset:
+            dataset = with_cluster_sizes(dataset, "contrast_p", "contrast_beta", "contrast_cluster_size", clustering)
     return dataset.assign_attrs(facts)

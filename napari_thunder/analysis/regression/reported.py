@@ -60,7 +60,7 @@ class Reported:
         p = found["p"] if "p" in found else two_sided_p(t, self.dof)
         maps = {"beta": estimate[:n], "t": t[:n], "p": p[:n]}
         if self.n_contrasts:
-            maps |= {"contrast": estimate[n:], "contrast_t": t[n:], "contrast_p": p[n:]}
+            maps |= {"contrast_beta": estimate[n:], "contrast_t": t[n:], "contrast_p": p[n:]}
         if self.z:
             maps["z"] = z_of_t(t[:n], self.dof)
             maps |= {"contrast_z": z_of_t(t[n:], self.dof)} if self.n_contrasts else {}
@@ -108,7 +108,7 @@ class Reported:
 def _of_estimates(prefix: str, what: str, dims: tuple[str, ...], z: bool, family_wise: bool) -> tuple[Map, ...]:
     before = f"{prefix}_" if prefix else ""
     found: tuple[Map, ...] = (
-        Map(prefix or "beta", "contrast of weights" if prefix else "regression weight", Role.SIGNED, "a.u.", dims),
+        Map(f"{before}beta", "contrast of weights" if prefix else "regression weight", Role.SIGNED, "a.u.", dims),
         Map(f"{before}t", f"t of the {what}", Role.SIGNED, "1", dims),
         Map(f"{before}p", f"p of the {what}, two-sided", Role.PROBABILITY, "1", dims),
     )

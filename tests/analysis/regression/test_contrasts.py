@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
+from napari_thunder.analysis import Regression
 from napari_thunder.analysis.regression.contrasts import parse_contrasts
 from napari_thunder.errors import AnalysisError
+from tests.analysis.runner import dataset
 
 NAMES = ("left", "left-right", "direction=1", "direction=10", "direction=30, speed=2", "swim -1 s", "swim +0 s", "2p")
 GROUPS = ("left", "left-right", *("direction",) * 3, "swim", "swim", "2p")
@@ -73,3 +77,19 @@ def test_several_texts_are_several_contrasts_and_keep_their_names():
 def test_what_is_not_understood_is_named(text, message):
     with pytest.raises(AnalysisError, match=message):
         _rows(text)
+
+
+def test_contrasts_have_maps_of_their_own(tiny, series):
+    analysis = Regression(
+        events_by=("direction",), contrasts=("direction=0 - direction=90", "direction=0", "direction"), cluster_p=0.5
+    )
+    result = dataset(analysis, dataclasses.replace(tiny, voxel_size=(1.0, 1.0, 1.0)), series)
+    assert list(result["contrast"].values) == ["direction=0 - direction=90", "direction=0"]
+    assert list(result["f_contrast"].values) == ["direction"]
+    for name in ("contrast_beta", "contrast_t", "contrast_p", "contrast_p_fdr", "contrast_cluster_size"):
+        assert result[name].dims == ("contrast", "z", "y", "x")
+    for name in ("f", "f_p", "f_p_fdr"):
+        assert result[name].dims == ("f_contrast", "z", "y", "x")
+    beta = result["beta"].values
+    np.testing.assert_allclose(result["contrast_beta"].values, [beta[0] - beta[1], beta[0]], atol=1e-5)
+    np.testing.assert_allclose(result["contrast_t"].values[1], result["t"].values[0], rtol=1e-5)
