@@ -19,6 +19,9 @@ from napari_thunder.masks import cut
 from napari_thunder.recording import Recording
 from napari_thunder.regions import Region, region_of_mask
 
+MOST_SAMPLE_BYTES = 128 * 2**20
+"""Series of a sample that would take more are not read."""
+
 _FRESH = (0, 0, 0)
 
 
@@ -102,16 +105,17 @@ class Passes:
         space = self.recording.shape[1:]
         inside = np.arange(np.prod(space)) if self.mask is None else _numbers(self.mask)
         rng = np.random.default_rng(wanted.seed)
-        count = min(wanted.n_voxels, len(inside))
+        n_frames = self.context.n_kept
+        count = min(wanted.n_voxels, len(inside), max(1, MOST_SAMPLE_BYTES // (8 * n_frames)))
+        numbers = np.sort(inside[rng.choice(len(inside), count, replace=False, shuffle=False)])
         chosen = np.zeros(space, bool)
-        chosen.flat[inside[rng.choice(len(inside), count, replace=False, shuffle=False)]] = True
+        chosen.flat[numbers] = True
         blocks, series = self._blocks(region_of_mask(chosen, "sample", "#ffffff"))
-        answers = [a for _, a in self.engine.map(SampleWork(series, space), self.recording, blocks, self.job)]
-        numbers = np.concatenate([answer["voxels"] for answer in answers])
-        numbers, first = np.unique(numbers, return_index=True)
-        found = np.concatenate([answer["series"] for answer in answers], axis=1)[:, first]
+        found = np.empty((n_frames, count))
+        for _, answer in self.engine.map(SampleWork(series, space), self.recording, blocks, self.job):
+            found[:, np.searchsorted(numbers, answer["voxels"])] = answer["series"]
         usable = varies(found)
-        return {"series": found[:, usable], "voxels": numbers[usable]}
+        return {"series": found if usable.all() else found[:, usable], "voxels": numbers[usable]}
 
     def _means(self, wanted: Means) -> Answer:
         blocks, series = self.blocks()

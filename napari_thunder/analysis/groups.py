@@ -148,8 +148,8 @@ class MeansWork:
 
 
 def add(a: Answer, b: Answer) -> Answer:
-    """The sum of two answers, name by name."""
-    return {name: a[name] + b[name] for name in a}
+    """The sum of two answers, name by name; in place of the first where that may be written to."""
+    return {name: np.add(a[name], b[name], out=a[name] if a[name].flags.writeable else None) for name in a}
 
 
 def painted(groups: Groups, values: Array, block: Block) -> Array:

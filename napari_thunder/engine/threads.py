@@ -104,7 +104,8 @@ class ThreadsEngine:
         """See `Engine.reduce`; partial answers are merged in the order of the blocks, so that runs repeat exactly."""
         ordered = _InOrder(merge)
         read = self._reading(recording, keep)
-        for place, _, answer in self._map(function, read, blocks, job or Job(f"reduce {recording.name}")):
+        job = job or Job(f"reduce {recording.name}")
+        for place, _, answer in self._map(function, read, blocks, job, lambda: ordered.n_early):
             ordered.add(place, answer)
         return ordered.merged()
 
@@ -147,20 +148,27 @@ class ThreadsEngine:
         self._cache.close()
 
     def _map(
-        self, function: BlockFunction, read: Callable[[Block], Array], blocks: Sequence[Block], job: Job
+        self,
+        function: BlockFunction,
+        read: Callable[[Block], Array],
+        blocks: Sequence[Block],
+        job: Job,
+        held: Callable[[], int] = int,
     ) -> Iterator[tuple[int, Block, Answer]]:
-        """Answers with their blocks and the blocks' places in the list."""
+        """Answers with their blocks and the blocks' places in the list; `held`: how many wait for an earlier one."""
 
         def work(place: int) -> tuple[int, Block, Answer]:
             block = blocks[place]
             return place, block, function(read(block), block)
 
         with job.running():
-            for done, answer in enumerate(self._each(work, range(len(blocks)), job), 1):
+            for done, answer in enumerate(self._each(work, range(len(blocks)), job, held), 1):
                 yield answer
                 job.advance(done / len(blocks))
 
-    def _each(self, work: Callable[[Item], Out], items: Sequence[Item], job: Job) -> Iterator[Out]:
+    def _each(
+        self, work: Callable[[Item], Out], items: Sequence[Item], job: Job, held: Callable[[], int]
+    ) -> Iterator[Out]:
         """Yield answers as they are done, with only a few under way, so that cancelling is quick and memory bounded."""
         if self._closed:
             raise EngineError("This engine was closed. Connect again: napari_thunder.connect('threads').")
@@ -171,7 +179,7 @@ class ThreadsEngine:
             waiting = iter(items)
             running: set[Future[Out]] = set()
             while True:
-                for item in _take(waiting, 2 * self.n_threads - len(running)):
+                for item in _take(waiting, 2 * self.n_threads - len(running) - held()):
                     running.add(pool.submit(work, item))
                 if not running:
                     return
@@ -193,6 +201,11 @@ class _InOrder:
         self._early: dict[int, Answer] = {}
         self._so_far: Answer | None = None
         self._next = 0
+
+    @property
+    def n_early(self) -> int:
+        """Answers that wait for an earlier one."""
+        return len(self._early)
 
     def add(self, index: int, answer: Answer) -> None:
         self._early[index] = answer
