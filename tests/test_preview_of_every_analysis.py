@@ -37,7 +37,8 @@ def engine():
 
 
 @pytest.mark.parametrize("name", analyses())
-def test_every_analysis_can_be_looked_at(name, recording, regions, engine):
+def test_every_analysis_can_be_looked_at(name, recording, regions, engine, monkeypatch):
+    monkeypatch.setattr("napari_thunder.preview.few_voxels.MOST_VOXELS", 500)
     analysis = analyses()[name](**ON_FISH.get(name, {}))
     given = {"engine": engine, "preprocess": ["delta_f_over_f"], "regions": regions}
     looked = preview(analysis, undone(recording) if name in MOVING else recording, **given)
@@ -124,6 +125,7 @@ def test_estimates_hold_what_is_true_of_the_whole_brain(recording, engine):
 
 def test_explained_variance_has_an_interval(recording, engine, monkeypatch):
     monkeypatch.setattr("napari_thunder.preview.few_voxels._TIME_FOR_INTERVALS", 1000)
+    monkeypatch.setattr("napari_thunder.preview.few_voxels.MOST_VOXELS", 600)
     looked = preview(nt.PCA(3), recording, engine=engine, seconds=60)
     assert looked.attrs["preview_estimates"][0].startswith("explained variance: ")
 

@@ -10,7 +10,7 @@ import numpy as np
 from napari_thunder.analysis.grid import Grid
 from napari_thunder.analysis.groups import DrawnGroups, MeansWork
 from napari_thunder.analysis.protocol import Answer
-from napari_thunder.blocks import Block, Box
+from napari_thunder.blocks import Block, Box, plan_blocks
 from napari_thunder.engine import Engine, EngineFacts, Job
 from napari_thunder.engine.protocol import BlockFunction, Merge
 from napari_thunder.masks import cut
@@ -56,8 +56,9 @@ class RegionsInFull:
         return self._engine.facts()
 
     def plan(self, recording: Recording, *, halo: Box = (0, 0, 0)) -> list[Block]:
-        """See `Engine.plan`."""
-        return self._engine.plan(recording, halo=halo)
+        """A block for each core: there is little to do."""
+        cores = self._engine.facts().cores
+        return plan_blocks(recording.shape, recording.dtype.itemsize, at_least=cores, halo=halo)
 
     def map(
         self, function: BlockFunction, recording: Recording, blocks: Sequence[Block], job: Job
