@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "analysis": (
+        "RasterOrder",
         "PopulationDecoding",
         "ICA",
         "JPCA",
@@ -133,6 +134,7 @@ __all__ = [
     "Preparation",
     "PreparationPlan",
     "Quality",
+    "RasterOrder",
     "Recording",
     "ReducedRankRegression",
     "Registration",
@@ -226,6 +228,7 @@ if TYPE_CHECKING:
         OrientationTuning,
         PanelAverage,
         PopulationDecoding,
+        RasterOrder,
         ReducedRankRegression,
         Regression,
         RegressionWithPCA,

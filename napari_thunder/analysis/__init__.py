@@ -19,6 +19,7 @@ from napari_thunder.analysis.factors.ica import ICA
 from napari_thunder.analysis.factors.nmf import NMF
 from napari_thunder.analysis.factors.pca import PCA
 from napari_thunder.analysis.population.jpca import JPCA
+from napari_thunder.analysis.population.raster import RasterOrder
 from napari_thunder.analysis.population.trajectories import Trajectories
 from napari_thunder.analysis.preprocessing import (
     Convolve,
@@ -85,6 +86,7 @@ __all__ = [
     "OrientationTuning",
     "PanelAverage",
     "PopulationDecoding",
+    "RasterOrder",
     "ReducedRankRegression",
     "Regression",
     "RegressionWithPCA",
