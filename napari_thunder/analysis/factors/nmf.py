@@ -84,7 +84,8 @@ class NMF:
     Notes
     -----
     The minimum is a local one, the start fixed. A component that few voxels have may be missing from the sample: raise
-    `n_voxels`. The shift `min` makes noisy voxels count more, as their least value lies lower: smooth in time first.
+    `n_voxels`. The shift `min` leaves each voxel a level above 0, which one component takes: ask for one more. It makes
+    noisy voxels count more, as their least value lies lower: smooth in time first.
     Voxels that are constant or have NaN take no part.
 
     References
