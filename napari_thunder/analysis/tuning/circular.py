@@ -15,7 +15,7 @@ from napari_thunder.analysis.statistics import centre, with_adjusted_p
 from napari_thunder.analysis.trials import Window
 from napari_thunder.analysis.tuning.angles import Values, preferred_angle, strength, waves
 from napari_thunder.analysis.tuning.conditions import Conditions, Stimulus, conditions_of
-from napari_thunder.analysis.tuning.f_test import FTest, f_test, harmonics
+from napari_thunder.analysis.tuning.f_test import CAUTION, FTest, f_test, harmonics
 from napari_thunder.analysis.tuning.indices import mean_at, peak_index
 from napari_thunder.analysis.tuning.population_curves import with_population_curves
 
@@ -116,7 +116,7 @@ def _warnings(conditions: Conditions, other: Values, index: str) -> list[str]:
             f"No stimulus lies {against} to {', '.join(missing)}: {index.upper()} is empty where one of these is "
             "preferred."
         )
-    return found
+    return [*found, CAUTION]
 
 
 def _finish(dataset: xr.Dataset, dim: str, facts: dict[str, Any]) -> xr.Dataset:

@@ -84,8 +84,9 @@ class DirectionTuning:
 
     Notes
     -----
-    Frames are counted as independent. Calcium signals and slow drift are not, so p is too small: use it to rank voxels,
-    detrend first, and give the kernel; TuningReliability tests over trials. Selectivity and DSI are biased upwards
+    Frames are counted as independent. Calcium signals and slow drift are not, so p is too small (in a simulated
+    zebrafish half of the voxels with p_fdr < 0.05 were not tuned): use it to rank voxels, and detrend first;
+    TuningReliability tests over trials. Selectivity and DSI are biased upwards
     where the response is mostly noise: look at them together with p or R². A baseline soon after the event before
     holds some of its answer.
 

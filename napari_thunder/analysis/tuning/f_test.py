@@ -15,6 +15,11 @@ from napari_thunder.analysis.tuning.conditions import Conditions
 from napari_thunder.errors import AnalysisError
 from napari_thunder.events import KERNELS, event_regressors
 
+CAUTION = (
+    "p counts frames as independent, which those of calcium signals are not: it is too small. Take it as a ranking; "
+    "Tuning reliability tests over trials."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class FTest:

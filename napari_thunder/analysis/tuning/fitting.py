@@ -22,6 +22,7 @@ _DONE = 1e-10
 _LARGEST_STEP = 0.5
 _FLATTEST = 1e-10
 _TINY = 1e-12
+_VOXELS_AT_ONCE = 512
 
 
 class Peaks(NamedTuple):
@@ -97,8 +98,17 @@ def fit(shape: Shape, curves: Values, weights: Values) -> Fitted:
     weights
         (conditions, voxels) or, the same for all, (conditions, 1); 0 for a condition that does not count.
     """
-    starts = _starts(shape, curves, weights)
     n = curves.shape[1]
+    parts = [
+        _fit_some(shape, curves[:, span], weights[:, span] if weights.shape[1] > 1 else weights)
+        for span in (slice(start, start + _VOXELS_AT_ONCE) for start in range(0, max(n, 1), _VOXELS_AT_ONCE))
+    ]
+    return Fitted(*(np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in Fitted.__slots__))
+
+
+def _fit_some(shape: Shape, curves: Values, weights: Values) -> Fitted:
+    n = curves.shape[1]
+    starts = _starts(shape, curves, weights)
     repeat = len(starts)
     many = np.tile(weights, (1, repeat)) if weights.shape[1] > 1 else weights
     search = _Search(shape, np.tile(curves, (1, repeat)), many)

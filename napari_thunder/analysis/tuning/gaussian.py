@@ -14,7 +14,7 @@ from napari_thunder.analysis.trials import Window
 from napari_thunder.analysis.tuning.angles import Values
 from napari_thunder.analysis.tuning.conditions import Conditions, Stimulus, conditions_of
 from napari_thunder.analysis.tuning.cross_validation import TrialFit
-from napari_thunder.analysis.tuning.f_test import f_test
+from napari_thunder.analysis.tuning.f_test import CAUTION, f_test
 from napari_thunder.analysis.tuning.gaussian_maps import Axis, GaussianMaps
 from napari_thunder.analysis.tuning.peak_shapes import GaussianPeak
 from napari_thunder.analysis.tuning.population_curves import with_population_curves
@@ -164,7 +164,7 @@ class GaussianTuning:
             found.append(f"{_LEAST} values leave nothing to judge {_LEAST} parameters by: R² is high.")
         if self.cross_validate and conditions.n_trials.max() < 2:
             found.append("Every condition has one trial, so there is no cross-validated R².")
-        return found
+        return [*found, CAUTION]
 
 
 def _maps(scale: str, cross_validate: bool) -> tuple[Map, ...]:

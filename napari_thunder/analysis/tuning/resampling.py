@@ -20,22 +20,28 @@ _TIE = 1e-9
 class Statistic(Protocol):
     """How strongly a voxel is tuned."""
 
-    def __call__(self, curves: Values) -> Values:
-        """(…, voxels) of mean responses (…, conditions, voxels), which are overwritten."""
+    def __call__(self, curves: Values) -> tuple[Values, Values]:
+        """What shuffles are compared by, and what is averaged over them, (…, voxels) each.
+
+        Mean responses (…, conditions, voxels) are overwritten.
+        """
 
 
 @dataclass(frozen=True, slots=True)
-class VectorStrength:
-    """Selectivity by the vector sum: gDSI or gOSI, by the `waves` (3, conditions); 0 where nothing is above 0."""
+class VectorLength:
+    """Length of the vector sum by the `waves` (3, conditions), and by the sum of lengths: gDSI or gOSI.
+
+    The length finds more than the selectivity, which is as large for a weak voxel as for a strong one. Where nothing
+    is above 0 both are 0.
+    """
 
     waves: Values
 
-    def __call__(self, curves: Values) -> Values:
+    def __call__(self, curves: Values) -> tuple[Values, Values]:
         """See `Statistic`."""
         x, y, total = np.moveaxis(self.waves @ _rectified(curves), -2, 0)
-        length = np.sqrt(x * x + y * y)
-        selectivity: Values = np.divide(length, total, out=np.zeros_like(length), where=total > 0)
-        return selectivity
+        length: Values = np.sqrt(x * x + y * y)
+        return length, np.divide(length, total, out=np.zeros_like(length), where=total > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +50,12 @@ class BetweenConditions:
 
     n_trials: Places
 
-    def __call__(self, curves: Values) -> Values:
+    def __call__(self, curves: Values) -> tuple[Values, Values]:
         """See `Statistic`."""
         share = self.n_trials / self.n_trials.sum()
         grand = np.einsum("c,...cv->...v", share, curves)
-        squares: Values = np.einsum("c,...cv->...v", share, curves**2) - grand**2
-        return squares
+        squares: Values = np.einsum("c,...cv,...cv->...v", share, curves, curves) - grand**2
+        return squares, squares
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +80,18 @@ class Permutations:
         return cls(np.random.default_rng(seed).permuted(np.tile(labels, (n, 1)), axis=1), n_trials)
 
     def test(self, responses: Values, statistic: Statistic) -> tuple[Values, Values]:
-        """p of the statistic of responses (trials, voxels), sorted by condition, and its mean under shuffling.
+        """p of the statistic of responses (trials, voxels), sorted by condition, and what it averages under shuffling.
 
         p = (1 + number of shuffles with a statistic as large) / (1 + number of shuffles).
         """
-        observed = statistic(self._curves(np.repeat(np.arange(len(self.n_trials)), self.n_trials)[None], responses))[0]
+        given = np.repeat(np.arange(len(self.n_trials)), self.n_trials)
+        observed = statistic(self._curves(given[None], responses))[0][0]
         limit = observed - _TIE * np.abs(observed)
         count, total = np.zeros(len(observed)), np.zeros(len(observed))
         for labels in chunks(self.labels, len(self.n_trials) * responses.shape[1]):
-            shuffled = statistic(self._curves(labels, responses))
+            shuffled, averaged = statistic(self._curves(labels, responses))
             count += np.count_nonzero(shuffled >= limit, axis=0)
-            total += shuffled.sum(axis=0)
+            total += averaged.sum(axis=0)
         return (1 + count) / (1 + len(self.labels)), total / len(self.labels)
 
     def _curves(self, labels: NDArray[np.integer], responses: Values) -> Values:

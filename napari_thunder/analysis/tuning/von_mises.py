@@ -17,7 +17,7 @@ from napari_thunder.analysis.tuning.angles import Values, below
 from napari_thunder.analysis.tuning.circular import direction_test
 from napari_thunder.analysis.tuning.conditions import Conditions, Stimulus, conditions_of
 from napari_thunder.analysis.tuning.cross_validation import TrialFit
-from napari_thunder.analysis.tuning.f_test import FTest
+from napari_thunder.analysis.tuning.f_test import CAUTION, FTest
 from napari_thunder.analysis.tuning.peak_shapes import VonMisesPeaks
 from napari_thunder.errors import AnalysisError
 from napari_thunder.events import KERNELS
@@ -157,7 +157,7 @@ class VonMisesTuning:
             found.append("Every condition has one trial, so there is no cross-validated R².")
         if self.weighted_by == "sem" and conditions.n_trials.min() < 5:
             found.append(f"Weights are 1 / sem² of only {conditions.n_trials.min()} trials: they are mostly noise.")
-        return found
+        return [*found, CAUTION]
 
 
 def _maps(tuned_to: str, cross_validate: bool) -> tuple[Map, ...]:

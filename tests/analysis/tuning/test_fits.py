@@ -231,3 +231,11 @@ def test_what_cannot_be_fitted_is_said_in_words(tiny):
     for analysis, context, error, message in cases:
         with pytest.raises(error, match=message):
             analysis.plan(context)
+
+
+def test_many_voxels_are_fitted_as_few_are_and_none_at_all_too():
+    rng = np.random.default_rng(6)
+    curves, shape = rng.normal(1, 0.5, (12, 1100)), VonMisesPeaks(TWELVE, 2)
+    many, few = fit(shape, curves, np.ones((12, 1))), fit(shape, curves[:, 1000:], np.ones((12, 1)))
+    np.testing.assert_allclose(many.error[1000:], few.error, rtol=1e-9)
+    assert fit(shape, curves[:, :0], np.ones((12, 1))).amplitudes.shape == (2, 0)

@@ -10,6 +10,7 @@ import pytest
 import statsmodels.api as sm
 
 from napari_thunder.analysis import DirectionTuning, EventAverage, OrientationTuning
+from napari_thunder.analysis.tuning.f_test import CAUTION
 from napari_thunder.analysis.tuning.indices import lifetime_sparseness
 from napari_thunder.errors import AnalysisError
 from napari_thunder.events import event_regressors
@@ -112,7 +113,8 @@ def test_without_an_opposite_the_index_is_empty_and_says_so():
     result = dataset(DirectionTuning(baseline=5), context, movie)
     assert np.isnan(result["dsi"]).all()
     assert result.attrs["warnings"] == [
-        "No stimulus lies opposite to 0°, 120°, 240°: DSI is empty where one of these is preferred."
+        "No stimulus lies opposite to 0°, 120°, 240°: DSI is empty where one of these is preferred.",
+        CAUTION,
     ]
 
 

@@ -39,17 +39,18 @@ def test_p_of_permutations_is_that_of_shuffling_one_by_one(tiny, series):
     each = trial_responses(tiny.events, series)[np.argsort(tiny.events["direction"], kind="stable")]
     radians = np.deg2rad([0, 90, 180, 270])
 
-    def selectivity(labels):
+    def tuning(labels):
         curves = np.array([each[labels == k].mean(0) for k in range(4)])
-        return np.nan_to_num(vector_sum(curves, radians)[1])
+        selectivity = np.nan_to_num(vector_sum(curves, radians)[1])
+        return selectivity * np.maximum(curves, 0).sum(axis=0), selectivity
 
-    observed = selectivity(which)
+    observed, selectivity = tuning(which)
     labels = Permutations.of(np.full(4, 4), 200, 3).labels
-    shuffled = np.array([selectivity(row) for row in labels])
+    shuffled, selectivities = np.array([tuning(row) for row in labels]).transpose(1, 0, 2)
     p = (1 + (shuffled >= observed - 1e-9).sum(axis=0)) / 201
     np.testing.assert_allclose(found["p_permutation"], p, rtol=1e-12)
-    np.testing.assert_allclose(found["shuffled_selectivity"], shuffled.mean(axis=0), rtol=1e-9)
-    np.testing.assert_allclose(found["selectivity"], observed, rtol=1e-9)
+    np.testing.assert_allclose(found["shuffled_selectivity"], selectivities.mean(axis=0), rtol=1e-9)
+    np.testing.assert_allclose(found["selectivity"], selectivity, rtol=1e-9)
     assert (np.sort(labels, axis=1) == which).all()
 
 
