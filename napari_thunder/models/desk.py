@@ -24,6 +24,7 @@ from napari_thunder.models.analyze.draft import ChainLink, Draft
 from napari_thunder.models.analyze.jobs import Jobs, Request, Run, Stream
 from napari_thunder.models.analyze.own_models import OwnModels
 from napari_thunder.models.analyze.run_results import RunResults
+from napari_thunder.models.analyze.shown_design import ShownDesigns
 from napari_thunder.models.data.attaching import Attaching
 from napari_thunder.models.data.connection import Connection, ConnectionState
 from napari_thunder.models.data.datasets import Dataset, Datasets
@@ -100,6 +101,7 @@ class Desk:
         self.pointed = Pointed(self.plots, self.datasets, self.regions, self.pointer)
         self.draft = Draft()
         self.own_models = OwnModels(self.draft)
+        self.shown_designs = ShownDesigns(self.draft, self.datasets)
         self.views = Views(self.datasets, self.connection)
         self.registration = Registrations(self.datasets, self.jobs, self.connection, self._recording_at)
         self.quality_views = QualityViews(self.connection)
@@ -263,6 +265,7 @@ class Desk:
             self.quality_views,
             self.kymographs,
             self.views,
+            self.shown_designs,
             self.pointed,
             self.brushing,
             self.plots,

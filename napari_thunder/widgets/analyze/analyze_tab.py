@@ -13,6 +13,7 @@ from napari_thunder.errors import ThunderError
 from napari_thunder.models.analyze.cautions import cautions_of
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.widgets.analyze.analysis_panel import AnalysisPanel
+from napari_thunder.widgets.analyze.design_panel import DesignPanel
 from napari_thunder.widgets.analyze.jobs_panel import JobsPanel
 from napari_thunder.widgets.analyze.run_panel import RunPanel
 from napari_thunder.widgets.analyze.target_panel import TargetPanel
@@ -41,6 +42,8 @@ class AnalyzeTab(Tab):
         self.run_panel = RunPanel(desk.why_not_run)
         self.jobs = JobsPanel(desk.jobs, self.main_thread, desk.result_of)
         self.column.addWidget(Section("Analysis", self.analysis))
+        self.design = DesignPanel(desk.shown_designs, self.workplace.viewer, self.main_thread)
+        self.column.addWidget(self.design)
         self.column.addStretch(1)
         always_in_sight = QVBoxLayout()
         always_in_sight.setContentsMargins(9, 0, 9, 6)
