@@ -12,6 +12,9 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "analysis": (
+        "WeightedSums",
+        "FrameSimilarity",
+        "Projection",
         "RasterOrder",
         "PopulationDecoding",
         "ICA",
@@ -118,6 +121,7 @@ __all__ = [
     "FactorAnalysis",
     "FeatureTuning",
     "Fourier",
+    "FrameSimilarity",
     "GaussianTuning",
     "HierarchicalClustering",
     "Job",
@@ -133,6 +137,7 @@ __all__ = [
     "PopulationDecoding",
     "Preparation",
     "PreparationPlan",
+    "Projection",
     "Quality",
     "RasterOrder",
     "Recording",
@@ -160,6 +165,7 @@ __all__ = [
     "Verification",
     "VonMisesTuning",
     "VoxelDecoding",
+    "WeightedSums",
     "ZScore",
     "__version__",
     "analyses",
@@ -219,6 +225,7 @@ if TYPE_CHECKING:
         FactorAnalysis,
         FeatureTuning,
         Fourier,
+        FrameSimilarity,
         GaussianTuning,
         HierarchicalClustering,
         KMeans,
@@ -228,6 +235,7 @@ if TYPE_CHECKING:
         OrientationTuning,
         PanelAverage,
         PopulationDecoding,
+        Projection,
         RasterOrder,
         ReducedRankRegression,
         Regression,
@@ -245,6 +253,7 @@ if TYPE_CHECKING:
         TwoConditions,
         VonMisesTuning,
         VoxelDecoding,
+        WeightedSums,
     )
     from napari_thunder.analysis.own.model import OwnModel, own_model
     from napari_thunder.analysis.own.notes import model

@@ -42,8 +42,11 @@ from napari_thunder.analysis.regression.ridge import RidgeRegression
 from napari_thunder.analysis.regression.with_pca import RegressionWithPCA
 from napari_thunder.analysis.spectral.fourier import BandPower, Fourier
 from napari_thunder.analysis.summary.baseline import Baseline
+from napari_thunder.analysis.summary.frames import FrameSimilarity
 from napari_thunder.analysis.summary.images import SummaryImages
 from napari_thunder.analysis.summary.motion import MotionShare
+from napari_thunder.analysis.summary.projections import Projection
+from napari_thunder.analysis.summary.weighted_sums import WeightedSums
 from napari_thunder.analysis.tuning.behaviour import BehaviourModulation
 from napari_thunder.analysis.tuning.direction import DirectionTuning
 from napari_thunder.analysis.tuning.features import FeatureTuning
@@ -77,6 +80,7 @@ __all__ = [
     "FactorAnalysis",
     "FeatureTuning",
     "Fourier",
+    "FrameSimilarity",
     "GaussianTuning",
     "HierarchicalClustering",
     "KMeans",
@@ -86,6 +90,7 @@ __all__ = [
     "OrientationTuning",
     "PanelAverage",
     "PopulationDecoding",
+    "Projection",
     "RasterOrder",
     "ReducedRankRegression",
     "Regression",
@@ -106,5 +111,6 @@ __all__ = [
     "TwoConditions",
     "VonMisesTuning",
     "VoxelDecoding",
+    "WeightedSums",
     "ZScore",
 ]

@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import ndimage, stats
 
 import napari_thunder as nt
 from tests.examples import Case
 
-MADE: dict[str, dict[str, Any]] = {"summary_images": {}, "baseline": {"floor": 4.0, "floor_unit": "noise"}}
+MADE: dict[str, dict[str, Any]] = {
+    "summary_images": {},
+    "baseline": {"floor": 4.0, "floor_unit": "noise"},
+    "projection": {"of": "std", "axis": "y"},
+    "weighted_sums": {"signals": ("swim", "tail")},
+}
+OF_GROUPS: dict[str, dict[str, Any]] = {"frame_similarity": {}}
+ON_FISH: dict[str, dict[str, Any]] = {"weighted_sums": {"signals": ("swim",)}}
 
 Values = NDArray[np.float64]
 
@@ -30,6 +38,8 @@ def _of(name: str, analysis: Any, expected: Values) -> float:
 def _steps(movie: Values) -> Values:
     return np.diff(movie, axis=0)
 
+
+_A = np.array([[1, 2, 3], [4, 5, 6]])
 
 _EXPECTED = {
     "mean": ("numpy", lambda m: m.mean(0)),
@@ -73,7 +83,57 @@ CASES = [
         ),
         1e-6,
     ),
+    *(
+        Case("frame_similarity", oracle, "voxels of two brightnesses", lambda m=m, e=e: _between_frames(m, e), 1e-9)  # type: ignore[misc]
+        for m, oracle, e in (
+            ("correlation", "numpy.corrcoef", np.corrcoef),
+            ("covariance", "numpy.cov", np.cov),
+            ("gramian", "numpy", lambda y: y @ y.T),
+        )
+    ),
+    *(
+        Case("frame_similarity", "Thunder's known answer 47", m, lambda m=m, e=e: _thunder_47(m, e))  # type: ignore[misc]
+        for m, e in (("gramian", _A.T @ _A), ("covariance", np.cov(_A.T)))
+    ),
+    Case("weighted_sums", "Thunder's known answer 47", "A B", lambda: _times()),
+    *(
+        Case("projection", "Thunder's known answer 48", how, lambda how=how: _thunder_48(how))  # type: ignore[misc]
+        for how in ("max", "max_plus_min")
+    ),
 ]
+
+
+def _between_frames(measure: str, expected: Any) -> float:
+    movie = _movie() + 1e4 * (np.arange(9) > 4)
+    result = nt.run(nt.FrameSimilarity(measure=measure), nt.Recording.from_array(movie), preprocess=["downsample"])
+    whole = expected(movie.reshape(45, 2, -1).mean(axis=1))
+    return float(np.abs(result["similarity"].values - whole).max() / np.abs(whole).max())
+
+
+def _of_rows(rows: Values) -> nt.Recording:
+    """A recording of voxels whose series are the rows."""
+    return nt.Recording.from_array(rows.T[:, None, None, :].astype(float))
+
+
+def _thunder_47(measure: str, expected: Values) -> float:
+    found = nt.run(nt.FrameSimilarity(measure=measure), _of_rows(_A))["similarity"].values
+    return float(np.abs(found - expected).max())
+
+
+def _times() -> float:
+    weights = pd.DataFrame([[7, 8], [9, 10], [11, 12]], columns=["a", "b"])
+    found = nt.run(nt.WeightedSums(design=weights), _of_rows(_A))["weighted_sum"].values[:, 0, 0]
+    return float(np.abs(found.T - [[58, 64], [139, 154]]).max())
+
+
+def _thunder_48(how: str) -> float:
+    """The picture of 4 × 6 voxels, every second one, seen through three planes the middle one of which is brightest."""
+    plane = np.arange(24.0).reshape(4, 6)
+    volume = np.stack([plane - 3, plane, plane - 1])
+    movie = np.stack([volume - 50, volume])  # the maximum over time is the volume
+    found = nt.run(nt.Projection(how=how, step=2), nt.Recording.from_array(movie))["projection"].values
+    expected = np.array([[0, 2, 4], [12, 14, 16]])
+    return float(np.abs(found - (expected if how == "max" else 2 * expected - 3)).max())
 
 
 def _zero(values: Values, axis: int) -> Values:
