@@ -11,7 +11,7 @@ from scipy import sparse
 from napari_thunder.analysis.events.course import Course
 from napari_thunder.analysis.events.weighing import weigh
 from napari_thunder.analysis.protocol import Answer, Series
-from napari_thunder.analysis.statistics import centre, sum_of_squares, two_sided_p
+from napari_thunder.analysis.statistics import centre, two_sided_p
 
 Values = NDArray[np.float64]
 Group = NDArray[np.intp]
@@ -46,43 +46,66 @@ class TrialMeans:
             responses = weigh(self.responses, series, mean)
             answer = self._over_trials(responses)
             if self.baselines is not None:
-                answer["d_prime"] = self._d_prime(responses, self.baselines @ series)
+                answer["d_prime"] = self._d_prime(answer["response"], responses, self.baselines @ series)
             if self.course is not None:
                 each = weigh(self.course.weights, series, mean)
                 answer["average"], answer["average_sem"] = self.course.over_trials(each)
         return answer
 
-    @property
-    def _spans(self) -> list[slice]:
-        ends = np.cumsum(self.n_trials).tolist()
-        return [slice(end - n, end) for n, end in zip(self.n_trials, ends, strict=True)]
-
     def _over_trials(self, responses: Values) -> Answer:
-        shape = len(self.n_trials), responses.shape[1]
-        response, sem, t, p = (np.full(shape, np.nan) for _ in range(4))
-        for row, span in enumerate(self._spans):
-            n, of_condition = span.stop - span.start, responses[span]
-            response[row] = of_condition.mean(axis=0)
-            if n > 1:
-                sem[row] = np.sqrt(_variance(of_condition, response[row]) / n)
-                t[row] = response[row] / np.where(sem[row] > 0, sem[row], np.nan)
-                p[row] = two_sided_p(t[row], n - 1)
+        means = _ConditionMeans.of(self.n_trials)
+        response, variance = means(responses)
+        sem = np.sqrt(variance / means.counts[:, None])
+        t = response / np.where(sem > 0, sem, np.nan)
+        p = np.empty_like(t)
+        for n in set(self.n_trials):
+            rows = means.counts == n
+            p[rows] = two_sided_p(t[rows], n - 1) if n > 1 else np.nan
         return {"response": response, "sem": sem, "t": t, "p": p}
 
-    def _d_prime(self, responses: Values, off: Values) -> Values:
+    def _d_prime(self, response: Values, responses: Values, off: Values) -> Values:
         """Of `off`, the baselines, only the variance is used: its mean may be left out."""
-        found = np.full((len(self.n_trials), off.shape[1]), np.nan)
-        for row, span in enumerate(self._spans):
-            if span.stop - span.start > 1:
-                on = responses[span] + off[span]
-                spread = np.sqrt((_variance(on, on.mean(axis=0)) + _variance(off[span], off[span].mean(axis=0))) / 2)
-                found[row] = responses[span].mean(axis=0) / np.where(spread > 0, spread, np.nan)
-        return found
+        means = _ConditionMeans.of(self.n_trials)
+        _, of_off = means(off)
+        off += responses
+        _, of_on = means(off)
+        spread = np.sqrt((of_on + of_off) / 2)
+        d_prime: Values = response / np.where(spread > 0, spread, np.nan)
+        return d_prime
 
 
-def _variance(values: Values, mean: Values) -> Values:
-    """With ddof 1, of (n, voxels) about their mean (voxels,)."""
-    return sum_of_squares(values - mean) / (len(values) - 1)
+@dataclass(frozen=True, slots=True)
+class _ConditionMeans:
+    """Mean and variance over the trials of each condition, which lie one after the other.
+
+    Parameters
+    ----------
+    counts
+        (conditions,) trials.
+    of_trial
+        (trials,) condition of each.
+    weights
+        (conditions, trials) of the mean.
+    """
+
+    counts: NDArray[np.intp]
+    of_trial: NDArray[np.intp]
+    weights: Values
+
+    @classmethod
+    def of(cls, n_trials: tuple[int, ...]) -> _ConditionMeans:
+        counts = np.array(n_trials)
+        of_trial = np.repeat(np.arange(len(counts)), counts)
+        return cls(counts, of_trial, (of_trial == np.arange(len(counts))[:, None]) / counts[:, None])
+
+    def __call__(self, values: Values) -> tuple[Values, Values]:
+        """(conditions, voxels) each, of (trials, voxels); the variance (ddof 1) of a single trial is NaN."""
+        mean = self.weights @ values
+        off = values - mean[self.of_trial]
+        off *= off
+        variance = self.weights @ off
+        variance *= np.where(self.counts > 1, self.counts / np.maximum(self.counts - 1, 1), np.nan)[:, None]
+        return mean, variance
 
 
 @dataclass(frozen=True, slots=True)
