@@ -101,8 +101,8 @@ class HierarchicalClustering:
     leaves: str = parameter(VOXELS, help="What is merged into a tree", choices=(VOXELS, REGIONS))
     n_leaves: int = parameter(40, help="Small clusters of voxels to begin with", minimum=2, maximum=500)
     distance: str = parameter(STANDARDIZED, help="How far series are apart", choices=(STANDARDIZED, EUCLIDEAN))
-    max_iter: int = parameter(20, help="Most passes over the brain to find the small clusters", minimum=1)
-    seed: int = parameter(0, help="Of what is random", minimum=0)
+    max_iter: int = parameter(20, help="Most passes over the brain to find the small clusters", minimum=1, fine=True)
+    seed: int = parameter(0, help="Of what is random", minimum=0, fine=True)
 
     def __post_init__(self) -> None:
         check(self)

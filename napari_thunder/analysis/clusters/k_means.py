@@ -106,12 +106,12 @@ class KMeans:
     )
     distance: str = parameter(CORRELATION, help="How unlike a voxel and a centre are", choices=DISTANCES)
     compare: tuple[float, ...] = parameter((), help="Numbers of clusters to compare by their silhouettes")
-    order: str = parameter(SIZE, help="What clusters are numbered by", choices=ORDERS)
-    n_init: int = parameter(10, help="Runs on a sample, of which the best is taken", minimum=1)
-    n_sample: int = parameter(10000, help="Voxels in the sample", minimum=10)
-    max_iter: int = parameter(300, help="Most passes over the brain", minimum=1)
-    tol: float = parameter(1e-4, help="How still centres must be, as a share of the variance", minimum=0)
-    seed: int = parameter(0, help="Of what is random", minimum=0)
+    order: str = parameter(SIZE, help="What clusters are numbered by", choices=ORDERS, fine=True)
+    n_init: int = parameter(10, help="Runs on a sample, of which the best is taken", minimum=1, fine=True)
+    n_sample: int = parameter(10000, help="Voxels in the sample", minimum=10, fine=True)
+    max_iter: int = parameter(300, help="Most passes over the brain", minimum=1, fine=True)
+    tol: float = parameter(1e-4, help="How still centres must be, as a share of the variance", minimum=0, fine=True)
+    seed: int = parameter(0, help="Of what is random", minimum=0, fine=True)
 
     def __post_init__(self) -> None:
         check(self)

@@ -102,14 +102,14 @@ class RasterOrder:
 
     rows: str = parameter(CELLS, help="What is sorted: cells of a grid, or regions", choices=(CELLS, REGIONS))
     edge: float | None = parameter(None, help="Edge of a cell; left out: for about 3000 cells", unit="µm", minimum=1e-3)
-    n_nodes: int = parameter(100, help="Nodes that sum up the rows", minimum=3, maximum=200)
-    n_components: int = parameter(100, help="Patterns in time that are looked at", minimum=1)
+    n_nodes: int = parameter(100, help="Nodes that sum up the rows", minimum=3, maximum=200, fine=True)
+    n_components: int = parameter(100, help="Patterns in time that are looked at", minimum=1, fine=True)
     lag: float = parameter(0.0, help="How much later the next one may follow", unit="s", minimum=0)
     locality: float = parameter(
         0.5, help="0: all distances count; 1: neighbours only, for long sequences", minimum=0, maximum=1
     )
-    most_rows: int = parameter(500, help="Rows of the picture; beyond, neighbours are averaged", minimum=3)
-    seed: int = parameter(0, help="Of what is random", minimum=0)
+    most_rows: int = parameter(500, help="Rows of the picture; beyond, neighbours are averaged", minimum=3, fine=True)
+    seed: int = parameter(0, help="Of what is random", minimum=0, fine=True)
 
     def __post_init__(self) -> None:
         check(self)
