@@ -19,7 +19,7 @@ from napari_thunder.masks import cut
 from napari_thunder.recording import Recording
 from napari_thunder.regions import Region, region_of_mask
 
-MOST_SAMPLE_BYTES = 128 * 2**20
+MOST_SAMPLE_BYTES = 64 * 2**20
 """Series of a sample that would take more are not read."""
 
 _FRESH = (0, 0, 0)

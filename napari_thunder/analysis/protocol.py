@@ -87,7 +87,7 @@ class Sample:
     """Series of voxels chosen at random over the brain, asked for by a plan; the same ones on every engine.
 
     Answered by `series` (t, n), float64, of the voxels that are finite and not constant, and `voxels` (n,), their
-    numbers in C order of the volume. n may be less than `n_voxels`, as for long recordings (128 MiB at most), and 0.
+    numbers in C order of the volume. n may be less than `n_voxels`, as for long recordings (64 MiB at most), and 0.
     """
 
     n_voxels: int
