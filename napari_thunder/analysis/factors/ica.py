@@ -20,7 +20,8 @@ from napari_thunder.analysis.factors.fixed_point import (
     stepped,
     unmix,
 )
-from napari_thunder.analysis.factors.subspace import LEAST_VOXELS, Subspace, add, prepare, project, subspace
+from napari_thunder.analysis.factors.subspace import LEAST_VOXELS, Subspace, prepare, project, subspace
+from napari_thunder.analysis.groups import add
 from napari_thunder.analysis.protocol import Answer, Context, MapStep, Reduce, Request, Sample, Series
 from napari_thunder.errors import AnalysisError
 from napari_thunder.parameters import check, parameter

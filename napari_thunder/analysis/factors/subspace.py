@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_thunder.analysis.groups import add
 from napari_thunder.analysis.protocol import Answer, Array, Context, Reduce, Series
 from napari_thunder.analysis.statistics import centre
 from napari_thunder.errors import AnalysisError
@@ -162,11 +163,6 @@ def project(series: Series, weights: Values, standardize: bool, offset: Values |
         components -= offset[:, None]
     components[:, ~valid] = np.nan
     return {"components": components}
-
-
-def add(a: Answer, b: Answer) -> Answer:
-    """The sum of two answers, name by name."""
-    return {name: a[name] + b[name] for name in a}
 
 
 def _gram(series: Series, standardize: bool) -> Answer:

@@ -13,8 +13,8 @@ from scipy import sparse
 
 from napari_thunder.analysis.events.course import Course
 from napari_thunder.analysis.events.selection import chosen_events
-from napari_thunder.analysis.factors.subspace import EXACT_FRAMES, LEAST_VOXELS, add, leading, upward
-from napari_thunder.analysis.groups import DrawnGroups
+from napari_thunder.analysis.factors.subspace import EXACT_FRAMES, LEAST_VOXELS, leading, upward
+from napari_thunder.analysis.groups import DrawnGroups, add
 from napari_thunder.analysis.protocol import Answer, Context, Means, Reduce, Request, Sample, Series
 from napari_thunder.analysis.statistics import centre
 from napari_thunder.analysis.trials import Window, make_trials

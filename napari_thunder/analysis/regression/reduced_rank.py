@@ -14,7 +14,8 @@ from scipy.linalg import solve_triangular
 
 from napari_thunder.analysis.design import Design
 from napari_thunder.analysis.factors.curves import component_curves, component_names, with_facts
-from napari_thunder.analysis.factors.subspace import LEAST_VOXELS, add, leading, prepare, upward
+from napari_thunder.analysis.factors.subspace import LEAST_VOXELS, leading, prepare, upward
+from napari_thunder.analysis.groups import add
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Reduce, Role, Series
 from napari_thunder.analysis.regression.folds import Folds, blocked_folds
 from napari_thunder.analysis.regression.recipe import recipe_of

@@ -9,7 +9,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_thunder.analysis.factors.subspace import LEAST_VOXELS, add, prepare
+from napari_thunder.analysis.factors.subspace import LEAST_VOXELS, prepare
+from napari_thunder.analysis.groups import add
 from napari_thunder.analysis.protocol import Answer, Reduce, Series
 from napari_thunder.analysis.regression.folds import Folds
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from napari_thunder.analysis.design import Design
 from napari_thunder.analysis.factors.curves import component_names
-from napari_thunder.analysis.factors.subspace import LEAST_VOXELS, add, leading, upward
+from napari_thunder.analysis.factors.subspace import LEAST_VOXELS, leading, upward
+from napari_thunder.analysis.groups import add
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Reduce, Role, Series
 from napari_thunder.analysis.regression.reduced_rank import made_design
 from napari_thunder.analysis.statistics import centre
