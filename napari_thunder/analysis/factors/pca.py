@@ -20,7 +20,7 @@ class PCA:
     """Principal components of the series: Y ≈ Σ time_course · component, with Y centred over time at each voxel.
 
     The matrix G = Y Y' (t, t) is summed over the brain in float64; its leading eigenvectors u give the time courses
-    √t · u (mean 0, sd 1) and the maps Y'u / √t. Beyond 5000 frames G is not formed: u comes from a randomised range
+    √t · u (mean 0, sd 1) and the maps Y'u / √t. Beyond 3000 frames G is not formed: u comes from a randomised range
     finder (10 more vectors than asked for, 4 power iterations, fixed seed), which reads the movie six times.
 
     Parameters

@@ -16,8 +16,8 @@ from napari_thunder.errors import AnalysisError
 
 Values = NDArray[np.float64]
 
-EXACT_FRAMES = 5000
-"""Up to so many frames the matrix (t, t), 200 MB then, is summed over the brain; beyond, it is only sampled."""
+EXACT_FRAMES = 3000
+"""Up to so many frames the matrix (t, t), 72 MB then, is summed over the brain; beyond, it is only sampled."""
 
 LEAST_VOXELS = 1024
 
