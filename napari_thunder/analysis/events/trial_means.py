@@ -44,16 +44,16 @@ class TrialMeans:
         mean[~valid] = np.nan
         with np.errstate(all="ignore"):
             responses = weigh(self.responses, series, mean)
-            answer = self._over_trials(responses)
+            means = _ConditionMeans.of(self.n_trials)
+            answer = self._over_trials(means, responses)
             if self.baselines is not None:
-                answer["d_prime"] = self._d_prime(answer["response"], responses, self.baselines @ series)
+                answer["d_prime"] = _d_prime(means, answer["response"], responses, self.baselines @ series)
             if self.course is not None:
                 each = weigh(self.course.weights, series, mean)
                 answer["average"], answer["average_sem"] = self.course.over_trials(each)
         return answer
 
-    def _over_trials(self, responses: Values) -> Answer:
-        means = _ConditionMeans.of(self.n_trials)
+    def _over_trials(self, means: _ConditionMeans, responses: Values) -> Answer:
         response, variance = means(responses)
         sem = np.sqrt(variance / means.counts[:, None])
         t = response / np.where(sem > 0, sem, np.nan)
@@ -63,15 +63,15 @@ class TrialMeans:
             p[rows] = two_sided_p(t[rows], n - 1) if n > 1 else np.nan
         return {"response": response, "sem": sem, "t": t, "p": p}
 
-    def _d_prime(self, response: Values, responses: Values, off: Values) -> Values:
-        """Of `off`, the baselines, only the variance is used: its mean may be left out."""
-        means = _ConditionMeans.of(self.n_trials)
-        _, of_off = means(off)
-        off += responses
-        _, of_on = means(off)
-        spread = np.sqrt((of_on + of_off) / 2)
-        d_prime: Values = response / np.where(spread > 0, spread, np.nan)
-        return d_prime
+
+def _d_prime(means: _ConditionMeans, response: Values, responses: Values, off: Values) -> Values:
+    """Of `off`, the baselines (trials, voxels), which are overwritten, only the variance is used."""
+    _, of_off = means(off)
+    off += responses
+    _, of_on = means(off)
+    spread = np.sqrt((of_on + of_off) / 2)
+    d_prime: Values = response / np.where(spread > 0, spread, np.nan)
+    return d_prime
 
 
 @dataclass(frozen=True, slots=True)
