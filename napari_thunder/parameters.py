@@ -31,7 +31,7 @@ class Parameter:
     optional
         Whether None (leave it out) is allowed.
     source
-        Where a form finds the choices: `event columns`, `signals`, or nothing.
+        Where a form finds the choices: `event columns`, `signals`, `regions`, or nothing.
     title
         What a form calls it, where its name does not say enough.
     fine
@@ -149,8 +149,9 @@ def _check_value(owner: str, p: Parameter, value: Any) -> None:
         if p.optional:
             return
         raise ParameterError(f"{owner}: {p.name} must be given.")
-    if p.choices and value not in p.choices:
-        raise ParameterError(f"{owner}: {p.name}={value!r} must be one of {', '.join(map(str, p.choices))}.")
+    for one in value if p.kind == "list" and isinstance(value, tuple) else (value,):
+        if p.choices and one not in p.choices:
+            raise ParameterError(f"{owner}: {p.name}={one!r} must be one of {', '.join(map(str, p.choices))}.")
     if p.kind in ("int", "float"):
         _check_number(owner, p, value)
     elif not _IS_OF_KIND[p.kind](value):

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from napari_thunder.models.words import in_window_words
+
 
 class WarningsNote(QFrame):
     """Warnings one below the other, in a frame of their own; hidden while there is none."""
@@ -35,5 +37,5 @@ class WarningsNote(QFrame):
 
     def show_warnings(self, warnings: Sequence[str]) -> None:
         """Show these, or nothing."""
-        self._text.setText("\n".join(f"⚠ {text}" for text in warnings))
+        self._text.setText("\n".join(f"⚠ {in_window_words(text)}" for text in warnings))
         self.setVisible(bool(warnings))

@@ -92,7 +92,7 @@ class SeedCorrelation:
     title: ClassVar[str] = "Seed correlation"
     summary: ClassVar[str] = "What goes with the activity of a region, at once and with a lag"
 
-    seed: str | None = parameter(None, help="Name of the region; left out: the first")
+    seed: str | None = parameter(None, help="Region whose activity is the seed; none: the first", source="regions")
     spare: float = parameter(10.0, help="Leave out voxels as near as this to the seed", unit="µm", minimum=0)
     inside: str = parameter("left out", help="Voxels of the seed itself", choices=("left out", "others"))
     without_global: bool = parameter(False, help="Take out what the whole brain has in common first")

@@ -105,7 +105,7 @@ class ConditionStatistics:
         source="event columns",
     )
     only: tuple[str, ...] = parameter((), help=ONLY_HELP)
-    statistics: tuple[str, ...] = parameter(("mean", "std"), help=f"Which: {', '.join(_STATISTICS)}")
+    statistics: tuple[str, ...] = parameter(("mean", "std"), help="Which statistics", choices=tuple(_STATISTICS))
     delay: float = parameter(0.0, help="By how much events count as later", unit="s")
 
     def __post_init__(self) -> None:

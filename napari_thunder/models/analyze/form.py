@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -24,6 +24,7 @@ class FieldKind(StrEnum):
     TEXT = "text"
     CHOICE = "choice"
     NAMES = "names"
+    WORDS = "words"
     NUMBERS = "numbers"
     TABLE = "table"
 
@@ -63,6 +64,8 @@ class Field:
         What to do when there is nothing to choose.
     together
         A choice of its own that means "no names, but not left out": all events together.
+    seldom
+        Whether few people ever change it: how it is computed, rather than what.
     """
 
     name: str
@@ -76,6 +79,7 @@ class Field:
     choices: tuple[Any, ...] = ()
     hint: str = ""
     together: str = ""
+    seldom: bool = False
 
 
 def given_beside_defaults(cls: type, filled: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,14 +115,35 @@ def limits_text(p: Parameter) -> str:
     return "" if p.maximum is None else f"at most {p.maximum:g}{unit}"
 
 
-def form_fields(cls: type, recording: Recording | None = None) -> tuple[Field, ...]:
-    """The form of a class of `parameter` fields, with what the recording has to offer as choices."""
-    return tuple(_field(p, recording) for p in parameters(cls))
+def form_fields(cls: type, recording: Recording | None = None, regions: Sequence[str] = ()) -> tuple[Field, ...]:
+    """The form of a class of `parameter` fields, with what the recording, and names of regions, offer as choices."""
+    return tuple(_field(p, recording, regions) for p in parameters(cls))
 
 
-def _field(p: Parameter, recording: Recording | None) -> Field:
-    choices = p.choices or _offers(p.source, recording)
+_SELDOM = frozenset({
+    "seed", "tol", "max_iter", "max_passes", "n_init", "n_sample", "n_voxels", "n_nodes", "n_leaves", "most_rows",
+    "resamples", "surrogates", "n_bootstrap", "gap", "folds", "n_folds", "level", "softening", "min_shift",
+    "least_shift", "least_frames", "family_wise", "cluster_reach", "cluster_size", "cluster_p", "decay", "rise",
+    "drift_period", "drift_order", "intercept", "standardize", "unique", "z", "solver", "shift", "contrast",
+    "locality", "saturated_at", "floor_unit", "weighted_by", "largest_p", "overlap", "choose", "lags", "fir",
+    "n_shifts", "design", "compare", "smoothing",
+})  # fmt: skip
+"""Of an analysis with many: how it is computed, or what goes beyond the usual question."""
+
+_MANY = 6
+"""So many fields are taken in at a glance."""
+
+
+def seldom_changed(fields: Sequence[Field]) -> frozenset[str]:
+    """Names of the fields of a long form that can be folded away."""
+    return frozenset(field.name for field in fields if field.seldom) if len(fields) > _MANY else frozenset()
+
+
+def _field(p: Parameter, recording: Recording | None, regions: Sequence[str]) -> Field:
+    choices = p.choices or (tuple(regions) if p.source == "regions" else _offers(p.source, recording))
     kind = _KINDS[p.kind]
+    if kind is FieldKind.NAMES and not p.source and not p.choices:
+        kind = FieldKind.WORDS
     if choices and kind is FieldKind.TEXT:
         kind = FieldKind.CHOICE
     return Field(
@@ -133,6 +158,7 @@ def _field(p: Parameter, recording: Recording | None) -> Field:
         choices=tuple(choices),
         hint=_hint(p.source, choices, recording),
         together=_together(p, recording),
+        seldom=p.name in _SELDOM and p.source == "",
     )
 
 
@@ -178,8 +204,10 @@ def _offers(source: str, recording: Recording | None) -> tuple[str, ...]:
 def _hint(source: str, choices: tuple[Any, ...], recording: Recording | None) -> str:
     if choices or not source:
         return ""
-    if recording is None:
+    if recording is None and source != "regions":
         return "What there is to choose comes with the recording."
+    if source == "regions":
+        return "There are no regions: draw them under ROIs."
     if source == "signals":
         return "This recording has no signals: give a signals file under Data."
     return "This recording has no events with further columns: give an events file under Data."

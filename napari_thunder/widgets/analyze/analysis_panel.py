@@ -12,6 +12,7 @@ from napari_thunder.models.analyze.draft import Draft
 from napari_thunder.models.analyze.form import form_fields, given_beside_defaults, what_is_wrong
 from napari_thunder.models.analyze.own_models import OwnModels
 from napari_thunder.models.data.datasets import Datasets
+from napari_thunder.models.rois.regions import Regions
 from napari_thunder.recording import Recording
 from napari_thunder.widgets.analyze.analysis_finder import AnalysisFinder
 from napari_thunder.widgets.analyze.chain_editor import ChainEditor
@@ -31,14 +32,20 @@ class AnalysisPanel(QWidget):
         What it shows and changes; several panels of one draft stay in step.
     datasets
         Whose current recording offers its event columns and signals.
+    regions
+        Whose names are offered.
     models
         The user's own.
     """
 
-    def __init__(self, draft: Draft, datasets: Datasets, models: OwnModels, main_thread: MainThread) -> None:
+    def __init__(
+        self, draft: Draft, datasets: Datasets, regions: Regions, models: OwnModels, main_thread: MainThread
+    ) -> None:
         super().__init__()
         self._draft = draft
         self._datasets = datasets
+        self._regions = regions
+        self._names: tuple[str, ...] = ()
         self._models = models
         self._recording: Recording | None = None
         self._shown: object = ""
@@ -60,6 +67,7 @@ class AnalysisPanel(QWidget):
         main_thread.connect(datasets.changed, self._follow, newest=True)
         main_thread.connect(draft.changed, self._follow, newest=True)
         main_thread.connect(models.changed, self._follow, newest=True)
+        main_thread.connect(regions.changed, self._follow, newest=True)
         self._follow()
 
     @property
@@ -107,8 +115,9 @@ class AnalysisPanel(QWidget):
     def _follow(self) -> None:
         current = self._datasets.current
         recording = current.recording if current else None
-        if recording is not self._recording:
-            self._recording, self._shown = recording, ""
+        regions = tuple(region.name for region in self._regions)
+        if recording is not self._recording or regions != self._names:
+            self._recording, self._names, self._shown = recording, regions, ""
             self.chain.set_recording(recording)
             self._forget_forms()
         chosen = self._chosen()
@@ -127,8 +136,8 @@ class AnalysisPanel(QWidget):
         say_why(self.docs_button, "" if chosen is not None else "Choose your file first.", said)
         form = self._forms.get(chosen)
         if form is None:
-            fields = () if chosen is None else form_fields(chosen, self._recording)
-            form = self._forms[chosen] = ParameterForm(fields)
+            fields = () if chosen is None else form_fields(chosen, self._recording, self._names)
+            form = self._forms[chosen] = ParameterForm(fields, fold=True)
             form.changed.connect(self._write)
         self._layout.replaceWidget(self.form, form)
         self.form.hide()

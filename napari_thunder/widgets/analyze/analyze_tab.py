@@ -37,7 +37,7 @@ class AnalyzeTab(Tab):
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__(napari_viewer)
         desk = self.desk = self.workplace.desk
-        self.analysis = AnalysisPanel(desk.draft, desk.datasets, desk.own_models, self.main_thread)
+        self.analysis = AnalysisPanel(desk.draft, desk.datasets, desk.regions, desk.own_models, self.main_thread)
         self.target = TargetPanel(desk, self.main_thread)
         self.run_panel = RunPanel(desk.why_not_run)
         self.jobs = JobsPanel(desk.jobs, self.main_thread, desk.result_of)

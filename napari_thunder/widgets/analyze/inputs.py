@@ -110,19 +110,22 @@ class NumberInput(Input):
 
 
 class TextInput(Input):
-    """Words, or numbers with commas between."""
+    """Words, or numbers or names with commas between."""
 
     def __init__(self, field: Field) -> None:
         self._line = QLineEdit(_as_text(field.value))
         super().__init__(field, self._line)
-        numbers = field.kind is FieldKind.NUMBERS
-        self._line.setPlaceholderText("numbers, with commas between" if numbers else field.hint or "none")
+        what = {FieldKind.NUMBERS: "numbers, with commas between", FieldKind.WORDS: "none; with commas between"}
+        self._line.setPlaceholderText(what.get(field.kind, field.hint or "none"))
         self._line.editingFinished.connect(self.changed)
 
     def value(self) -> Any:
         text = self._line.text().strip()
         if self.field.kind is FieldKind.NUMBERS:
             return _numbers(text, () if not self.field.optional else None)
+        if self.field.kind is FieldKind.WORDS:
+            words = tuple(word.strip() for word in text.split(",") if word.strip())
+            return words if words or not self.field.optional else None
         return text or None
 
     def _show(self, value: Any) -> None:
@@ -266,6 +269,7 @@ _INPUTS: dict[FieldKind, Callable[[Field], Input]] = {
     FieldKind.CHOICE: ChoiceInput,
     FieldKind.NAMES: NamesInput,
     FieldKind.NUMBERS: TextInput,
+    FieldKind.WORDS: TextInput,
     FieldKind.TABLE: FileInput,
 }
 
@@ -301,5 +305,5 @@ def _as_text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, tuple | list):
-        return ", ".join(f"{v:.10g}" for v in value)
+        return ", ".join(v if isinstance(v, str) else f"{v:.10g}" for v in value)
     return str(value)

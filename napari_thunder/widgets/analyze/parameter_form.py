@@ -5,29 +5,44 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QFormLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from napari_thunder.models.analyze.form import Field
+from napari_thunder.models.analyze.form import Field, seldom_changed
 from napari_thunder.widgets.analyze.inputs import Input, make_input
 
 
 class ParameterForm(QWidget):
-    """A line for each field, with help as tooltips and the reason below what is wrong."""
+    """A line for each field, with help as tooltips and the reason below what is wrong.
+
+    Parameters
+    ----------
+    fields
+        In order.
+    fold
+        Whether what is seldom changed is folded away in a long form.
+    """
 
     changed = Signal()
 
-    def __init__(self, fields: tuple[Field, ...] = (), parent: QWidget | None = None) -> None:
+    def __init__(self, fields: tuple[Field, ...] = (), parent: QWidget | None = None, *, fold: bool = False) -> None:
         super().__init__(parent)
         self._inputs: dict[str, Input] = {}
+        self._labels: dict[str, QLabel] = {}
         self._notes: dict[str, QLabel] = {}
         self._cells: dict[str, QVBoxLayout] = {}
         self._layout = QFormLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        for field in fields:
+        seldom = seldom_changed(fields) if fold else frozenset()
+        self.more: QToolButton | None = None
+        self._folded: list[str] = [field.name for field in fields if field.name in seldom]
+        for field in (*(f for f in fields if f.name not in seldom), *(f for f in fields if f.name in seldom)):
+            if field.name in seldom and self.more is None:
+                self._add_more(len(seldom))
             self._add(field)
+        self._open(False)
         if not fields:
             self.hide()
 
@@ -39,6 +54,9 @@ class ParameterForm(QWidget):
         """Show these values, and the defaults of what is left out; says nothing."""
         for name, made in self._inputs.items():
             made.show_value(given.get(name, made.field.value))
+        if self.more is not None:
+            changed = sum(name in given for name in self._folded)
+            self.more.setText(f"More settings ({len(self._folded)}{f', {changed} changed' if changed else ''})")
 
     def mark(self, wrong: Mapping[str, str]) -> None:
         """Show beside each field what is wrong with it, by name."""
@@ -49,6 +67,9 @@ class ParameterForm(QWidget):
         for name, note in self._notes.items():
             note.setText(f"⚠ {wrong[name]}" if name in wrong else "")
             note.setVisible(name in wrong)
+
+        if self.more is not None and any(name in wrong for name in self._folded):
+            self.more.setChecked(True)
 
     @property
     def marked(self) -> dict[str, str]:
@@ -66,10 +87,30 @@ class ParameterForm(QWidget):
             return True
         return False
 
+    def _add_more(self, count: int) -> None:
+        """The line behind which fields are folded away that are seldom changed."""
+        more = self.more = QToolButton()
+        more.setText(f"More settings ({count})")
+        more.setAccessibleName("More settings")
+        more.setToolTip("Show what is seldom changed: how it is computed, rather than what")
+        more.setCheckable(True)
+        more.setAutoRaise(True)
+        more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        more.toggled.connect(self._open)
+        self._layout.addRow(more)
+
+    def _open(self, opened: bool) -> None:
+        if self.more is None:
+            return
+        self.more.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
+        for name in self._folded:
+            self._inputs[name].setVisible(opened)
+            self._labels[name].setVisible(opened)
+
     def _add(self, field: Field) -> None:
         made = self._inputs[field.name] = make_input(field)
         made.changed.connect(self.changed)
-        label = QLabel(field.label)
+        label = self._labels[field.name] = QLabel(field.label)
         label.setToolTip(field.help)
         label.setBuddy(made)
         cell = self._cells[field.name] = QVBoxLayout()

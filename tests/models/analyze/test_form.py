@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from napari_thunder.errors import ParameterError
-from napari_thunder.models.analyze.form import FieldKind, form_fields
+from napari_thunder.models.analyze.form import FieldKind, form_fields, seldom_changed
 from napari_thunder.models.data.given import numbers_of, positive_number_of
 from napari_thunder.parameters import parameter
 from napari_thunder.recording import Recording
@@ -49,3 +49,22 @@ def test_numbers_are_understood_with_commas_or_spaces() -> None:
 def test_a_frame_rate_that_is_none_is_refused_with_what_it_takes(text: str) -> None:
     with pytest.raises(ParameterError, match=r"Frame rate: .* a positive number in Hz"):
         positive_number_of(text, "Frame rate", "Hz")
+
+
+def test_names_without_a_list_to_choose_from_are_typed_and_regions_are_offered() -> None:
+    from napari_thunder.analysis.registry import analyses
+
+    fields = {field.name: field for field in form_fields(analyses()["event_average"], recording())}
+    assert fields["only"].kind is FieldKind.WORDS
+    (seed, *_) = form_fields(analyses()["seed_correlation"], recording(), ("tectum", "hindbrain"))
+    assert seed.kind is FieldKind.CHOICE
+    assert seed.choices == ("tectum", "hindbrain")
+
+
+def test_of_a_long_form_what_is_seldom_changed_can_be_folded_away() -> None:
+    from napari_thunder.analysis.registry import analyses
+
+    folded = seldom_changed(form_fields(analyses()["regression"], recording()))
+    assert {"seed", "cluster_size", "min_shift"} <= folded
+    assert not folded & {"events_by", "signals", "kernel", "inference", "contrasts"}
+    assert not seldom_changed(form_fields(analyses()["pca"], recording()))
