@@ -81,7 +81,7 @@ class ICA:
     -----
     Sign: sources have positive skew, so that few strong voxels (or transients) stand out upwards. At most one source
     may be Gaussian; with more, what they span is right and what they are is not. Another seed may give other sources:
-    trust those that come back. Only k values of each voxel of the sample are held at the desk. Beyond 5000 frames the
+    trust those that come back. Only k values of each voxel of the sample are held at the desk. Beyond 3000 frames the
     principal components are sampled, as in `PCA`.
 
     References
