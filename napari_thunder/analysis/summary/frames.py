@@ -105,7 +105,8 @@ class FrameSimilarity:
             return products / (n_voxels - 1)
         size = np.sqrt(np.diag(products))
         with np.errstate(all="ignore"):
-            return np.clip(products / np.outer(size, size), -1, 1)
+            correlation: Values = np.clip(products / np.outer(size, size), -1, 1)
+        return correlation
 
 
 def _products(series: Series, centred: bool) -> Answer:

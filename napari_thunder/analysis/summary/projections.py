@@ -94,10 +94,11 @@ def _with_projection(dataset: xr.Dataset, of: str, axis: str, how: str, step: in
 def projected(volume: NDArray[np.floating], axis: int, how: str) -> NDArray[np.floating]:
     """A volume along an axis: `max`, `mean` or `max_plus_min` of what is not NaN; NaN where nothing is."""
     there = np.isfinite(volume)
-    largest = np.where(there, volume, -np.inf).max(axis=axis)
-    if how == "mean":
-        with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"):
+        if how == "mean":
             found = np.where(there, volume, 0).sum(axis=axis, dtype=np.float64) / there.sum(axis=axis)
-    else:
-        found = largest if how == "max" else largest + np.where(there, volume, np.inf).min(axis=axis)
+        else:
+            found = np.where(there, volume, -np.inf).max(axis=axis)
+            if how == "max_plus_min":
+                found = found + np.where(there, volume, np.inf).min(axis=axis)
     return np.where(there.any(axis=axis), found, np.nan).astype(np.float32)

@@ -57,7 +57,9 @@ class WeightedSums:
     title: ClassVar[str] = "Weighted sums"
     summary: ClassVar[str] = "The sum over time of each voxel with weights of your own"
 
-    design: pd.DataFrame | str | None = parameter(None, help="Weights: a row for each frame, a column for each sum")
+    design: pd.DataFrame | str | None = parameter(  # noqa: RUF009 - a field, not a default that is shared
+        None, help="Weights: a row for each frame, a column for each sum"
+    )
     signals: tuple[str, ...] = parameter((), help="Behaviour signals that are weights too", source="signals")
 
     def __post_init__(self) -> None:
