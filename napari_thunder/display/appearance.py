@@ -48,11 +48,13 @@ def appearance_of(drawn: Array, role: Role) -> Appearance:
     """Colours and limits for drawn values, from what they mean and how they are spread.
 
     An image is grey. What is signed (factors too) diverges around 0, with limits at the 99.5th percentile of the
-    absolute value, and is transparent at 0. Fractions and probabilities start at 0 and are transparent there. Any
-    other value spans its 1st to 99.8th percentile.
+    absolute value, and is transparent at 0. Fractions and probabilities start at 0 and are transparent there; so do
+    factors that are nowhere below 0. Any other value spans its 1st to 99.8th percentile.
     """
     if role in (Role.SIGNED, Role.FACTOR):
         top = limits_of(np.abs(drawn), (0.0, 99.5))[1]
+        if role is Role.FACTOR and top > 0 and not (np.asarray(drawn) < 0).any():
+            return Appearance((0.0, top), napari_colormap("magma", fades="low"))
         return Appearance((-top, top), napari_colormap("vik", fades="middle"))
     low, high = limits_of(drawn)
     if role is Role.FRACTION:

@@ -160,7 +160,7 @@ def layer_for_map(dataset: xr.Dataset, choice: MapChoice, *, recording: str | No
     look = appearance_of(drawn, role)
     quantity = look.quantity.format(choice.title(dataset))
     units = str(dataset[choice.variable].attrs.get("units", "1")).removesuffix("1")
-    signed = role in (Role.SIGNED, Role.FACTOR)
+    signed = role in (Role.SIGNED, Role.FACTOR) and look.limits[0] < 0
     legend = Bar(quantity, units, look.limits, look.colormap, signed)
     about = {"kind": "map", "choice": choice, "role": str(role), "legend": legend}
     title = f"{_title(dataset)} · {look.quantity.format(choice.title(dataset))}"

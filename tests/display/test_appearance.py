@@ -38,3 +38,10 @@ def test_limits_can_be_drawn_whatever_the_values(role, values):
     low, high = appearance_of(drawn_values(values, role), role).limits
     assert np.isfinite([low, high]).all()
     assert low < high
+
+
+def test_factors_without_negative_values_start_at_zero():
+    adding_up = np.array([0.0, 0.2, np.nan, 1.0], np.float32)
+    assert appearance_of(adding_up, Role.FACTOR).limits[0] == 0
+    assert appearance_of(-adding_up, Role.FACTOR).limits[0] < 0
+    assert appearance_of(adding_up, Role.SIGNED).limits[0] < 0
