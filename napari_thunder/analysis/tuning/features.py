@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _AUTOCORRELATED = (
     "p counts frames as independent, which neither calcium signals nor behaviour are: it is too small. Use it to rank "
-    "voxels, or ask for p by circular shifts (n_shifts)."
+    "voxels, or p by circular shifts (n_shifts)."
 )
 _EQUAL_COUNT = "equal count"
 
@@ -195,5 +195,5 @@ def _finish(dataset: xr.Dataset, shifts: Shifts | None) -> xr.Dataset:
     if "bin_2" not in dataset.dims:
         about = {"long_name": "mean tuning of all voxels", "units": "a.u.", "plot": "lines"}
         dataset["mean_tuning"] = dataset["tuning"].mean(("z", "y", "x")).assign_attrs(about)
-    facts = {"warnings": [] if shifts else [_AUTOCORRELATED]}
-    return dataset.assign_attrs(facts | ({"n_shifts": len(shifts.shifts)} if shifts else {}))
+    dataset.attrs["warnings"] = [_AUTOCORRELATED]
+    return dataset.assign_attrs(n_shifts=len(shifts.shifts)) if shifts else dataset
