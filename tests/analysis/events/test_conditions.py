@@ -21,7 +21,7 @@ def test_frames_in_several_events_of_a_condition_count_once(tiny, series):
 
 
 def test_wrong_statistics_and_empty_conditions_are_refused(tiny):
-    with pytest.raises(ParameterError, match="'mode' is not among mean, median, std, min, max, sum"):
+    with pytest.raises(ParameterError, match="statistics='mode' must be one of mean, median, std, min, max, sum"):
         ConditionStatistics(statistics=("mode",))
     with pytest.raises(ParameterError, match="none is chosen of"):
         ConditionStatistics(statistics=())
