@@ -33,7 +33,7 @@ def state_curves(
         "n_trials": (("condition",), counts, {"long_name": "trials used", "plot": "bars"}),
         "n_at_lag": (("condition", "lag"), states.course.n_at_lag, {"long_name": "trials used at each lag"}),
     }
-    if resamples > 1:
+    if resamples > 1 and (states.course.n_at_lag > 1).any():
         about["error"] = "trajectory_sem"
         spread = {"long_name": "standard error of the trajectory over trials"} | units
         sem = resampled_error(states, course, resamples, seed)

@@ -57,7 +57,8 @@ class Trajectories:
     trajectory : (condition, lag, component)
         States, in ranges of a voxel (without scaling: units of the movie); the largest excursion is upwards.
     trajectory_sem : (condition, lag, component)
-        Standard deviation over resamples of the trials, loadings kept; NaN for a single trial.
+        Standard deviation over resamples of the trials, loadings kept; NaN for a single trial,
+        left out if all are.
     time_courses : (frame, component)
         The state at every kept frame of the recording.
     explained_variance_ratio : (component,)
