@@ -88,8 +88,8 @@ class LargestByChance:
 
 
 def larger(a: Answer, b: Answer) -> Answer:
-    """The larger of two answers, value by value."""
-    return {name: np.maximum(a[name], b[name]) for name in a}
+    """The larger of two answers, value by value; in place of the first where that may be written to."""
+    return {name: np.maximum(a[name], b[name], out=a[name] if a[name].flags.writeable else None) for name in a}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-import numpy as np
 import pandas as pd
 
 from napari_thunder.analysis.design import Design
 from napari_thunder.analysis.protocol import Answer, Context, MapStep, Reduce
-from napari_thunder.analysis.regression.cluster_sizes import Clustering, with_cluster_sizes
+from napari_thunder.analysis.regression.cluster_sizes import Clustering
 from napari_thunder.analysis.regression.contrasts import Contrast, parse_contrasts
 from napari_thunder.analysis.regression.inference import (
     AR1,
@@ -29,14 +28,10 @@ from napari_thunder.analysis.regression.inference import (
 )
 from napari_thunder.analysis.regression.least_squares import Asked
 from napari_thunder.analysis.regression.recipe import Recipe, kernel_of, recipe_of
-from napari_thunder.analysis.regression.reported import Reported
+from napari_thunder.analysis.regression.reported import Reported, asked_of, design_curves, finished
 from napari_thunder.analysis.regression.shown_design import warnings_of
-from napari_thunder.analysis.statistics import with_adjusted_p
 from napari_thunder.events import KERNELS
 from napari_thunder.parameters import check, parameter, values
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +243,8 @@ class Regression:
         design = recipe.made(context, self.title)
         design.check(where)
         contrasts = parse_contrasts(self.contrasts, design.names, design.groups, where)
-        asked = _asked(design, contrasts, self.unique)
-        facts, finish = self._facts(design), partial(_finish, clustering=self._clustering(context))
+        asked = asked_of(design, contrasts, self.unique)
+        facts, finish = self._facts(design), partial(finished, clustering=self._clustering(context))
         if self.inference != CIRCULAR_SHIFT:
             return self._maps(fit_of(self.inference, design, asked), design, contrasts, facts, finish)
         return self._shifted(context, recipe, design, asked, contrasts, facts, finish)
@@ -294,32 +289,3 @@ class Regression:
             return None
         size = context.need_voxel_size(f"{self.title} with clusters")
         return Clustering(self.cluster_p, self.cluster_reach, self.cluster_size, size)
-
-
-def design_curves(design: Design) -> dict[str, Any]:
-    """The design as a picture, and its variance inflation factors."""
-    shown = {"long_name": "design", "plot": "matrix", "scale": "signed"}
-    inflation = {"long_name": "variance inflation factor", "plot": "bars"}
-    return {
-        "design": (("frame", "column"), design.values, shown),
-        "vif": (("column",), design.variance_inflation, inflation),
-    }
-
-
-def _asked(design: Design, contrasts: tuple[Contrast, ...], unique: bool) -> Asked:
-    each = np.eye(len(design.names))
-    lines = [each[: len(each) - design.n_nuisance], *(c.rows for c in contrasts if not c.is_f)]
-    planes = [c.rows for c in contrasts if c.is_f]
-    groups = np.array(design.groups)
-    members = [each[groups == name] for name in dict.fromkeys(design.groups)] if unique else []
-    return Asked(np.concatenate(lines), (*planes, *members), len(planes))
-
-
-def _finish(dataset: xr.Dataset, facts: dict[str, Any], clustering: Clustering | None) -> xr.Dataset:
-    for name in ("p", "contrast_p", "f_p"):
-        dataset = with_adjusted_p(dataset, name) if name in dataset else dataset
-    if clustering is not None:
-        dataset = with_cluster_sizes(dataset, "p", "beta", "cluster_size", clustering)
-        if "contrast_p" in dataset:
-            dataset = with_cluster_sizes(dataset, "contrast_p", "contrast_beta", "contrast_cluster_size", clustering)
-    return dataset.assign_attrs(facts)

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_thunder.analysis.design import Design
 from napari_thunder.analysis.protocol import Answer, Map, Role, Series
-from napari_thunder.analysis.statistics import two_sided_p, upper_p, z_of_t
+from napari_thunder.analysis.regression.cluster_sizes import Clustering, with_cluster_sizes
+from napari_thunder.analysis.regression.contrasts import Contrast
+from napari_thunder.analysis.regression.least_squares import Asked
+from napari_thunder.analysis.statistics import two_sided_p, upper_p, with_adjusted_p, z_of_t
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Values = NDArray[np.float64]
 
@@ -115,3 +123,34 @@ def _of_estimates(prefix: str, what: str, dims: tuple[str, ...], z: bool, family
     found += (Map(f"{before}z", f"z of the {what}", Role.SIGNED, "1", dims),) if z else ()
     found += (Map(f"{before}p_fwer", _FAMILY_WISE, Role.PROBABILITY, "1", dims),) if family_wise else ()
     return found
+
+
+def asked_of(design: Design, contrasts: tuple[Contrast, ...], unique: bool) -> Asked:
+    """What is asked of a design: weights of interest and contrasts; then F of contrasts and, if wanted, groups."""
+    each = np.eye(len(design.names))
+    lines = [each[: len(each) - design.n_nuisance], *(c.rows for c in contrasts if not c.is_f)]
+    planes = [c.rows for c in contrasts if c.is_f]
+    groups = np.array(design.groups)
+    members = [each[groups == name] for name in dict.fromkeys(design.groups)] if unique else []
+    return Asked(np.concatenate(lines), (*planes, *members), len(planes))
+
+
+def design_curves(design: Design) -> dict[str, Any]:
+    """The design as a picture, and its variance inflation factors."""
+    shown = {"long_name": "design", "plot": "matrix", "scale": "signed"}
+    inflation = {"long_name": "variance inflation factor", "plot": "bars"}
+    return {
+        "design": (("frame", "column"), design.values, shown),
+        "vif": (("column",), design.variance_inflation, inflation),
+    }
+
+
+def finished(dataset: xr.Dataset, facts: dict[str, Any], clustering: Clustering | None) -> xr.Dataset:
+    """A result with adjusted p, sizes of clusters, if they are wanted, and facts as attributes."""
+    for name in ("p", "contrast_p", "f_p"):
+        dataset = with_adjusted_p(dataset, name) if name in dataset else dataset
+    if clustering is not None:
+        dataset = with_cluster_sizes(dataset, "p", "beta", "cluster_size", clustering)
+        if "contrast_p" in dataset:
+            dataset = with_cluster_sizes(dataset, "contrast_p", "contrast_beta", "contrast_cluster_size", clustering)
+    return dataset.assign_attrs(facts)

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from napari_thunder.analysis.design import Design
+from napari_thunder.analysis.groups import add
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Reduce, Role, Series
 from napari_thunder.analysis.regression.folds import blocked_folds
 from napari_thunder.analysis.regression.penalised import Penalised, penalised
@@ -167,7 +168,7 @@ class RidgeRegression:
         return _maps(make(strengths), design, strengths, {})
 
     def _for_brain(self, make: Any, strengths: Values, design: Design) -> Generator[Reduce, Answer, MapStep]:
-        found = yield Reduce(MeanJudged(make(strengths)), _add, "choosing the strength")
+        found = yield Reduce(MeanJudged(make(strengths)), add, "choosing the strength")
         mean = found["total"] / max(int(found["count"][0]), 1)
         shown = {"long_name": "mean cross-validated R²", "plot": "lines"}
         curve = {"mean_cv_r_squared": (("tried",), mean, shown)}
@@ -222,10 +223,6 @@ class MeanJudged:
     def __call__(self, series: Series) -> Answer:
         judged, valid = self.fit.judged(series)
         return {"total": judged[:, valid].sum(axis=1), "count": np.array([valid.sum()])}
-
-
-def _add(a: Answer, b: Answer) -> Answer:
-    return {name: a[name] + b[name] for name in a}
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,14 @@ def test_shifts_are_the_same_for_a_seed_and_at_least_as_long_as_asked(tiny, seri
     assert "There are only 181 different shifts, so no p is below 0.0055" in result.attrs["warnings"][0]
 
 
+@pytest.mark.parametrize(
+    ("given", "least"), [({"decay": 6.0}, 60), ({"decay": 0.2}, 13), ({}, 13), ({"min_shift": 1}, 2)]
+)
+def test_shifts_exceed_five_decays_and_a_twentieth_of_the_recording(tiny, series, given, least):
+    analysis = Regression(signals=("swim",), inference="circular_shift", n_shifts=5000, family_wise=False, **given)
+    assert dataset(analysis, tiny, series).attrs["n_shifts"] == 260 - 2 * least + 1
+
+
 def test_events_that_shift_onto_themselves_are_told():
     start = 10.0 + 20 * np.arange(14)
     events = pd.DataFrame({"start_time": start, "stop_time": start + 8})
