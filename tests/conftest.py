@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from napari_thunder.engine import Engine, connect
+from tests.storage.s3 import s3_port
+
+__all__ = ["s3_port"]
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +31,21 @@ def fish_folder(data_folder: Path) -> Path:
     if not folder.is_dir():
         pytest.skip(f"no zebrafish at {folder}: set NAPARI_THUNDER_DATA to the folder that holds fish/")
     return folder
+
+
+@pytest.fixture(scope="session")
+def threads() -> Iterator[Engine]:
+    engine = connect("threads")
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def spark(s3_port: int) -> Iterator[Engine]:
+    """Started once for all tests, as that takes ten seconds; a test that ends an engine starts its own.
+
+    Its workers have the environment of this process, and so know the S3 server that may be started later.
+    """
+    engine = connect("spark")
+    yield engine
+    engine.close()

@@ -47,9 +47,8 @@ def recording(movie):
 
 @pytest.fixture(scope="module", params=["threads", "spark"])
 def engine(request) -> Engine:
-    found = connect(request.param)
-    yield found
-    found.close()
+    found: Engine = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.mark.parametrize(

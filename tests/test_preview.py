@@ -36,9 +36,7 @@ def recording(movie):
 
 @pytest.fixture(scope="module", params=["threads", "spark"])
 def engine(request):
-    found = connect(request.param)
-    yield found
-    found.close()
+    return request.getfixturevalue(request.param)
 
 
 def on_grid(values, grid):

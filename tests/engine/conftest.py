@@ -1,4 +1,4 @@
-"""Engines to test with: started once for all tests, as starting Spark takes ten seconds."""
+"""Engines to test with, beside those that all tests share."""
 
 from __future__ import annotations
 
@@ -13,30 +13,14 @@ from napari_thunder.cluster.embedded import EmbeddedSpark, start_embedded
 from napari_thunder.engine import Engine, connect
 from napari_thunder.engine.spark import SparkEngine
 from napari_thunder.engine.spark.address import TOKEN
-from tests.storage.s3 import s3, s3_port
+from tests.storage.s3 import s3
 
-__all__ = ["s3", "s3_port"]
+__all__ = ["s3"]
 
 BARE_PYTHON = """#!/bin/sh
 PYTHONPATH="{packages}:$PYTHONPATH" exec "{python}" -S "$@"
 """
 """A Python with the installed packages and no editable ones: as on a cluster where nothing of ours is installed."""
-
-
-@pytest.fixture(scope="session")
-def threads() -> Iterator[Engine]:
-    engine = connect("threads")
-    yield engine
-    engine.close()
-
-
-@pytest.fixture(scope="session")
-def spark(s3_port: int) -> Iterator[SparkEngine]:
-    """Its workers have the environment of this process, and so know the S3 server that may be started later."""
-    engine = connect("spark")
-    assert isinstance(engine, SparkEngine)
-    yield engine
-    engine.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
-from napari_thunder.engine import Engine, Job, connect
+from napari_thunder.engine import Engine, Job
 from napari_thunder.io.binned import binned
 from napari_thunder.io.elsewhere import describe_source, described_source
 from napari_thunder.io.registry import open_source
@@ -21,10 +20,8 @@ MOVIE = np.random.default_rng(0).integers(100, 900, (8, 9, 512, 512)).astype(np.
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    made = connect("spark")
-    yield made
-    made.close()
+def engine(spark: Engine) -> Engine:
+    return spark
 
 
 @pytest.fixture(scope="module")

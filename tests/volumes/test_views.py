@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -21,10 +20,9 @@ Array = np.ndarray[Any, Any]
 
 
 @pytest.fixture(scope="module", params=["threads", "spark"])
-def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    made = connect(request.param)
-    yield made
-    made.close()
+def engine(request: pytest.FixtureRequest) -> Engine:
+    found: Engine = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture(scope="module")
