@@ -73,9 +73,7 @@ class WatchedSource:
 def test_second_run_reads_nothing_from_storage(spark, recording, movie, counter):
     watched = nt.Recording(WatchedSource(recording.source, counter))
     blocks = plan_blocks(SHAPE, 2, at_least=8)
-    sum_over(
-        spark, nt.Recording.from_array(movie)
-    )  # ends workers of jobs that were cancelled before
+    sum_over(spark, nt.Recording.from_array(movie))  # ends workers of jobs that were cancelled before
     for _ in range(2):
         list(spark.map(total, watched, blocks))
         assert counter.stat().st_size == len(blocks)
