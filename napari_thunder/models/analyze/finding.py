@@ -23,6 +23,14 @@ _KEYWORDS: Mapping[str, str] = {
     "tuning_reliability": "permutation shuffle bootstrap confidence interval anova trials sparseness repeats",
     "von_mises_tuning": "fit bandwidth half-width direction orientation curve cross-validation circular",
     "gaussian_tuning": "fit position speed frequency contrast receptive field log-gaussian low-pass high-pass octaves",
+    "panel_average": "fixed length mean by panel periodic repeats cycle average fold",
+    "condition_statistics": "by index groupby multi-index mean median sum maximum minimum of events blocks",
+    "feature_tuning": "occupancy bins speed position place field 2d continuous behaviour behavior pynapple circular shift",
+    "behaviour_modulation": "running still locomotion swimming arousal state welch behavior gain",
+    "motion_share": "motion artefact artifact shifts registration quality r2 movement",
+    "voxel_decoding": "classifier naive bayes mass-univariate cross-validation accuracy machine learning",
+    "two_conditions": "t-test welch difference contrast compare",
+    "population_decoding": "classifier svm lda logistic regression machine learning confusion matrix regions mvpa",
     "tuning_moments": "thunder circular gaussian centre center spread kappa concentration",
 }
 
