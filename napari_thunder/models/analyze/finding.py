@@ -25,7 +25,7 @@ _KEYWORDS: Mapping[str, str] = {
     "gaussian_tuning": "fit position speed frequency contrast receptive field log-gaussian low-pass high-pass octaves",
     "panel_average": "fixed length mean by panel periodic repeats cycle average fold",
     "condition_statistics": "by index groupby multi-index mean median sum maximum minimum of events blocks",
-    "feature_tuning": "occupancy bins speed position place field 2d continuous behaviour behavior pynapple circular shift",
+    "feature_tuning": "occupancy bins speed position place field 2d continuous behavior pynapple circular shift",
     "behaviour_modulation": "running still locomotion swimming arousal state welch behavior gain",
     "motion_share": "motion artefact artifact shifts registration quality r2 movement",
     "voxel_decoding": "classifier naive bayes mass-univariate cross-validation accuracy machine learning",
