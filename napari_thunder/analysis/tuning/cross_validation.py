@@ -68,11 +68,14 @@ class TrialFit:
         folds = [used for used in folds if len(np.unique(condition[used])) >= self.least]
         if not folds or self.n_trials.max() < 2:
             return np.full(responses.shape[1], np.nan)
-        for used in folds:
-            mean, weights = self.mean_curve(responses, used)
-            predicted = fit(self.shape, mean, weights).curve(self.shape)
+        fitted = [self.mean_curve(responses, used) for used in folds]
+        n = responses.shape[1]
+        curves = np.concatenate([mean for mean, _ in fitted], axis=1)
+        weights = np.concatenate([np.broadcast_to(weight, mean.shape) for mean, weight in fitted], axis=1)
+        predicted = fit(self.shape, curves, weights).curve(self.shape)
+        for k, used in enumerate(folds):
             left_out = responses[~used]
-            error += ((left_out - predicted[condition[~used]]) ** 2).sum(axis=0)
+            error += ((left_out - predicted[condition[~used], k * n : (k + 1) * n]) ** 2).sum(axis=0)
             total += ((left_out - responses[used].mean(axis=0)) ** 2).sum(axis=0)
         return np.asarray(1 - error / np.where(total > 0, total, np.nan))
 

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from napari_thunder.analysis.tuning.angles import Values
 from napari_thunder.analysis.tuning.linear_part import LinearPart, Moments, best_linear
 
-_MOST_STEPS = 60
+_MOST_STEPS = 40
 _SMALL_STEP = 1e-6
 """Below this, Newton's steps are taken whatever rounding makes of the error."""
-_DONE = 1e-10
+_DONE = 1e-8
 _LARGEST_STEP = 0.5
 _FLATTEST = 1e-10
 _TINY = 1e-12
