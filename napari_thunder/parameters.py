@@ -20,6 +20,33 @@ from napari_thunder.tables import plain, table_from_plain
 T = TypeVar("T")
 
 
+_USUAL = {
+    "by": "Conditions by",
+    "cells": "Cells of a grid",
+    "compare": "Compare numbers",
+    "least_frames": "Least frames in a bin",
+    "level": "Confidence level",
+    "max_iter": "Most iterations",
+    "max_lag": "Largest lag",
+    "max_passes": "Most passes",
+    "n_bins": "Number of bins",
+    "n_bootstrap": "Number of resamples",
+    "n_clusters": "Number of clusters",
+    "n_components": "Number of components",
+    "n_factors": "Number of factors",
+    "n_folds": "Number of folds",
+    "n_init": "Number of starts",
+    "n_permutations": "Number of permutations",
+    "n_sample": "Voxels in the sample",
+    "n_shifts": "Number of shifts",
+    "n_voxels": "Voxels in the sample",
+    "only": "Only events where",
+    "rest": "Time before events",
+    "tol": "Tolerance",
+}
+"""What forms call parameters that many analyses share, where the name says too little to who does not program."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """What is known of one parameter.
@@ -54,7 +81,7 @@ class Parameter:
     @property
     def label(self) -> str:
         """For a form: words, with the unit."""
-        words = self.title or self.name.replace("_", " ").capitalize()
+        words = self.title or _USUAL.get(self.name) or self.name.replace("_", " ").capitalize()
         return f"{words} ({self.unit})" if self.unit else words
 
 

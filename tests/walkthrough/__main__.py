@@ -27,13 +27,13 @@ from tests.walkthrough.watchdog import LIMIT, Whose
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("NAPARI_THUNDER_DATA", ROOT.parent / "shared" / "data"))
-LONGEST = 900
+LONGEST = 1800
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "walkthrough", help="folder for the pictures")
-    parser.add_argument("--only", choices=("fish", "slow", "moving", "plain"), help="one of the walks")
+    parser.add_argument("--only", choices=("fish", "slow", "moving", "plain", "analyses"), help="one of the walks")
     options = parser.parse_args()
     shutil.rmtree(options.out, ignore_errors=True)
     options.out.mkdir(parents=True)
@@ -51,6 +51,8 @@ def main() -> None:
             walks.append(
                 walk("moving", ["--out", str(options.out), "--uri", moving_fish(Path(scratch))], "", options.out)
             )
+        if options.only == "analyses":
+            walks.append(walk("analyses", about, "", options.out))
         if options.only in (None, "fish", "slow", "plain"):
             walks.append(walk("plain", about, "", options.out))
     failures = [text for seen in walks for text in seen["failures"]]

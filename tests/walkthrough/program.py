@@ -17,6 +17,7 @@ import pandas as pd
 from napari_thunder.io.array import ArraySource
 from napari_thunder.recording import from_source
 from napari_thunder.widgets.app import open_window
+from tests.walkthrough.analyst import Analyst, analyses
 from tests.walkthrough.mover import Mover
 from tests.walkthrough.person import Person
 from tests.walkthrough.plain import REGION, open_plain, plain
@@ -27,7 +28,7 @@ from tests.widgets.conftest import SlowSource
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("walk", choices=("first", "again", "slow", "moving", "plain"))
+    parser.add_argument("walk", choices=("first", "again", "slow", "moving", "plain", "analyses"))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--engine", default="threads")
     parser.add_argument("--uri", default="")
@@ -35,7 +36,7 @@ def main() -> None:
     options = parser.parse_args()
     viewer, dock = (open_plain(), None) if options.walk == "plain" else open_window(engine="")
     watchdog = Watchdog()
-    kind = Mover if options.walk == "moving" else Person
+    kind = {"moving": Mover, "analyses": Analyst}.get(options.walk, Person)
     person = kind(Window(viewer, dock), watchdog, options.out)
     failures: list[str] = []
     walk = threading.Thread(target=_walk, args=(person, options, failures), name="person", daemon=True)
@@ -124,7 +125,7 @@ def _slow_fish(uri: str, events: str) -> Any:
     return from_source(source, frame_rate=1.0, voxel_size=(1, 1, 1), events=pd.read_csv(events))
 
 
-WALKS = {"first": _first, "again": _again, "slow": _slow, "moving": _moving, "plain": plain}
+WALKS = {"first": _first, "again": _again, "slow": _slow, "moving": _moving, "plain": plain, "analyses": analyses}
 
 if __name__ == "__main__":
     main()

@@ -141,7 +141,7 @@ class ChoiceInput(Input):
         if field.optional:
             self._combo.addItem("none", None)
         for choice in field.choices:
-            self._combo.addItem(str(choice), choice)
+            self._combo.addItem(str(choice).replace("_", " "), choice)
         self._combo.setCurrentIndex(max(0, self._combo.findData(field.value)))
         self._combo.currentIndexChanged.connect(lambda _: self.changed.emit())
         needs_focus_to_scroll(self._combo)
