@@ -128,13 +128,19 @@ class PopulationDecoding:
     )
     baseline: float = parameter(2.0, help="Time before an event that is subtracted; 0 for none", unit="s", minimum=0)
     classifier: str = parameter("logistic regression", help="Kind of linear classifier", choices=NAMES)
-    strength: float = parameter(1.0, help="C of logistic regression and SVM; smaller: more regularised", minimum=1e-9)
+    strength: float = parameter(
+        1.0, help="C of logistic regression and SVM; smaller: more regularised", minimum=1e-9, fine=True
+    )
     n_folds: int = parameter(5, help="Folds of cross-validation", minimum=2)
-    n_permutations: int = parameter(100, help="Permutations for p; 0 for none", minimum=0)
+    n_permutations: int = parameter(100, help="Permutations for p; 0 for none", minimum=0, fine=True)
     over_time: bool = parameter(False, help="Also decode at each lag")
-    before: float = parameter(2.0, help="First of these lags, before the start of an event", unit="s", minimum=0)
-    after: float = parameter(8.0, help="Last of these lags, after the start of an event", unit="s", minimum=0)
-    seed: int = parameter(0, help="Of folds, permutations and the SVM", minimum=0)
+    before: float = parameter(
+        2.0, help="First of these lags, before the start of an event", unit="s", minimum=0, fine=True
+    )
+    after: float = parameter(
+        8.0, help="Last of these lags, after the start of an event", unit="s", minimum=0, fine=True
+    )
+    seed: int = parameter(0, help="Of folds, permutations and the SVM", minimum=0, fine=True)
 
     def __post_init__(self) -> None:
         check(self)

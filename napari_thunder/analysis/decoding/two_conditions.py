@@ -85,7 +85,7 @@ class TwoConditions:
     )
     baseline: float = parameter(2.0, help="Time before an event that is subtracted; 0 for none", unit="s", minimum=0)
     n_bins: int = parameter(1, help="Equal parts of the response window, each tested for itself", minimum=1)
-    test: str = parameter("welch", help="Variances of their own, or equal ones", choices=tuple(_TESTS))
+    test: str = parameter("welch", help="Variances of their own, or equal ones", choices=tuple(_TESTS), fine=True)
 
     def __post_init__(self) -> None:
         check(self)

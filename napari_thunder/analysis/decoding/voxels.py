@@ -103,8 +103,8 @@ class VoxelDecoding:
     baseline: float = parameter(2.0, help="Time before an event that is subtracted; 0 for none", unit="s", minimum=0)
     n_features: int = parameter(1, help="Equal parts of the response window that count separately", minimum=1)
     n_folds: int = parameter(5, help="Folds of cross-validation; 0 to test on the training trials", minimum=0)
-    n_permutations: int = parameter(0, help="Permutations for p; 0 for a binomial p", minimum=0)
-    seed: int = parameter(0, help="Of folds and permutations", minimum=0)
+    n_permutations: int = parameter(0, help="Permutations for p; 0 for a binomial p", minimum=0, fine=True)
+    seed: int = parameter(0, help="Of folds and permutations", minimum=0, fine=True)
 
     def __post_init__(self) -> None:
         check(self)

@@ -124,7 +124,11 @@ class EventAverage:
         choices=("all", "responding", "regions", "none"),
     )
     alpha: float = parameter(
-        0.001, help="Largest p, times the number of conditions, of a voxel that responds", minimum=0, maximum=1
+        0.001,
+        help="Largest p, times the number of conditions, of a voxel that responds",
+        minimum=0,
+        maximum=1,
+        fine=True,
     )
     time_course: bool = parameter(False, help="Also give the average at every lag as maps (many)")
     before: float = parameter(2.0, help="First lag, before the start of an event", unit="s", minimum=0)

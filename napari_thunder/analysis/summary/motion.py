@@ -90,7 +90,7 @@ class MotionShare:
     summary: ClassVar[str] = "How much of each voxel's variance goes with the motion of the brain"
 
     derivatives: bool = parameter(True, help="Also the change of the shift since the frame before")
-    squares: bool = parameter(False, help="Also the squares of shifts (and changes)")
+    squares: bool = parameter(False, help="Also the squares of shifts (and changes)", fine=True)
     events_by: tuple[str, ...] | None = parameter(
         None,
         help="Columns of the events that compete with motion; empty for all events as one",

@@ -95,13 +95,13 @@ class FeatureTuning:
     signals: tuple[str, ...] = parameter((), help="One or two behaviour signals", source="signals")
     n_bins: int = parameter(10, help="Bins of each signal", minimum=2, maximum=1000)
     binning: str = parameter("equal width", help="Bins of equal width or count", choices=("equal width", _EQUAL_COUNT))
-    low: float | None = parameter(None, help="Least value of the first signal that counts")
-    high: float | None = parameter(None, help="Largest value of the first signal that counts")
+    low: float | None = parameter(None, help="Least value of the first signal that counts", fine=True)
+    high: float | None = parameter(None, help="Largest value of the first signal that counts", fine=True)
     delay: float = parameter(0.0, help="By how much voxels follow the signal", unit="s")
-    least_frames: int = parameter(5, help="Frames a bin must have", minimum=1)
+    least_frames: int = parameter(5, help="Frames a bin must have", minimum=1, fine=True)
     n_shifts: int = parameter(0, help="Circular shifts for a p that holds for slow signals; 0 for none", minimum=0)
-    least_shift: float = parameter(20.0, help="Shortest of these shifts", unit="s", minimum=0)
-    seed: int = parameter(0, help="Of the choice of shifts", minimum=0)
+    least_shift: float = parameter(20.0, help="Shortest of these shifts", unit="s", minimum=0, fine=True)
+    seed: int = parameter(0, help="Of the choice of shifts", minimum=0, fine=True)
 
     def __post_init__(self) -> None:
         check(self)
