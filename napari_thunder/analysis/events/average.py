@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from napari_thunder.analysis.events.course import Course, course_curves
 from napari_thunder.analysis.events.selection import ONLY_HELP, chosen_events
@@ -177,9 +178,10 @@ class EventAverage:
 
     def _compute(self, groups: list[Group], trials: Trials) -> TrialMeans:
         order = np.concatenate(groups)
-        course = Course.of(trials, groups, self.before, self.after) if self.time_course else None
+        shown = groups if self.time_course else []
+        courses = tuple(Course.of(trials, [group], self.before, self.after) for group in shown)
         grounds = None if self.baseline == 0 else trials.baselines[order]
-        return TrialMeans(trials.responses[order], grounds, tuple(map(len, groups)), course)
+        return TrialMeans(trials.responses[order], grounds, tuple(map(len, groups)), courses)
 
     def _step(self, conditions: list[str], groups: list[Group], trials: Trials) -> MapStep:
         compute = self._compute(groups, trials)
@@ -187,9 +189,10 @@ class EventAverage:
         curves: dict[str, Any] = {"n_trials": (("condition",), np.array(compute.n_trials), about)}
         maps = _MAPS if self.baseline == 0 else (*_MAPS, _D_PRIME)
         coords: dict[str, Any] = {"condition": conditions}
-        if compute.course is not None:
+        if compute.courses:
             maps = (*maps, *_COURSES)
-            coords, curves = coords | {"lag": compute.course.lags}, curves | _counts(compute.course)
+            coords["lag"] = compute.courses[0].lags
+            curves |= _counts(np.concatenate([course.n_at_lag for course in compute.courses]))
         return MapStep(maps, compute, coords, curves, partial(_finish, warnings=trials.warnings))
 
     def _with_course(
@@ -203,21 +206,21 @@ class EventAverage:
             curves = course_curves(course, found["series"], "regions", "line")
             coords["line"] = [f"{region}: {condition}" for region in drawn.names for condition in conditions]
         else:
-            tests = replace(self._compute(groups, trials), course=None) if self.course_of == "responding" else None
+            tests = replace(self._compute(groups, trials), courses=()) if self.course_of == "responding" else None
             found = yield Reduce(CourseSums(tests, self.alpha), add, "averaging voxels")
             n = int(found["n_voxels"].sum())
             warnings = warnings if n else [*warnings, _NONE]
             of = f"{n} voxels" if tests is None else f"{n} responding voxels"
             curves = course_curves(course, found["total"][:, None] / (n or np.nan), of, "condition")
-        curves = {**step.curves, **_counts(course), **curves}
+        curves = {**step.curves, **_counts(course.n_at_lag), **curves}
         return replace(step, coords=coords, curves=curves, finish=partial(_finish, warnings=warnings))
 
 
 _NONE = "No voxel responds, or none varies, so there is no average course. Raise alpha, or look at all voxels."
 
 
-def _counts(course: Course) -> dict[str, Any]:
-    return {"n_at_lag": (("condition", "lag"), course.n_at_lag, {"long_name": "trials used at each lag"})}
+def _counts(n_at_lag: NDArray[np.intp]) -> dict[str, Any]:
+    return {"n_at_lag": (("condition", "lag"), n_at_lag, {"long_name": "trials used at each lag"})}
 
 
 def _finish(dataset: xr.Dataset, warnings: list[str]) -> xr.Dataset:

@@ -29,14 +29,14 @@ class TrialMeans:
         (trials, t) weights of the baseline, or None if there is none.
     n_trials
         Trials of each condition.
-    course
-        Of the averages at each lag, or None.
+    courses
+        Of the average of each condition at each lag, one after the other, as they take room; may be none.
     """
 
     responses: sparse.csr_array
     baselines: sparse.csr_array | None
     n_trials: tuple[int, ...]
-    course: Course | None = None
+    courses: tuple[Course, ...] = ()
 
     def __call__(self, series: Series) -> Answer:
         """Maps (condition, voxels) and (condition, lag, voxels) of series (t, voxels)."""
@@ -48,9 +48,10 @@ class TrialMeans:
             answer = self._over_trials(means, responses)
             if self.baselines is not None:
                 answer["d_prime"] = _d_prime(means, answer["response"], responses, self.baselines @ series)
-            if self.course is not None:
-                each = weigh(self.course.weights, series, mean)
-                answer["average"], answer["average_sem"] = self.course.over_trials(each)
+            if self.courses:
+                found = [course.over_trials(weigh(course.weights, series, mean)) for course in self.courses]
+                average, sem = zip(*found, strict=True)
+                answer |= {"average": np.concatenate(average), "average_sem": np.concatenate(sem)}
         return answer
 
     def _over_trials(self, means: _ConditionMeans, responses: Values) -> Answer:
