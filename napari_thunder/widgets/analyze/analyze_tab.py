@@ -133,7 +133,9 @@ class AnalyzeTab(Tab):
 
     def _refresh(self) -> None:
         chosen, draft = self.desk.chosen, self.desk.draft
-        cautions = () if chosen is None else cautions_of(chosen, draft.parameters)
+        current = self.desk.datasets.current
+        n_bytes = current.recording.nbytes if current is not None and draft.maps is None else 0
+        cautions = () if chosen is None else cautions_of(chosen, draft.parameters, n_bytes)
         n_recordings = len(self.desk.datasets) if draft.maps is None else 1
         self.run_panel.refresh(self._what(), n_recordings, cautions)
 
