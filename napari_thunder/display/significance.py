@@ -25,7 +25,7 @@ def probability_of(dataset: xr.Dataset, choice: MapChoice | None = None) -> MapC
     choice
         The map; None for one that is coloured by direction.
     """
-    for name in ("p_fdr", "p"):
+    for name in ("p_fdr", "p_permutation_fdr", "p"):
         if name not in dataset or not set(SPACE_DIMS) <= set(dataset[name].dims):
             continue
         dims = further_dims(dataset, name)
@@ -44,4 +44,4 @@ def significant(dataset: xr.Dataset, probability: MapChoice) -> NDArray[np.bool_
 
 def significance_title(probability: MapChoice | None) -> str:
     """For a field: `p < 0.05 (FDR)`."""
-    return f"p < {LEAST_P:g}{' (FDR)' if probability is not None and probability.variable == 'p_fdr' else ''}"
+    return f"p < {LEAST_P:g}{' (FDR)' if probability is not None and probability.variable.endswith('_fdr') else ''}"

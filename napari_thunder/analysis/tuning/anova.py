@@ -29,10 +29,8 @@ class Anova:
         return len(self.n_trials) - 1, int(self.n_trials.sum() - len(self.n_trials))
 
     def __call__(self, responses: Values) -> Answer:
-        """f_statistic and p of responses (trials, voxels), sorted by condition; NaN without repeated trials."""
+        """f_statistic and p of responses (trials, voxels), sorted by condition; some have repeats."""
         between, within = self.dof
-        if within < 1:
-            return {name: np.full(responses.shape[1], np.nan) for name in ("f_statistic", "p")}
         starts = np.cumsum(self.n_trials) - self.n_trials
         centred = responses - responses.mean(axis=0)
         means = np.add.reduceat(centred, starts, axis=0) / self.n_trials[:, None]

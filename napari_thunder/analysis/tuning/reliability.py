@@ -27,10 +27,12 @@ from napari_thunder.parameters import check, parameter
 if TYPE_CHECKING:
     import xarray as xr
 
-_TESTED = (
+_OF_REPEATS = (
     Map("f_statistic", "F of the analysis of variance over trials", Role.VALUE),
     Map("p", "p of the analysis of variance over trials", Role.PROBABILITY),
     Map("reliability", "mean correlation between trials at the peak", Role.SIGNED),
+)
+_OF_ANY = (
     Map("response_reliability", "share of trials with a response at the peak", Role.FRACTION),
     Map("lifetime_sparseness", "lifetime sparseness", Role.FRACTION),
 )
@@ -106,7 +108,7 @@ class TuningReliability:
     Trials are counted as independent, which they nearly are if the answer to one has decayed before the next begins;
     frames are not, so these p hold where those of DirectionTuning do not: of the voxels found at a false discovery rate
     of 5 % in a simulated zebrafish, 3 % were not tuned, but half of those found by the F over frames. Without repeated
-    trials only the permutation and the sparseness can be told, and the other maps are NaN. With few trials of each
+    trials there are only the maps of the permutation and of mean responses. With few trials of each
     condition the interval is too narrow: with six, nine in ten of 95 % intervals held the truth.
 
     References
@@ -161,16 +163,16 @@ class TuningReliability:
             Permutations.of(n_trials, self.n_permutations, self.seed) if self.n_permutations else None,
             BetweenConditions(n_trials) if angles is None else VectorLength(angles),
             Bootstrap.of(n_trials, self.n_bootstrap, self.seed) if self.n_bootstrap and repeated else None,
-            None if angles is None else CircularAnswer(angles, self.tuned_to, self.level, self.n_bootstrap > 0),
+            None if angles is None else CircularAnswer(angles, self.tuned_to, self.level),
         )
         curves: dict[str, Any] = {"n_trials": (("condition",), n_trials, {"long_name": "events used"})}
         facts = {"dof": anova.dof, "warnings": [*conditions.trials.warnings, *self._warnings(conditions)]}
         return MapStep(
-            self._maps(), compute, {"condition": list(conditions.labels)}, curves, partial(_finish, facts=facts)
+            self._maps(repeated), compute, {"condition": list(conditions.labels)}, curves, partial(_finish, facts=facts)
         )
 
-    def _maps(self) -> tuple[Map, ...]:
-        maps: tuple[Map, ...] = _TESTED
+    def _maps(self, repeated: bool) -> tuple[Map, ...]:
+        maps: tuple[Map, ...] = (*_OF_REPEATS, *_OF_ANY) if repeated else _OF_ANY
         if self.n_permutations:
             maps = (*maps, _SHUFFLED)
         if self.tuned_to == "category":
@@ -182,7 +184,7 @@ class TuningReliability:
         )
         if self.n_permutations:
             angles += (Map("shuffled_selectivity", "mean selectivity of shuffled trials", Role.FRACTION),)
-        if self.n_bootstrap:
+        if self.n_bootstrap and repeated:
             angles += (
                 Map("ci_low", "lower end of the interval", role, "deg"),
                 Map("ci_high", "upper end of the interval", role, "deg"),
@@ -193,14 +195,16 @@ class TuningReliability:
     def _warnings(self, conditions: Conditions) -> list[str]:
         alone = [label for label, n in zip(conditions.labels, conditions.n_trials, strict=True) if n == 1]
         if len(alone) == len(conditions.labels):
-            return ["Every condition has one trial: no analysis of variance, interval or reliability without repeats."]
+            return [
+                "Every condition has one trial: no analysis of variance, interval or reliability."
+            ]
         if alone and self.n_bootstrap and self.tuned_to != "category":
             return [f"One trial only of {', '.join(alone)}: the interval takes its response as certain."]
         return []
 
 
 def _finish(dataset: xr.Dataset, facts: dict[str, Any]) -> xr.Dataset:
-    dataset = with_adjusted_p(dataset)
+    dataset = with_adjusted_p(dataset) if "p" in dataset else dataset
     if "p_permutation" in dataset:
         p = dataset["p_permutation"]
         attrs = p.attrs | {"long_name": f"{p.attrs['long_name']}, adjusted for all voxels"}

@@ -32,14 +32,11 @@ class CircularAnswer:
         `direction` or `orientation`.
     level
         Share of resamples within the interval.
-    interval
-        Whether there is to be one.
     """
 
     waves: Values
     name: str
     level: float
-    interval: bool
 
     @property
     def folds(self) -> int:
@@ -84,7 +81,11 @@ class TrialMaps:
         with np.errstate(all="ignore"):
             responses = weigh(self.responses, series, mean)
             curves = weigh(self.means, series, mean)
-            maps = self.anova(responses) | self.repeats(series, responses, curves.argmax(axis=0))
+            maps = self.repeats(series, responses, curves.argmax(axis=0))
+            if self.anova.dof[1] > 0:
+                maps |= self.anova(responses)
+            else:
+                del maps["reliability"]
             maps["lifetime_sparseness"] = lifetime_sparseness(np.maximum(curves, 0))
             if self.permutations is not None:
                 maps |= self._shuffled(responses)
@@ -110,9 +111,7 @@ class TrialMaps:
             f"preferred_{angles.name}": preferred_angle(x, y, total, angles.folds),
             "selectivity": strength(x, y, total),
         }
-        if self.bootstrap is not None:
-            own = maps[f"preferred_{angles.name}"]
-            return maps | self.bootstrap.interval(responses, own, angles.waves, angles.folds, angles.level)
-        if angles.interval:
-            maps |= {name: np.full(len(total), np.nan) for name in ("ci_low", "ci_high", "ci_width")}
-        return maps
+        if self.bootstrap is None:
+            return maps
+        own = maps[f"preferred_{angles.name}"]
+        return maps | self.bootstrap.interval(responses, own, angles.waves, angles.folds, angles.level)
