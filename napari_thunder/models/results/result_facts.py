@@ -57,7 +57,15 @@ def facts_of(entry: ResultEntry) -> ResultFacts:
         record = read_provenance(entry.dataset)
         return _facts(title, record)
     except (ResultError, KeyError, TypeError, ValueError):
-        return ResultFacts(title)
+        return _facts_of_preview(title, entry.dataset)
+
+
+def _facts_of_preview(title: str, dataset: xr.Dataset) -> ResultFacts:
+    """What a preview is made of, and in full what it tells of the whole brain; nothing of other results."""
+    made_of = str(dataset.attrs.get("preview", ""))
+    told = list(map(str, dataset.attrs.get("preview_estimates", ())))
+    heading = ["Of the whole brain, with intervals of 95 %:"] if told else []
+    return ResultFacts(title, made_of, "\n".join([made_of, *heading, *told]).strip())
 
 
 def warnings_of(dataset: xr.Dataset) -> tuple[str, ...]:

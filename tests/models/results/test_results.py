@@ -15,6 +15,7 @@ from napari_thunder.models.results.looks import Look, look_from_plain, look_to_p
 from napari_thunder.models.results.pictures import Pictures
 from napari_thunder.models.results.result_facts import facts_of
 from napari_thunder.models.results.results import Results
+from napari_thunder.preview import preview
 from napari_thunder.recording import Recording
 from tests.models.waiting import wait_until
 
@@ -225,3 +226,12 @@ def test_every_form_of_export_writes_its_file(
     results.write(lambda: form.write(entry, pictures.spec(entry.key), path), str(path))
     wait_until(lambda: path.exists())
     assert path.name == f"fish-direction-tuning{form.ending}"
+
+
+def test_a_preview_says_what_it_is_made_of_and_what_it_tells_of_the_brain(results: Results) -> None:
+    movie = np.random.default_rng(2).normal(100, 5, (40, 3, 50, 60)).astype(np.float32)
+    looked = preview(nt.SummaryImages(), Recording.from_array(movie), seconds=60)
+    facts = facts_of(results.add("a", looked, preview=True))
+    assert facts.parameters == looked.attrs["preview"]
+    assert "with intervals of 95 %" in facts.in_full
+    assert "standard deviation over time: mean " in facts.in_full
