@@ -18,6 +18,8 @@ from napari_thunder.regions import Region
 Mask = NDArray[np.bool_]
 Labels = NDArray[np.floating]
 
+_MANY = 0.2
+
 HIGHLIGHT = "#ff3df2"
 """Colour of what is chosen, in plots and in the brain: none of the colormaps of maps comes near it."""
 
@@ -105,9 +107,9 @@ class Tie:
         return frozenset(row for row, region in self.regions.items() if region.holds(voxel))
 
     def rows_in(self, region: Region, n_rows: int) -> frozenset[int]:
-        """The rows that voxels of a region belong to."""
+        """The rows that many voxels of a region belong to: a fifth as many as to the most frequent, or more."""
         if self.labels is not None:
-            return rows_of(self.labels[region.box][region.mask], n_rows)
+            return rows_of(self.labels[region.box][region.mask], n_rows, _MANY)
         return frozenset(row for row, other in self.regions.items() if other.key == region.key)
 
 
@@ -149,8 +151,9 @@ def voxels_in_areas(dataset: xr.Dataset, chosen: Areas) -> Mask:
     return mask
 
 
-def rows_of(labels: Labels, n_rows: int) -> frozenset[int]:
-    """The rows, from 0, that numbers from 1 are of."""
-    numbers = np.unique(np.asarray(labels))
-    there = numbers[(numbers >= 1) & (numbers <= n_rows)]
-    return frozenset((there.astype(int) - 1).tolist())
+def rows_of(labels: Labels, n_rows: int, share: float = 0.0) -> frozenset[int]:
+    """The rows, from 0, that numbers from 1 are of, and that are found at least so often as the most frequent one."""
+    labels = np.atleast_1d(labels)
+    there = labels[(labels >= 1) & (labels <= n_rows)].astype(np.intp) - 1
+    counts = np.bincount(there, minlength=1)
+    return frozenset(np.flatnonzero((counts > 0) & (counts >= share * counts.max())).tolist())

@@ -74,7 +74,7 @@ class PlotAxisItem(pg.AxisItem):
         metrics = QFontMetricsF(self.font())
         across = self.orientation == "bottom"
         need = max(map(metrics.horizontalAdvance, self._names)) + _APART if across else metrics.height()
-        every = max(1, math.ceil(need * (high - low) / max(size, 1.0)))
+        every = _round_up(need * (high - low) / max(size, 1.0))
         first = max(0, math.ceil(low / every) * every)
         last = min(len(self._names) - 1, math.floor(high))
         return [(every, [float(value) for value in range(first, last + 1, every)])]
@@ -82,3 +82,9 @@ class PlotAxisItem(pg.AxisItem):
 
 def _short(name: str) -> str:
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+
+
+def _round_up(step: float) -> int:
+    """1, 2, 5, 10, 20 … the least that is not below a step."""
+    power = 10 ** max(0, math.floor(math.log10(max(step, 1.0))))
+    return next(int(factor * power) for factor in (1, 2, 5, 10) if factor * power >= step)

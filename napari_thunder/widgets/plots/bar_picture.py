@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from qtpy.QtCore import Qt
 
 from napari_thunder.models.plots.axis import named_axis_of
 from napari_thunder.models.plots.marks import Marks
 from napari_thunder.models.plots.plot import Plot
-from napari_thunder.models.plots.selection import HIGHLIGHT
 from napari_thunder.widgets.plots.brush_view import Tool
-from napari_thunder.widgets.plots.colors import few_colors
-from napari_thunder.widgets.plots.picture import Picture
+from napari_thunder.widgets.plots.colors import brushes_of, few_colors
+from napari_thunder.widgets.plots.picture import Picture, short_label_of
 from napari_thunder.widgets.traces.plotting import pg
 from napari_thunder.widgets.traces.theme import Colours
 
@@ -40,7 +41,7 @@ class BarPicture(Picture):
         axis = named_axis_of(plot.dataset, plot.dims[0])
         self.across.show_names(self.names(plot) if axis.names else [f"{v:g}" for v in axis.places])
         self.setLabel("bottom", axis.label)
-        self.setLabel("left", plot.label)
+        self.setLabel("left", short_label_of(plot))
         values, error = plot.values.astype(np.float64), plot.error
         known = np.isfinite(values)
         if error is None:
@@ -103,13 +104,16 @@ class BarPicture(Picture):
         if plot is None:
             return
         colors = self.readable(few_colors(plot))
-        edges = [
-            pg.mkPen(HIGHLIGHT if row in self.chosen else self.text, width=3)
-            if row in self.chosen or row in self.marks.rows
-            else pg.mkPen(None)
-            for row in range(plot.n_rows)
-        ]
+        edges = self.edges(range(plot.n_rows))
         heights = np.nan_to_num(plot.values.astype(np.float64))
         self.bars.setOpts(
-            x=np.arange(plot.n_rows), height=heights, width=_WIDTH, brushes=list(map(pg.mkBrush, colors)), pens=edges
+            x=np.arange(plot.n_rows), height=heights, width=_WIDTH, **_painted(brushes_of(colors)), **_outlined(edges)
         )
+
+
+def _painted(brushes: Any) -> dict[str, Any]:
+    return {"brushes": brushes, "brush": None} if isinstance(brushes, list) else {"brush": brushes, "brushes": None}
+
+
+def _outlined(pens: Any) -> dict[str, Any]:
+    return {"pens": pens, "pen": None} if isinstance(pens, list) else {"pen": pens, "pens": None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import cmap
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from napari_thunder.models.plots.plot import Plot, labels_of, short_rows
 from napari_thunder.traces.responses import period_of
 from napari_thunder.widgets.traces.conditions import colors_of
+from napari_thunder.widgets.traces.plotting import pg
 
 ONE = "#56b4e9"
 """Of what needs no colours to be told apart."""
@@ -25,6 +27,12 @@ def few_colors(plot: Plot) -> tuple[str, ...]:
     if plot.palette or all("=" in label for label in plot.rows):
         return row_colors(plot)[: plot.n_rows]
     return (ONE,) * plot.n_rows
+
+
+def brushes_of(colors: Sequence[str]) -> Any:
+    """A brush for each, or one for all if they are the same: making thousands takes long."""
+    made = {color: pg.mkBrush(color) for color in dict.fromkeys(colors)}
+    return [made[color] for color in colors] if len(made) > 1 else next(iter(made.values()), None)
 
 
 def condition_colors(plot: Plot) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from napari_thunder.models.plots.raster import Part, limits_of, part_of
 from napari_thunder.models.plots.selection import HIGHLIGHT
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.plots.brush_view import Tool
-from napari_thunder.widgets.plots.picture import Picture
+from napari_thunder.widgets.plots.picture import Picture, short_label_of
 from napari_thunder.widgets.plots.row_bands import RowBands
 from napari_thunder.widgets.traces.plotting import pg
 from napari_thunder.widgets.traces.theme import Colours
@@ -76,10 +76,12 @@ class GridPicture(Picture):
         ends = (None,) * 4 if square else (-0.5, n_columns - 0.5, -0.5, n_rows - 0.5)
         self.brush.setLimits(**dict(zip(("xMin", "xMax", "yMin", "yMax"), ends, strict=True)))
         self.brush.setAspectLocked(square)
+        for bands in (self.bands, self.pointed):
+            bands.set_columns(n_columns)
         self.image.clear()
         self.bar.setColorMap(_colormap(_SIGNED if plot.signed else _PLAIN))
         self.bar.setLevels(self.limits)
-        self.bar.getAxis("right").setLabel(plot.label)
+        self.bar.getAxis("right").setLabel(short_label_of(plot))
         self.cursor_line.setVisible(self._columns.frames is not None)
         self._show_part(_whole(plot))
 

@@ -10,7 +10,7 @@ from napari_thunder.models.plots.axis import PlotAxis, axis_of
 from napari_thunder.models.plots.marks import Marks
 from napari_thunder.models.plots.plot import Plot
 from napari_thunder.widgets.plots.colors import row_colors
-from napari_thunder.widgets.plots.picture import Entry, Picture
+from napari_thunder.widgets.plots.picture import Entry, Picture, short_label_of
 from napari_thunder.widgets.traces.conditions import Conditions
 from napari_thunder.widgets.traces.event_bands import EventBands
 from napari_thunder.widgets.traces.mean_line import MeanLine
@@ -19,8 +19,11 @@ from napari_thunder.widgets.traces.theme import Colours
 from napari_thunder.widgets.traces.time_cursor import TimeCursor
 from napari_thunder.widgets.traces.trace_curve import TraceCurve
 
-MOST_LINES = 200
+MOST_LINES = 64
 """Lines that are drawn; of more, the first."""
+
+_MARKED = 24
+"""With more lines than this, marks would not tell them apart."""
 
 _NEAR = 8.0
 """Pixels from a line at which a click means it."""
@@ -60,7 +63,7 @@ class LinePicture(Picture):
         plot = self.plot_shown
         if plot is None:
             return []
-        marks = [-1 if isinstance(line, MeanLine) else row for row, line in enumerate(self.lines)]
+        marks = [getattr(line, "mark", -1) for line in self.lines]
         return [
             Entry(row, name, color, mark)
             for row, (name, color, mark) in enumerate(zip(self.names(plot), self._colors, marks, strict=False))
@@ -127,7 +130,9 @@ class LinePicture(Picture):
         else:
             self.across.show_numbers()
         self.setLabel("bottom", axis.label)
-        self.setLabel("left", plot.label)
+        self.setLabel("left", short_label_of(plot))
+        few = plot.n_rows <= MOST_LINES
+        self.setTitle(None if few else f"the first {MOST_LINES} of {plot.n_rows} lines", size="8pt")
         span = axis.span
         self.brush.setLimits(xMin=span[0], xMax=max(span[1], span[0] + 1e-9))
 
@@ -139,7 +144,8 @@ class LinePicture(Picture):
         self._colors = self.readable(row_colors(plot)[: values.shape[1]])
         self.lines = []
         for row, color in enumerate(self._colors):
-            line: Any = TraceCurve(color, row) if error is None else MeanLine()
+            mark = row if len(self._colors) <= _MARKED else -1
+            line: Any = TraceCurve(color, mark) if error is None else MeanLine()
             self.addItem(line, ignoreBounds=True)
             if error is None:
                 line.set_trace(axis.places, values[:, row])

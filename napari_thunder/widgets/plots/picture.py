@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from qtpy.QtCore import Signal
 
@@ -16,6 +17,9 @@ from napari_thunder.widgets.plots.brush_view import BrushView, Tool
 from napari_thunder.widgets.traces.conditions import Conditions, short_label
 from napari_thunder.widgets.traces.plotting import pg
 from napari_thunder.widgets.traces.theme import Colours
+
+_LONGEST = 24
+"""Letters at an upright axis, which docks at the bottom have little room for; the list of plots has all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +152,19 @@ class Picture(pg.PlotItem):
             axis.setPen(pg.mkPen(colours.text))
             axis.setTextPen(pg.mkPen(colours.text))
 
+    def edges(self, rows: Iterable[int]) -> Any:
+        """A pen around each row: of those that are chosen or pointed at one that is seen; one for all if none is."""
+        if not self.chosen and not self.marks.rows:
+            return pg.mkPen(None)
+        plain, pointed, chosen = pg.mkPen(None), pg.mkPen(self.text, width=3), pg.mkPen(HIGHLIGHT, width=3)
+        return [chosen if row in self.chosen else pointed if row in self.marks.rows else plain for row in rows]
+
     def readable(self, colors: Sequence[str]) -> list[str]:
         """Colours that can be told from the background."""
-        return list(colors) if self.colours is None else [self.colours.readable(color) for color in colors]
+        if self.colours is None:
+            return list(colors)
+        seen = {color: self.colours.readable(color) for color in dict.fromkeys(colors)}
+        return [seen[color] for color in colors]
 
     @property
     def text(self) -> str:
@@ -163,3 +177,12 @@ class Picture(pg.PlotItem):
         if len(heads) == 1 and period_of(column := heads.pop()):
             return tuple(short_label(label, column) for label in plot.rows)
         return short_rows(plot.rows)
+
+
+def short_label_of(plot: Plot) -> str:
+    """What is written at the axis of the values, with all of its unit."""
+    title, label = plot.title, plot.label
+    if len(label) <= _LONGEST:
+        return label
+    unit = label.removeprefix(title)
+    return f"{title[: max(8, _LONGEST - len(unit))].rstrip()}…{unit}"

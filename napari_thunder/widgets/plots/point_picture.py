@@ -9,7 +9,7 @@ from napari_thunder.models.plots.marks import Marks
 from napari_thunder.models.plots.plot import Plot, axis_names
 from napari_thunder.models.plots.selection import HIGHLIGHT
 from napari_thunder.widgets.plots.area_picture import AreaPicture
-from napari_thunder.widgets.plots.colors import few_colors
+from napari_thunder.widgets.plots.colors import brushes_of, few_colors
 from napari_thunder.widgets.traces.plotting import pg
 from napari_thunder.widgets.traces.theme import Colours
 
@@ -45,7 +45,7 @@ class PointPicture(AreaPicture):
         x, y = self._places(plot)
         many = plot.n_rows > _MANY
         colors = self.readable(few_colors(plot))
-        brushes = [pg.mkBrush(color) for color in colors] if len(colors) == len(x) else pg.mkBrush(colors[0])
+        brushes = brushes_of(colors)
         self.points.setData(x, y, size=_SIZE - 3 if many else _SIZE, brush=brushes, pen=None)
         names = axis_names(plot, plot.dims[1])
         self.across.show_numbers()

@@ -16,7 +16,7 @@ _EDGE = 6.0
 
 
 class RowBands(pg.GraphicsObject):
-    """Bands over whole rows, as wide as the view; rows beside each other are one band.
+    """Bands over whole rows, as wide as what is seen of it; rows beside each other are one band.
 
     Parameters
     ----------
@@ -29,10 +29,16 @@ class RowBands(pg.GraphicsObject):
         self.setZValue(20)
         self.runs: list[tuple[int, int]] = []
         self._color, self._alpha = QColor("white"), fill
+        self._left, self._right = -0.5, 0.5
 
     def set_rows(self, rows: Iterable[int]) -> None:
         """Show these rows."""
         self.runs = runs_of(rows)
+        self.update()
+
+    def set_columns(self, n: int) -> None:
+        """Reach over so many columns."""
+        self._right = n - 0.5
         self.update()
 
     def set_color(self, color: str) -> None:
@@ -49,14 +55,15 @@ class RowBands(pg.GraphicsObject):
 
     def paint(self, painter: QPainter, *_: Any) -> None:
         view, fill = self.viewRect(), QColor(self._color)
+        start, stop = max(view.left(), self._left), min(view.right(), self._right)
         fill.setAlpha(self._alpha)
         edge = _EDGE * view.width() / max(1.0, self.getViewBox().width())
         pixel = view.height() / max(1.0, self.getViewBox().height())
         painter.setPen(Qt.PenStyle.NoPen)
         for first, last in self.runs:
             top, height = first - 0.5, max(last - first + 1.0, 2 * pixel)
-            painter.fillRect(QRectF(view.left(), top, view.width(), height), fill)
-            for left in (view.left(), view.right() - edge):
+            painter.fillRect(QRectF(start, top, stop - start, height), fill)
+            for left in (start, stop - edge):
                 painter.fillRect(QRectF(left, top, edge, height), self._color)
 
 

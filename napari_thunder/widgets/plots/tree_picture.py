@@ -9,7 +9,7 @@ from napari_thunder.models.plots.plot import Plot
 from napari_thunder.models.plots.selection import HIGHLIGHT
 from napari_thunder.models.plots.tree import Tree, tree_of
 from napari_thunder.widgets.plots.brush_view import Tool
-from napari_thunder.widgets.plots.colors import row_colors
+from napari_thunder.widgets.plots.colors import brushes_of, few_colors
 from napari_thunder.widgets.plots.picture import Picture
 from napari_thunder.widgets.traces.plotting import pg
 from napari_thunder.widgets.traces.theme import Colours
@@ -41,9 +41,10 @@ class TreePicture(Picture):
     def draw_plot(self, plot: Plot) -> None:
         self.tree = tree = tree_of(plot.values)
         self.branches.setData(*_lines(tree, np.arange(len(tree.x))), connect="finite")
-        self.across.show_names([plot.rows[leaf] for leaf in tree.order])
+        names = plot.rows
+        self.across.show_names([names[leaf] for leaf in tree.order])
         self.setLabel("bottom", plot.leaf_dim.replace("_", " "))
-        self.setLabel("left", plot.attrs.get("units") or "distance")
+        self.setLabel("left", _height(plot))
         self._dress()
 
     def show_chosen(self, rows: frozenset[int]) -> None:
@@ -100,23 +101,24 @@ class TreePicture(Picture):
         tree, plot = self.tree, self.plot_shown
         if tree is None or plot is None:
             return
-        colors = self.readable(row_colors(plot))
-        rings = [
-            pg.mkPen(HIGHLIGHT if leaf in self.chosen else self.text, width=3)
-            if leaf in self.chosen or leaf in self.marks.rows
-            else pg.mkPen(None)
-            for leaf in tree.order.tolist()
-        ]
+        colors = self.readable(few_colors(plot))
+        rings = self.edges(tree.order.tolist())
         self.leaves.setData(
             np.arange(len(tree.order)),
             np.zeros(len(tree.order)),
-            brush=[pg.mkBrush(colors[leaf]) for leaf in tree.order],
+            brush=brushes_of([colors[leaf] for leaf in tree.order]),
             pen=rings,
         )
         there = np.isin(tree.order, list(self.chosen))
         before = np.concatenate([[0], np.cumsum(there)])
         whole = before[tree.last + 1] - before[tree.first] == tree.last - tree.first + 1
         self.chosen_branches.setData(*_lines(tree, np.flatnonzero(whole)), connect="finite")
+
+
+def _height(plot: Plot) -> str:
+    """What merges stand at the height of."""
+    units = str(plot.attrs.get("units", ""))
+    return "distance" if units in ("", "1") else f"distance ({units})"
 
 
 def _lines(tree: Tree, merges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
