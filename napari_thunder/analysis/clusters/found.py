@@ -84,8 +84,8 @@ def cluster_curves(centers: Values, counts: Places, distance: str, context: Cont
     """Time courses (frame, cluster), sizes and correlation with motion; and what to be warned of."""
     units = "a.u." if distance == EUCLIDEAN else "sd"
     tied = {"voxels_by": "label"}
-    lines = {"long_name": "time course of the cluster's centre", "units": units, "plot": "lines"}
-    bars = {"long_name": "voxels of the cluster", "units": "1", "plot": "bars"}
+    lines = {"long_name": "cluster centre", "units": units, "plot": "lines"}
+    bars = {"long_name": "voxels in the cluster", "units": "1", "plot": "bars"}
     curves: Curves = {
         "centers": (("frame", "cluster"), centers, lines | tied),
         "sizes": (("cluster",), counts.astype(np.int64), bars | tied),
@@ -93,7 +93,7 @@ def cluster_curves(centers: Values, counts: Places, distance: str, context: Cont
     alike = like_motion(centers, context)
     if alike is None:
         return curves, []
-    about = {"long_name": "correlation of the cluster's centre with motion", "units": "1", "plot": "matrix"}
+    about = {"long_name": "correlation with motion", "units": "1", "plot": "matrix"}
     curves["motion_correlation"] = (("cluster", "motion"), alike, about | {"scale": "signed"} | tied)
     return curves, _of_motion(alike)
 

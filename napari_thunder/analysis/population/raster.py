@@ -140,7 +140,7 @@ class RasterOrder:
         raster, members = _averaged(scores, row_of)
         painted = {name: np.full(groups.n_groups, np.nan) for name in ("row", "position")}
         painted["row"][usable], painted["position"][usable] = row_of + 1.0, order.position
-        about = {"long_name": "activity in order of likeness", "units": "sd", "plot": "raster", "voxels_by": "row"}
+        about = {"long_name": "activity", "units": "sd", "plot": "raster", "voxels_by": "row"}
         counted = {"long_name": f"{self.rows} in the row", "units": "1"}
         curves: dict[str, Any] = {
             "raster": (("row_number", "frame"), raster.astype(np.float32), about),
