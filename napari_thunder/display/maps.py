@@ -20,7 +20,11 @@ SPACE_DIMS = ("z", "y", "x")
 _STRENGTHS = ("r_squared", "selectivity", "f_statistic", "p_fdr", "p")
 _FIRST_OF_A_KIND = ("t", "response", "beta")
 _MOST_SLICES = 12
-_SYMBOLS = {"r_squared": "R²", "f_statistic": "F", "p_fdr": "p (FDR)", "tsnr": "tSNR", "beta": "β", "std": "SD"}
+_SYMBOLS = {"r_squared": "R²", "f_statistic": "F", "p_fdr": "p (FDR)", "tsnr": "tSNR", "beta": "β", "std": "SD"} | {
+    "dsi": "DSI", "osi": "OSI", "cv_r_squared": "cross-validated R²", "p_permutation": "p (permutation)",
+    "p_permutation_fdr": "p (permutation, FDR)", "ci_low": "interval from", "ci_high": "interval to",
+    "ci_width": "interval width",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
