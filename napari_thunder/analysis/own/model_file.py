@@ -55,7 +55,7 @@ class ModelFile:
         return lines[number - 1].strip() if 0 < number <= len(lines) else ""
 
     def at(self, number: int) -> str:
-        """`/home/me/my_model.py:12`."""
+        """`my_model.py:12`, with the whole path."""
         return f"{self.path}:{number}"
 
 
