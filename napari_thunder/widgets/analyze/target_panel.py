@@ -57,7 +57,7 @@ class TargetPanel(QWidget):
         layout = self._form = QFormLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        layout.addRow("On", self.recording)
+        layout.addRow("Input", self.recording)
         layout.addRow("In", self.place)
         layout.addRow("Regions", self.asked)
         for combo in (self.recording, self.place):
