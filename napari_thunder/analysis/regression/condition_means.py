@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_thunder.analysis.design import task_regressors
+from napari_thunder.analysis.design import Design, task_regressors
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Role, Series
 from napari_thunder.analysis.statistics import centre, sum_of_squares
 from napari_thunder.errors import AnalysisError
@@ -75,20 +75,29 @@ class MeanRegression:
     def plan(self, context: Context) -> MapStep:
         """One pass over the brain."""
         context.need_frames(2, self.title)
-        table = task_regressors(context, self.events_by, (), None, self.title)[0]
-        covered = table.to_numpy(np.float64)
-        names = list(map(str, table.columns))
-        if self.rest:
-            left = np.clip(1 - covered.sum(axis=1), 0, 1)
-            if left[context.keep].any():
-                covered, names = np.column_stack([covered, left]), [*names, _REST]
-        kept = covered[context.keep]
-        for name, column in zip(names, kept.T, strict=True):
+        design = self.made_design(context)
+        for name, column in zip(design.names, design.values.T, strict=True):
             if not column.any():
                 raise AnalysisError(f"{context.name}: {self.title}: {name!r} has no kept frame. Leave its events out.")
         shown = {"long_name": "conditions", "plot": "matrix", "scale": "plain"}
-        curves = {"design": (("frame", "condition"), kept, shown)}
-        return MapStep(_MAPS, ConditionMeans(np.ascontiguousarray(kept.T)), {"condition": names}, curves)
+        curves = {"design": (("frame", "condition"), design.values, shown)}
+        means = ConditionMeans(np.ascontiguousarray(design.values.T))
+        return MapStep(_MAPS, means, {"condition": list(design.names)}, curves)
+
+    def made_design(self, context: Context) -> Design:
+        """The conditions as columns.
+
+        Raises
+        ------
+        ThunderError
+            If there are no events or frame times, or a column is not there.
+        """
+        table = task_regressors(context, self.events_by, (), None, self.title)[0]
+        covered, names = table.to_numpy(np.float64), list(map(str, table.columns))
+        left = np.clip(1 - covered.sum(axis=1), 0, 1)
+        if self.rest and left[context.keep].any():
+            covered, names = np.column_stack([covered, left]), [*names, _REST]
+        return Design(tuple(names), covered[context.keep], False, tuple(names))
 
 
 @dataclass(frozen=True, slots=True)

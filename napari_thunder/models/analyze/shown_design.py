@@ -12,7 +12,7 @@ from psygnal import Signal
 
 from napari_thunder.analysis.protocol import Context
 from napari_thunder.analysis.registry import analyses, make_analysis, make_step
-from napari_thunder.analysis.regression.shown_design import ShownDesign, design_of
+from napari_thunder.analysis.regression.shown_design import ShownDesign, design_of, has_design
 from napari_thunder.errors import ThunderError
 from napari_thunder.models.analyze.draft import ChainLink, Draft
 from napari_thunder.models.background import Background
@@ -101,7 +101,11 @@ class ShownDesigns:
     @property
     def has_design(self) -> bool:
         """Whether the analysis that is prepared works with a design."""
-        return self._draft.analysis in analyses() and self._draft.maps is None and _takes_regressors(self._draft)
+        return (
+            self._draft.analysis in analyses()
+            and self._draft.maps is None
+            and has_design(analyses()[self._draft.analysis])
+        )
 
     def look_again(self) -> None:
         """Make the picture of what is prepared now; returns at once."""
@@ -143,11 +147,6 @@ def picture_of(design: ShownDesign) -> DesignPicture:
     counts = np.diff(np.append(starts, len(shades)))
     means = np.add.reduceat(shades, starts, axis=0) / counts[:, None]
     return DesignPicture(design, means, per_row)
-
-
-def _takes_regressors(draft: Draft) -> bool:
-    fields = getattr(analyses()[draft.analysis], "__dataclass_fields__", {})
-    return {"events_by", "signals", "design"} <= set(fields)
 
 
 def _context_after(chain: Sequence[ChainLink], recording: Recording) -> Context:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from napari_thunder.analysis import PCA, Correlation, Regression
+from napari_thunder.analysis import PCA, Correlation, MeanRegression, Regression, RidgeRegression
 from napari_thunder.analysis.regression.shown_design import design_of
 from napari_thunder.errors import AnalysisError
 from tests.analysis.runner import dataset
@@ -50,3 +50,26 @@ def test_an_analysis_without_a_design_has_none(tiny):
 def test_an_empty_form_is_told_what_is_missing(tiny):
     with pytest.raises(AnalysisError, match=r"there are no regressors. Give events_by="):
         design_of(Regression(), tiny)
+
+
+def test_conditions_are_shown_as_they_are_averaged(tiny, series):
+    analysis = MeanRegression(events_by=("direction",))
+    shown = design_of(analysis, tiny)
+    assert shown.names == ("direction=0", "direction=90", "direction=180", "direction=270", "rest")
+    np.testing.assert_array_equal(shown.values, dataset(analysis, tiny, series)["design"])
+    assert shown.can_be_fitted
+
+
+def test_a_contrast_that_is_not_understood_is_told_before_the_run(tiny):
+    shown = design_of(Regression(signals=("swim",), contrasts=("swin",)), tiny)
+    assert not shown.can_be_fitted
+    assert "there is no regressor 'swin'" in shown.warnings[0]
+    assert np.isfinite(shown.vif).all()
+
+
+def test_dependent_regressors_do_not_stop_a_ridge_but_constant_ones_do(tiny):
+    table = pd.DataFrame({"one": np.arange(260.0), "two": 3 * np.arange(260.0)})
+    shown = design_of(RidgeRegression(design=table), tiny)
+    assert shown.can_be_fitted
+    assert "combinations of others" in shown.warnings[0]
+    assert not design_of(RidgeRegression(design=table.assign(two=1.0)), tiny).can_be_fitted
