@@ -41,7 +41,7 @@ _USUAL = {
     "n_shifts": "Number of shifts",
     "n_voxels": "Voxels in the sample",
     "only": "Only events where",
-    "rest": "Time before events",
+    "rest": "Time between events",
     "tol": "Tolerance",
 }
 """What forms call parameters that many analyses share, where the name says too little to who does not program."""

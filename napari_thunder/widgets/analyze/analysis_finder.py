@@ -110,6 +110,8 @@ class AnalysisFinder(QWidget):
             family = self.tree.topLevelItem(at)
             family.setHidden(all(family.child(i).isHidden() for i in range(family.childCount())))
         self._fit()
+        if self.name in found:
+            self.tree.scrollToItem(self.tree.currentItem())
 
     def _fit(self) -> None:
         """As high as what is shown, up to a limit."""

@@ -28,13 +28,12 @@ class ParameterForm(QWidget):
     def __init__(self, fields: tuple[Field, ...] = (), parent: QWidget | None = None, *, fold: bool = False) -> None:
         super().__init__(parent)
         self._inputs: dict[str, Input] = {}
-        self._labels: dict[str, QLabel] = {}
         self._notes: dict[str, QLabel] = {}
         self._cells: dict[str, QVBoxLayout] = {}
-        self._layout = QFormLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self._layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self._layout = _form(self)
+        self._fine = QWidget(self)
+        self._fine.hide()
+        self._fine_layout = _form(self._fine)
         seldom = seldom_changed(fields) if fold else frozenset()
         self.more: QToolButton | None = None
         self._folded: list[str] = [field.name for field in fields if field.name in seldom]
@@ -98,22 +97,29 @@ class ParameterForm(QWidget):
         more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         more.toggled.connect(self._open)
         self._layout.addRow(more)
+        self._layout.addRow(self._fine)
 
     def _open(self, opened: bool) -> None:
         if self.more is None:
             return
         self.more.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
-        for name in self._folded:
-            self._inputs[name].setVisible(opened)
-            self._labels[name].setVisible(opened)
+        self._fine.setVisible(opened)
 
     def _add(self, field: Field) -> None:
         made = self._inputs[field.name] = make_input(field)
         made.changed.connect(self.changed)
-        label = self._labels[field.name] = QLabel(field.label)
+        label = QLabel(field.label)
         label.setToolTip(field.help)
         label.setBuddy(made)
         cell = self._cells[field.name] = QVBoxLayout()
         cell.setSpacing(1)
         cell.addWidget(made)
-        self._layout.addRow(label, cell)
+        (self._layout if self.more is None else self._fine_layout).addRow(label, cell)
+
+
+def _form(of: QWidget) -> QFormLayout:
+    layout = QFormLayout(of)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+    return layout
