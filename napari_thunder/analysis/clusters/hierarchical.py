@@ -157,8 +157,8 @@ class HierarchicalClustering:
         sizes = np.bincount(tree.cluster, tree.sizes).astype(np.intp)
         curves, warnings = cluster_curves(tree.centers, sizes, self.distance, context)
         curves |= silhouette_curves(measure.each(labels), labels, len(sizes), {})
-        about = {"long_name": "tree of clusters", "units": "1", "plot": "tree", "voxels_by": "leaf"}
-        curves["tree"] = (("merge", "linkage"), tree.linkage, about)
+        about = {"long_name": "tree of clusters", "units": "1", "plot": "tree", "voxels_by": "leaf", "leaves": "leaves"}
+        curves = {"tree": (("merge", "linkage"), tree.linkage, about), **curves}
         bars = {"long_name": "voxels of the leaf", "units": "1", "plot": "bars", "voxels_by": "leaf"}
         curves["leaf_sizes"] = (("leaves",), tree.sizes.astype(np.int64), bars)
         coords = dict(coords_of(curves, {"leaves": np.arange(1, len(tree.sizes) + 1)}))
