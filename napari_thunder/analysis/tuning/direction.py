@@ -69,6 +69,8 @@ class DirectionTuning:
         1 − RSS / TSS of the whole model, harmonics and s, over all kept frames.
     n_trials : (direction,)
         Events used. Attributes `dof_model` (q), `dof` and `warnings`.
+    peak : (z, y, x)
+        Number, from 1, of the direction with the largest response, of voxels with p_fdr < 0.05.
     tuning_curve, tuning_curve_sem : (direction, peak_at)
         Mean response and its standard error over the voxels with p_fdr < 0.05 whose largest response is at each
         direction. That they peak there is how they were chosen; look at the flanks and the opposite direction.

@@ -79,6 +79,8 @@ class GaussianTuning:
         Of the test, of all voxels.
     n_trials : (value,)
         Events used.
+    peak : (z, y, x)
+        Number, from 1, of the value with the largest response, of voxels with p_fdr < 0.05.
     tuning_curve, tuning_curve_sem : (value, peak_at)
         As in DirectionTuning.
 

@@ -74,6 +74,8 @@ class OrientationTuning:
         1 − RSS / TSS of the whole model over all kept frames.
     n_trials : (angle,)
         Events used. Attributes `dof_model` (q), `dof` and `warnings`.
+    peak : (z, y, x)
+        Number, from 1, of the angle with the largest response, of voxels with p_fdr < 0.05.
     tuning_curve, tuning_curve_sem : (angle, peak_at)
         As in DirectionTuning.
 

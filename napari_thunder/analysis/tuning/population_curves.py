@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from napari_thunder.analysis.protocol import Role
 from napari_thunder.analysis.tuning.angles import Places, Values
 
 _SIGNIFICANT = 0.05
@@ -14,19 +15,23 @@ _SPACE = ("z", "y", "x")
 def with_population_curves(dataset: xr.Dataset, dim: str) -> xr.Dataset:
     """A result with the mean tuning curves of its significant voxels, told apart by their largest response.
 
-    Adds `tuning_curve` (dim, peak_at) of the voxels with p_fdr < 0.05 whose largest response is at each condition,
-    `tuning_curve_sem`, the same over voxels, and `tuning_curve_voxels` (peak_at), how many they are.
+    Adds `peak` (z, y, x), the number from 1 of the condition with the largest response of voxels with p_fdr < 0.05;
+    `tuning_curve` (dim, peak_at), the mean curve of the voxels with each peak; `tuning_curve_sem`, its error over them;
+    and `tuning_curve_voxels` (peak_at), how many they are.
     """
     response = dataset["response"].transpose(dim, *_SPACE).values
-    chosen = dataset["p_fdr"].values < _SIGNIFICANT
+    chosen = (dataset["p_fdr"].values < _SIGNIFICANT) & np.isfinite(response).all(axis=0)
     curves = response[:, chosen].astype(np.float64)
-    curves = curves[:, np.isfinite(curves).all(axis=0)]
-    peak = curves.argmax(axis=0)
-    mean, error, count = _by_peak(curves, peak)
-    labels = [f"peak at {value:g}" for value in dataset[dim].values]
-    about = {"long_name": "mean response of significant voxels, by where it is largest", "units": "a.u."}
-    return dataset.assign_coords(peak_at=labels).assign(
-        tuning_curve=((dim, "peak_at"), mean, about | {"plot": "lines", "error": "tuning_curve_sem"}),
+    place = curves.argmax(axis=0)
+    peak = np.full(chosen.shape, np.nan, np.float32)
+    peak[chosen] = place + 1
+    mean, error, count = _by_peak(curves, place)
+    values = [f"{value:g}" for value in dataset[dim].values]
+    about = {"long_name": "mean response by peak", "units": "a.u.", "plot": "lines", "voxels_by": "peak"}
+    numbered = {"long_name": f"{dim} of the largest response", "role": str(Role.LABEL), "names": values}
+    return dataset.assign_coords(peak_at=[f"peak at {value}" for value in values]).assign(
+        peak=(_SPACE, peak, numbered),
+        tuning_curve=((dim, "peak_at"), mean, about | {"error": "tuning_curve_sem"}),
         tuning_curve_sem=(
             (dim, "peak_at"), error, {"long_name": "standard error over voxels, as if independent", "units": "a.u."}
         ),

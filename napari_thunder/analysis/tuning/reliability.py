@@ -195,9 +195,7 @@ class TuningReliability:
     def _warnings(self, conditions: Conditions) -> list[str]:
         alone = [label for label, n in zip(conditions.labels, conditions.n_trials, strict=True) if n == 1]
         if len(alone) == len(conditions.labels):
-            return [
-                "Every condition has one trial: no analysis of variance, interval or reliability."
-            ]
+            return ["Every condition has one trial: no analysis of variance, interval or reliability."]
         if alone and self.n_bootstrap and self.tuned_to != "category":
             return [f"One trial only of {', '.join(alone)}: the interval takes its response as certain."]
         return []

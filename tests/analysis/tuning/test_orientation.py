@@ -135,6 +135,8 @@ def test_the_curves_are_of_significant_voxels_by_their_peak():
     np.testing.assert_allclose(
         result["tuning_curve_sem"].sel(peak_at="peak at 90"), response[:, :2].std(axis=1, ddof=1) / 2**0.5, rtol=1e-5
     )
+    np.testing.assert_array_equal(result["peak"].values.ravel(), [3, 3, 6, np.nan, np.nan])
+    assert (curve.attrs["voxels_by"], result["peak"].attrs["names"][2]) == ("peak", "90")
     np.testing.assert_array_equal(result["tuning_curve_voxels"], [0, 0, 2, 0, 0, 1, 0, 0])
     assert np.isnan(curve.sel(peak_at="peak at 0")).all()
 
