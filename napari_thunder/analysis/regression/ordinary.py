@@ -161,7 +161,8 @@ class Regression:
     does not shift; the statistics are t² and F.
 
     Where a fit leaves nothing but rounding, t and p are NaN. Regressors with variance inflation above 5 share what they
-    explain. Global signals make signs flip; motion goes with swimming, so look at `delta_r_squared` of `motion`.
+    explain. R² rises with every regressor; for how well frames are predicted that were not seen, run `RidgeRegression`
+    (with strength=0 for these weights). Global signals make signs flip; motion goes with swimming, so look at `delta_r_squared` of `motion`.
 
     References
     ----------
