@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from napari_thunder.analysis.blockwise import Within
+from napari_thunder.analysis.slabs import Within
 from napari_thunder.blocks import Block
 from napari_thunder.io.regions.mask import MaskLike, RegionsLike, mask_of, regions_of
 from napari_thunder.recording import Recording

@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from napari_thunder.analysis.blockwise import ReduceWork, SampleWork, SeriesOf, Spatial
+from napari_thunder.analysis.blockwise import ReduceWork, SampleWork
 from napari_thunder.analysis.groups import MeansWork, add
 from napari_thunder.analysis.protocol import Answer, Context, Means, Reduce, Request, Sample, Step
+from napari_thunder.analysis.slabs import SeriesOf, Spatial
 from napari_thunder.analysis.statistics import varies
 from napari_thunder.blocks import Block, Box
 from napari_thunder.engine import Engine, Job

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from napari_thunder.analysis.blockwise import MapWork, SeriesOf
+from napari_thunder.analysis.blockwise import MapWork
 from napari_thunder.analysis.groups import painted
 from napari_thunder.analysis.protocol import Analysis, Answer, Context, LastStep, MapStep, PaintStep, Step
 from napari_thunder.analysis.registry import parse_step
+from napari_thunder.analysis.slabs import SeriesOf
 from napari_thunder.blocks import Block
 from napari_thunder.engine import Engine, Job, connect
 from napari_thunder.errors import AnalysisError

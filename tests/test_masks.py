@@ -11,7 +11,7 @@ import tifffile
 from sklearn import decomposition
 
 import napari_thunder as nt
-from napari_thunder.analysis.blockwise import Within
+from napari_thunder.analysis.slabs import Within
 from napari_thunder.blocks import plan_blocks
 from napari_thunder.engine import Engine, connect
 from napari_thunder.errors import RegionError

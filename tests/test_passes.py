@@ -30,7 +30,7 @@ def recording(movie):
 
 @pytest.fixture
 def small_parts(monkeypatch):
-    monkeypatch.setattr("napari_thunder.analysis.blockwise._BOX_BYTES", 8 * 30 * 300)
+    monkeypatch.setattr("napari_thunder.analysis.slabs._BOX_BYTES", 8 * 30 * 300)
 
 
 def region(movie, z, y, x, name="a"):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_thunder.analysis.blockwise import Within
 from napari_thunder.analysis.protocol import Answer, Array
+from napari_thunder.analysis.slabs import Within
 from napari_thunder.blocks import Block, Box
 
 Places = NDArray[np.intp]

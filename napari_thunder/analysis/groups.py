@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from napari_thunder.analysis.blockwise import SeriesOf
 from napari_thunder.analysis.protocol import Answer, Array, Context, Groups
+from napari_thunder.analysis.slabs import SeriesOf
 from napari_thunder.blocks import Block, Box
 from napari_thunder.regions import Region
 

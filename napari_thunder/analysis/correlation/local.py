@@ -72,7 +72,7 @@ class LocalCorrelation:
     against: str = parameter(
         "each", help="The mean of correlations with each, or the correlation with their mean", choices=("each", "mean")
     )
-    radius: int = parameter(1, help="Voxels on either side, for their mean", minimum=1, maximum=50)
+    radius: int = parameter(1, help="Voxels on either side, for their mean", minimum=1, maximum=50, fine=True)
 
     def __post_init__(self) -> None:
         check(self)

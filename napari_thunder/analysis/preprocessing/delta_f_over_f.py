@@ -71,11 +71,11 @@ class DeltaFOverF:
         choices=BASELINES,
     )
     window: float = parameter(60.0, help="Length of the window that rolls along time", unit="s", minimum=1e-6)
-    offset: float = parameter(0.0, help="Added to the baseline in the denominator, in units of the movie")
+    offset: float = parameter(0.0, help="Added to the baseline in the denominator, in units of the movie", fine=True)
     floor: float = parameter(0.0, help="Least denominator; 0 for none", minimum=0)
-    floor_unit: str = parameter("movie", help="What the floor is in", choices=("movie", "noise"))
-    smoothing: float = parameter(10.0, help="Gaussian before the maximin baseline", unit="frames", minimum=0)
-    before: float = parameter(2.0, help="Time before events that is their baseline", unit="s", minimum=1e-6)
+    floor_unit: str = parameter("movie", help="What the floor is in", choices=("movie", "noise"), fine=True)
+    smoothing: float = parameter(10.0, help="Gaussian before the maximin baseline", unit="frames", minimum=0, fine=True)
+    before: float = parameter(2.0, help="Time before events that is their baseline", unit="s", minimum=1e-6, fine=True)
 
     def __post_init__(self) -> None:
         check(self)

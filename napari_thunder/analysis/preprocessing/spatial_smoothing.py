@@ -55,7 +55,9 @@ class SpatialSmoothing:
         None, help="The same along z; 0 for plane by plane, none for as sigma", minimum=0, maximum=1000
     )
     units: str = parameter("um", help="What sigma is in: µm or voxels", choices=("um", "voxels"))
-    truncate: float = parameter(4.0, help="Where the Gaussian ends, in standard deviations", minimum=0.5, maximum=10)
+    truncate: float = parameter(
+        4.0, help="Where the Gaussian ends, in standard deviations", minimum=0.5, maximum=10, fine=True
+    )
 
     def __post_init__(self) -> None:
         check(self)

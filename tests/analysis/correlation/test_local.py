@@ -14,7 +14,7 @@ from tests.examples.local import by_pairs, local, movie, with_mean
 @pytest.mark.parametrize("n_blocks", [1, 11])
 @pytest.mark.parametrize("given", [{"neighbours": 8}, {"neighbours": 26}, {"against": "mean", "radius": 2}])
 def test_neighbours_in_other_blocks_count(monkeypatch, given, n_blocks):
-    monkeypatch.setattr("napari_thunder.analysis.blockwise._BOX_BYTES", 8 * 40 * 30)
+    monkeypatch.setattr("napari_thunder.analysis.slabs._BOX_BYTES", 8 * 40 * 30)
     engine = connect("threads")
     monkeypatch.setattr(engine, "plan", lambda r, halo=(0, 0, 0): plan_blocks(r.shape, 8, at_least=n_blocks, halo=halo))
     found = nt.run(nt.LocalCorrelation(**given), nt.Recording.from_array(movie()), engine=engine)

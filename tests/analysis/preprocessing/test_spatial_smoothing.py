@@ -39,7 +39,7 @@ def test_what_is_within_the_gaussian_of_no_border_is_scipys_whatever_it_does_the
 @pytest.mark.parametrize("voxels_at_a_time", [300, 10**6])
 @pytest.mark.parametrize("n_blocks", [1, 13])
 def test_blocks_and_parts_of_any_size_give_the_same(movie, monkeypatch, voxels_at_a_time, n_blocks):
-    monkeypatch.setattr("napari_thunder.analysis.blockwise._BOX_BYTES", 8 * 20 * voxels_at_a_time)
+    monkeypatch.setattr("napari_thunder.analysis.slabs._BOX_BYTES", 8 * 20 * voxels_at_a_time)
     engine = connect("threads")
     monkeypatch.setattr(engine, "plan", lambda r, halo=(0, 0, 0): plan_blocks(r.shape, 8, at_least=n_blocks, halo=halo))
     recording = nt.Recording.from_array(movie, voxel_size=(4, 1, 2)).without_frames([3])
