@@ -40,7 +40,7 @@ class ChanceStatistics:
         designs = self.designs
         left = series - designs.beside.T @ (designs.beside @ series)
         products = designs.rows @ self._correlated(left)
-        n_scores, n_lines = designs.to_scores.shape[1], designs.to_lines.shape[1]
+        n_scores, n_lines = designs.n_scores, designs.n_lines
         products *= products
         residual = sum_of_squares(left) - np.einsum("krv->kv", products[:, :n_scores])
         explained = products[:, n_scores : n_scores + n_lines]
@@ -78,7 +78,7 @@ class LargestByChance:
     def __call__(self, series: Series) -> Answer:
         _, valid = prepare(series, self.chance.intercept)
         designs = self.chance.designs
-        largest = np.zeros((designs.to_lines.shape[1] + len(designs.starts), len(designs.lags)))
+        largest = np.zeros((designs.n_lines + len(designs.starts), len(designs.lags)))
         usable, step = np.flatnonzero(valid), self.chance.voxels_at_once()
         with np.errstate(all="ignore"):
             for start in range(0, len(usable), step):

@@ -162,7 +162,8 @@ class Regression:
 
     Where a fit leaves nothing but rounding, t and p are NaN. Regressors with variance inflation above 5 share what they
     explain. R² rises with every regressor; for how well frames are predicted that were not seen, run `RidgeRegression`
-    (with strength=0 for these weights). Global signals make signs flip; motion goes with swimming, so look at `delta_r_squared` of `motion`.
+    (with strength=0 for these weights). Global signals make signs flip; motion goes with swimming, so look at
+    `delta_r_squared` of `motion`.
 
     References
     ----------

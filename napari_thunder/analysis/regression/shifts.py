@@ -36,14 +36,13 @@ class ShiftedDesigns:
         (t,) the kept frames.
     beside
         (m, t) orthonormal basis of what does not shift: constant, drift, motion.
-    to_scores
-        (shifts or 1, p, p) from products to scores that are uncorrelated and of equal variance; 1 if all are the same.
-    to_lines
-        (shifts or 1, n, p) from products to scores along each line.
-    to_planes
-        (shifts or 1, Σ q, p) the same for each plane.
+    rows
+        (shifts or 1, p + n + Σ q, p) from products to scores: p that are uncorrelated and of equal variance, then one
+        along each line, then those of the planes below each other; 1 if all shifts have the same.
+    n_lines
+        How many lines.
     starts
-        Where each plane starts.
+        Where each plane starts, among theirs.
     ranks
         (planes, 1) q of each plane.
     dof
@@ -54,17 +53,16 @@ class ShiftedDesigns:
     lags: Lags
     frames: Lags
     beside: Values
-    to_scores: Values
-    to_lines: Values
-    to_planes: Values
+    rows: Values
+    n_lines: int
     starts: Lags
     ranks: Values
     dof: int
 
     @property
-    def rows(self) -> Values:
-        """(shifts or 1, p + n + Σ q, p) all of them below each other."""
-        return np.concatenate([self.to_scores, self.to_lines, self.to_planes], axis=1)
+    def n_scores(self) -> int:
+        """Regressors of interest."""
+        return int(self.regressors.shape[1])
 
 
 def allowed_lags(n_frames: int, least: int, n_shifts: int, seed: int, where: str) -> Lags:
@@ -119,11 +117,8 @@ def shifted_designs(design: Design, asked: Asked, lags: Lags, where: str) -> Shi
     along /= np.linalg.norm(along, axis=2, keepdims=True)
     to_planes = [np.stack([orthonormal_rows(plane @ w) for w in whitened]) @ to_scores for plane in planes]
     ranks = np.array([float(len(plane)) for plane in planes])[:, None]
-    nothing = np.empty((len(grams), 0, n_wanted))
-    return ShiftedDesigns(
-        regressors, lags, frames, beside, to_scores, along @ to_scores, np.concatenate([*to_planes, nothing], axis=1),
-        starts_of(planes), ranks, design.dof,
-    )  # fmt: skip
+    rows = np.concatenate([to_scores, along @ to_scores, *to_planes], axis=1)
+    return ShiftedDesigns(regressors, lags, frames, beside, rows, len(lines), starts_of(planes), ranks, design.dof)
 
 
 def comes_back(designs: ShiftedDesigns) -> bool:
