@@ -66,3 +66,11 @@ def test_only_what_differs_from_the_defaults_is_kept() -> None:
     filled = {"n_components": 5, "standardize": True}
     assert given_beside_defaults(nt.PCA, filled) == {"standardize": True}
     assert given_beside_defaults(nt.Regression, {"signals": [], "events_by": ()}) == {"events_by": ()}
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [("pca", "pca"), ("kmeans", "k_means"), ("rastermap", "raster_order"), ("retinotopy", "fourier"), ("python script", "own_model")],
+)  # fmt: skip
+def test_what_an_analysis_is_called_elsewhere_finds_it_first(text, first):
+    assert find_analyses(text)[0] == first

@@ -17,6 +17,21 @@ _KEYWORDS: Mapping[str, str] = {
     "event_average": "psth triggered trial average stimulus response eta peri-event",
     "pca": "principal components svd factors dimensionality decomposition",
     "regression": "glm linear model ols design regressor behaviour behavior beta r2",
+    "k_means": "kmeans cluster clustering group voxels partition",
+    "hierarchical_clustering": "dendrogram linkage tree ward agglomerative cluster",
+    "raster_order": "rastermap sort sorting heat map sequence",
+    "ica": "fastica independent component blind source separation cnmf",
+    "nmf": "nonnegative matrix factorization cnmf parts",
+    "factor_analysis": "latent shared variance fa",
+    "trajectories": "state space gpfa dimensionality pca population dynamics",
+    "jpca": "rotational dynamics rotation population",
+    "fourier": "phase map retinotopy periodic stimulus frequency coherence",
+    "band_power": "spectrum power frequency oscillation alff",
+    "correlation_matrix": "functional connectivity network regions",
+    "seed_correlation": "functional connectivity seed map",
+    "local_correlation": "neighbours cell detection correlation image",
+    "ridge_regression": "regularized encoding model glm cross-validation",
+    "baseline": "f0 dff dfof delta f over f",
     "own_model": "python script function custom plugin code bring your own user voxelwise fit",
     "direction_tuning": "motion preferred angle polar selectivity dsi gdsi vector sum direction-selective",
     "orientation_tuning": "grating bar preferred angle polar selectivity osi gosi circular variance",
@@ -61,7 +76,10 @@ def _score(words: list[str], name: str, cls: Any) -> int | None:
     """How well an analysis fits, or None if a word occurs nowhere."""
     fields = _fields(name, cls)
     fits = [next((rank for rank, said in enumerate(fields) if word in said), None) for word in words]
-    return None if None in fits else sum(len(fields) - fit for fit in fits if fit is not None)
+    if None in fits:
+        return None
+    exact = len(fields) if " ".join(words) in (name, name.replace("_", " "), cls.title.lower()) else 0
+    return exact + sum(len(fields) - fit for fit in fits if fit is not None)
 
 
 @cache

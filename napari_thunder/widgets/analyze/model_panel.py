@@ -17,7 +17,7 @@ from napari_thunder.widgets.trouble_label import TroubleLabel
 from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
 
 _KINDS = ("Python files (*.py)",)
-_LOOK_EVERY = 1000
+_LOOK_EVERY = 900
 _NONE = (
     "Choose a Python file with a function that takes series (time, voxels) and gives back named maps. Its parameters "
     "become a form. Save the example to begin with: it runs as it is."
