@@ -74,12 +74,14 @@ def _against_f_oneway() -> float:
 
 
 def _against_roll() -> float:
-    context, signals, series = _recording()
-    found = compute(FeatureTuning(("speed",), n_bins=5, n_shifts=25, seed=3, low=-5.0), context, series)
+    context, signals, _ = _recording()
+    # untuned, so that p is of all sizes, and slow, so that the mean over the frames in bins changes with the shift
+    series = np.random.default_rng(9).normal(size=(300, 20)).cumsum(axis=0)
+    found = compute(FeatureTuning(("speed",), n_bins=5, n_shifts=25, seed=3, low=2.0), context, series)
     shifts = np.sort(np.random.default_rng(3).choice(np.arange(20, 281), 25, replace=False))
     speed = signals["speed"].to_numpy()
-    inside = speed >= -5
-    edges = np.linspace(-5, speed.max(), 6)
+    inside = speed >= 2
+    edges = np.linspace(2, speed.max(), 6)
     place = np.where(inside, np.clip(np.digitize(speed, edges) - 1, 0, 4), -1)
     groups = [np.flatnonzero(place == k) for k in range(5) if (place == k).sum() >= 5]
 
