@@ -70,7 +70,13 @@ def test_only_what_differs_from_the_defaults_is_kept() -> None:
 
 @pytest.mark.parametrize(
     ("text", "first"),
-    [("pca", "pca"), ("kmeans", "k_means"), ("rastermap", "raster_order"), ("retinotopy", "fourier"), ("python script", "own_model")],
-)  # fmt: skip
+    [
+        ("pca", "pca"),
+        ("kmeans", "k_means"),
+        ("rastermap", "raster_order"),
+        ("retinotopy", "fourier"),
+        ("python script", "own_model"),
+    ],
+)
 def test_what_an_analysis_is_called_elsewhere_finds_it_first(text, first):
     assert find_analyses(text)[0] == first
