@@ -111,14 +111,19 @@ def shifted_designs(design: Design, asked: Asked, lags: Lags, where: str) -> Shi
     lags, grams = lags[fine], grams[fine]
     if np.abs(grams - np.eye(n_wanted)).max() < 1e-9:
         grams = np.eye(n_wanted)[None]
+    ranks = np.array([float(len(plane)) for plane in planes])[:, None]
+    rows = _rows(lines, planes, grams)
+    return ShiftedDesigns(regressors, lags, frames, beside, rows, len(lines), starts_of(planes), ranks, design.dof)
+
+
+def _rows(lines: Values, planes: list[Values], grams: Values) -> Values:
+    """From products to scores, at each shift with its Gram matrix (shifts, p, p) of the regressors."""
     to_scores = np.linalg.inv(np.linalg.cholesky(grams))
     whitened = np.swapaxes(to_scores, 1, 2)
     along = lines @ whitened
     along /= np.linalg.norm(along, axis=2, keepdims=True)
-    to_planes = [np.stack([orthonormal_rows(plane @ w) for w in whitened]) @ to_scores for plane in planes]
-    ranks = np.array([float(len(plane)) for plane in planes])[:, None]
-    rows = np.concatenate([to_scores, along @ to_scores, *to_planes], axis=1)
-    return ShiftedDesigns(regressors, lags, frames, beside, rows, len(lines), starts_of(planes), ranks, design.dof)
+    in_planes = [np.stack([orthonormal_rows(plane @ w) for w in whitened]) for plane in planes]
+    return np.concatenate([to_scores, *(rows @ to_scores for rows in (along, *in_planes))], axis=1)
 
 
 def comes_back(designs: ShiftedDesigns) -> bool:
