@@ -20,7 +20,7 @@ from napari_thunder.analysis.factors.fixed_point import (
     stepped,
     unmix,
 )
-from napari_thunder.analysis.factors.subspace import LEAST_VOXELS, Subspace, prepare, project, subspace
+from napari_thunder.analysis.factors.subspace import LEAST_VOXELS, Subspace, affordable, prepare, project, subspace
 from napari_thunder.analysis.groups import add
 from napari_thunder.analysis.protocol import Answer, Context, MapStep, Reduce, Request, Sample, Series
 from napari_thunder.errors import AnalysisError
@@ -51,7 +51,7 @@ class ICA:
     standardize
         Scale each voxel to sd 1 first.
     n_voxels
-        Of which W is first estimated for maps, chosen at random.
+        Of which W is first estimated for maps, chosen at random; fewer, if their series would take more than 256 MB.
     max_iter, tol
         Steps from the random start, and the change of W (1 − cosine) that ends them.
     max_passes
@@ -81,7 +81,7 @@ class ICA:
     -----
     Sign: sources have positive skew, so that few strong voxels (or transients) stand out upwards. At most one source
     may be Gaussian; with more, what they span is right and what they are is not. Another seed may give other sources:
-    trust those that come back. Only k values of each voxel of the sample are held at the desk. Beyond 3000 frames the
+    trust those that come back. Beyond 3000 frames the
     principal components are sampled, as in `PCA`.
 
     References
@@ -144,7 +144,7 @@ class ICA:
 
     def _white_sample(self, whitening: Values, found: Subspace, context: Context) -> Generator[Request, Answer, Values]:
         """White signals (k, n) of voxels chosen at random."""
-        series = (yield Sample(self.n_voxels, self.seed))["series"]
+        series = (yield Sample(affordable(self.n_voxels, context.n_kept), self.seed))["series"]
         if series.shape[1] < self.n_components:
             raise AnalysisError(
                 f"{context.name}: {self.title}: of {self.n_voxels} voxels chosen at random only {series.shape[1]} "

@@ -21,7 +21,7 @@ from napari_thunder.analysis.factors.nonnegative import (
     swept,
 )
 from napari_thunder.analysis.factors.shifting import made_non_negative, prepare_non_negative
-from napari_thunder.analysis.factors.subspace import LEAST_VOXELS
+from napari_thunder.analysis.factors.subspace import LEAST_VOXELS, affordable
 from napari_thunder.analysis.protocol import Answer, Context, MapStep, Reduce, Request, Sample, Series
 from napari_thunder.errors import AnalysisError
 from napari_thunder.parameters import check, parameter
@@ -52,7 +52,7 @@ class NMF:
         `hals`: hierarchical alternating least squares at the desk, exact at each voxel. `als`: plain least squares
         with negative values set to 0, as in Thunder; its error may rise.
     n_voxels
-        Of which H is first found, chosen at random.
+        Of which H is first found, chosen at random; fewer, if their series would take more than 256 MB.
     max_iter
         Turns on those.
     tol
@@ -116,7 +116,8 @@ class NMF:
         return self._steps(context)
 
     def _steps(self, context: Context) -> Generator[Request, Answer, MapStep]:
-        chosen = yield Sample(self.n_voxels, self.seed)
+        n_wanted = affordable(self.n_voxels, context.n_kept)
+        chosen = yield Sample(n_wanted, self.seed)
         series = chosen["series"]
         self._check_size(series, context)
         signs = made_non_negative(series, self.shift)
@@ -128,7 +129,7 @@ class NMF:
             self.max_iter,
             self.tol,
         )
-        if self.n_voxels < np.prod(context.space):
+        if n_wanted < np.prod(context.space):
             courses, whole, history = yield from self._over_all(courses, context)
         else:
             whole = signs | _sums(series, courses, self.solver)

@@ -21,6 +21,7 @@ EXACT_FRAMES = 3000
 
 LEAST_VOXELS = 1024
 
+_SAMPLE_BYTES = 256 * 2**20
 _OVERSAMPLED = 10
 _ITERATIONS = 4
 
@@ -142,6 +143,11 @@ def upward(vectors: Values) -> Values:
     signs = np.sign(np.take_along_axis(vectors, first[None], axis=0))
     upwards: Values = vectors * signs
     return upwards
+
+
+def affordable(n_voxels: int, n_frames: int) -> int:
+    """So many voxels, or as many as have series of 256 MB, for a sample that is held at the desk."""
+    return min(n_voxels, max(1, _SAMPLE_BYTES // (8 * n_frames)))
 
 
 def prepare(series: Series, standardize: bool) -> NDArray[np.bool_]:

@@ -46,8 +46,9 @@ class RegressionWithPCA:
         Scores, in units of the movie (after preprocessing) per unit of the regressors.
     r_squared : (z, y, x)
         Share of the variance that all regressors explain.
-    time_courses : (frame, component)
-        The trajectory, in squared units of the movie per unit of the regressors; about the mean over time.
+    time_courses, trajectory : (frame, component)
+        The trajectory, against time and as a path, in squared units of the movie per unit of the regressors; about the
+        mean over time.
     weights : (regressor, component)
         c, of length 1; the largest weight is above 0.
     explained_variance_ratio : (component,)
@@ -169,7 +170,8 @@ def _maps(series: Series, inverse: Values, design: Values, vectors: Values, mean
 def _curves(trajectory: Values, vectors: Values, explained: Values, mean: Values, design: Design) -> dict[str, Any]:
     about = {"long_name": "weight of regressors", "units": "1", "plot": "matrix", "scale": "signed"}
     return {
-        "time_courses": (("frame", "component"), trajectory, {"long_name": "trajectory", "plot": "lines"}),
+        "time_courses": (("frame", "component"), trajectory, {"long_name": "trajectory against time", "plot": "lines"}),
+        "trajectory": (("frame", "component"), trajectory, {"long_name": "trajectory", "plot": "trajectory"}),
         "weights": (("regressor", "component"), vectors, about),
         "explained_variance_ratio": (
             ("component",), explained, {"long_name": "share of the variance of weights", "units": "1", "plot": "bars"}

@@ -65,6 +65,12 @@ def test_passes_over_all_voxels_bring_few_to_where_all_lead():
     np.testing.assert_allclose(few.attrs["relative_error"], exactly, rtol=1e-5)
 
 
+def test_the_largest_value_is_1_wherever_it_lies():
+    series, _, _ = _sums(400)
+    found = compute(NMF(3, shift="none", n_voxels=100), make_context(120), series, slabs=4)
+    np.testing.assert_allclose(found["components"].max(axis=1), 1, rtol=1e-9)
+
+
 def test_the_error_never_rises_on_the_way():
     series, _, _ = _sums()
     for solve in (swept, exact):
