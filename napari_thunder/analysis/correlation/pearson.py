@@ -47,8 +47,15 @@ def persistence(unit: Values, following: Pairs) -> Values:
         Places of frames and of those right after them, both kept.
     """
     before, after = following
-    total: Values = np.einsum("tv,tv->v", unit[before], unit[after])
+    total: Values = np.einsum("tv,tv->v", _at(unit, before), _at(unit, after))
     return total
+
+
+def _at(unit: Values, places: Frames) -> Values:
+    """Frames at rising places; where none is left out a view, which saves two copies of the series."""
+    if len(places) and places[-1] - places[0] + 1 == len(places):
+        return unit[places[0] : places[-1] + 1]
+    return np.asarray(unit[places])
 
 
 def p_of(r: Values, effective: Values) -> Values:
