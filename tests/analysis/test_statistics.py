@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
-from napari_thunder.analysis.statistics import adjust_p, centre, orthonormal, two_sided_p, upper_p, varies
+from napari_thunder.analysis.statistics import adjust_p, centre, orthonormal, two_sided_p, upper_p, varies, z_of_t
 
 
 @pytest.mark.parametrize("dof", [1, 2, 5, 30, 590, 20_000])
@@ -60,3 +60,17 @@ def test_a_basis_has_no_more_vectors_than_columns_are_independent():
     assert basis.shape == (50, 2)
     np.testing.assert_allclose(basis.T @ basis, np.eye(2), atol=1e-12)
     np.testing.assert_allclose(basis.T @ columns[:, 0], 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("dof", [1, 3, 30, 500])
+def test_z_is_as_unlikely_as_t(dof):
+    t = np.array([-30.0, -10.6, -2, -1e-3, 0, 0.5, 3, 8, 35, np.nan])
+    expected = np.sign(t) * stats.norm.isf(stats.t.sf(np.abs(t), dof))
+    np.testing.assert_allclose(z_of_t(t, dof), expected, rtol=1e-8, atol=1e-9)
+
+
+def test_z_does_not_underflow_far_out():
+    far = np.array([50.0, 1e3, 1e6])
+    cauchy = -special.ndtri_exp(np.log(np.arctan(1 / far) / np.pi))
+    np.testing.assert_allclose(z_of_t(far, 1), cauchy, rtol=1e-8)
+    assert z_of_t(np.array([-100.0]), 3000)[0] == pytest.approx(-66.3201789, rel=1e-8)
