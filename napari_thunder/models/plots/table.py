@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from napari_thunder.display.maps import MapChoice
 from napari_thunder.errors import ThunderError
 from napari_thunder.io.whole import written_whole
 from napari_thunder.models.plots.plane import Density
@@ -61,11 +60,6 @@ def save_table(table: pd.DataFrame, path: str | Path) -> Path:
     with written_whole(place, PlotTableError) as draft:
         table.to_csv(draft, index=False, float_format="%.9g")
     return place
-
-
-def title_of(plot: Plot | None, choice: MapChoice | None = None) -> str:
-    """A short name for a file."""
-    return plot.name if plot is not None else choice.variable if choice is not None else "plot"
 
 
 def _head(plot: Plot, dim: str) -> pd.DataFrame:

@@ -11,21 +11,18 @@ from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from napari_thunder.errors import ThunderError
 from napari_thunder.models.background import Background
 from napari_thunder.models.plots.plane import Density
-from napari_thunder.models.plots.plot import Plot, PlotKind, axis_names
+from napari_thunder.models.plots.plot import Plot, PlotKind
 from napari_thunder.models.plots.plots import PLANE
 from napari_thunder.models.plots.selection import Areas, Rows
-from napari_thunder.models.plots.trajectory import paths_of
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.widgets.bottom_dock import put_beside, show_dock, take_height
-from napari_thunder.widgets.plots.area_picture import AreaPicture
-from napari_thunder.widgets.plots.brush_view import Tool
+from napari_thunder.widgets.plots.axes_chooser import AxesChooser
 from napari_thunder.widgets.plots.chosen_bar import ChosenBar
 from napari_thunder.widgets.plots.legend_list import LegendList
 from napari_thunder.widgets.plots.picture import Picture
 from napari_thunder.widgets.plots.plane_picture import PlanePicture
 from napari_thunder.widgets.plots.plot_canvas import PLANE_KIND, PlotCanvas
 from napari_thunder.widgets.plots.plot_exports import PlotExports
-from napari_thunder.widgets.plots.point_picture import PointPicture
 from napari_thunder.widgets.plots.toolbar import Toolbar
 from napari_thunder.widgets.plots.trajectory_picture import TrajectoryPicture
 from napari_thunder.widgets.traces.conditions import conditions_of
@@ -81,6 +78,7 @@ class PlotsDock(QWidget):
         self.canvas.made = self._connect_picture  # type: ignore[method-assign]
         self.hint = Hint(self.canvas)
         self.exports = PlotExports(self.plots, self.canvas, self._bridge)
+        self.axes = AxesChooser(self.toolbar, self.legend, self.plots, lambda: self.picture)
         self._drawn: Any = None
         self._colours: Colours | None = None
         self._was_shown = False
@@ -131,9 +129,6 @@ class PlotsDock(QWidget):
         bar, desk, bridge = self.toolbar, self.desk, self._bridge
         bar.result_chosen.connect(self.plots.show)
         bar.plot_chosen.connect(self.plots.choose)
-        bar.axes_chosen.connect(self._put_on_axes)
-        bar.configured.connect(self._configure)
-        bar.tool_chosen.connect(self._use)
         bar.all_asked.connect(self.show_all)
         bar.exported.connect(lambda what: self.exports.ask_where(what, self))
         bar.copied.connect(self.exports.copy)
@@ -187,7 +182,7 @@ class PlotsDock(QWidget):
         if plot is not None:
             picture = self.canvas.show_kind(_kind(plot))
             if isinstance(picture, TrajectoryPicture):
-                self._prepare(picture, plot)
+                self.axes.prepare(picture, plot)
             picture.show_plot(plot, tied=bool(self.brushing.tie))
         elif plane is not None and entry is not None:
             picture = self.canvas.show_kind(PLANE_KIND)
@@ -196,7 +191,7 @@ class PlotsDock(QWidget):
         else:
             self.canvas.show_nothing()
         self.legend.show_entries([] if self.picture is None else self.picture.entries())
-        self._show_axes()
+        self.axes.show(self.picture)
         self._show_frame(self.desk.pointer.frame)
 
     def _show_choices(self) -> None:
@@ -206,22 +201,6 @@ class PlotsDock(QWidget):
         there = plots.plot is not None or plots.plane is not None
         bar.show_possible("" if there else f"{_NOTHING} {self._next_step()}")
         self.hint.say("" if there else self._next_step())
-
-    def _show_axes(self) -> None:
-        picture, plot, plane = self.picture, self.plots.plot, self.plots.plane
-        bar, maps = self.toolbar, self.plots.maps
-        bar.show_trajectory(isinstance(picture, TrajectoryPicture), why_not_deep=_why_not_deep(plot))
-        bar.show_tools(picture.tool() if isinstance(picture, AreaPicture) and picture.tied else None)
-        if plane is not None and self.plots.entry is not None:
-            dataset = self.plots.entry.dataset
-            bar.show_axes([choice.title(dataset) for choice in maps], [maps.index(plane.x), maps.index(plane.y)])
-        elif plot is not None and isinstance(picture, TrajectoryPicture):
-            shown = picture.components[: 3 if picture.deep else 2]
-            bar.show_axes(axis_names(plot, plot.dims[-1]), shown)
-        elif plot is not None and isinstance(picture, PointPicture) and plot.values.shape[1] > 2:
-            bar.show_axes(axis_names(plot, plot.dims[1]), picture.axes_shown)
-        else:
-            bar.show_axes((), ())
 
     def _show_density(self, density: Density | None) -> None:
         if isinstance(self.picture, PlanePicture) and density is not None:
@@ -325,45 +304,9 @@ class PlotsDock(QWidget):
             last = current.recording.shape[0] - 1
             self.desk.pointer.ask(min(max(self.desk.pointer.frame + by, 0), last))
 
-    def _use(self, tool: Tool) -> None:
-        if isinstance(self.picture, AreaPicture):
-            self.picture.use_tool(tool)
-            self.toolbar.show_tools(tool)
-
-    def _put_on_axes(self) -> None:
-        picture, (x, y, *_) = self.picture, self.toolbar.chosen_axes
-        if self.plots.plane is not None:
-            maps = self.plots.maps
-            self.plots.put_on_axes(maps[x], maps[y])
-        elif isinstance(picture, TrajectoryPicture):
-            self._configure()
-        elif isinstance(picture, PointPicture):
-            picture.show_axes(x, y)
-
-    def _configure(self) -> None:
-        picture, bar = self.picture, self.toolbar
-        if not isinstance(picture, TrajectoryPicture):
-            return
-        x, y, z = bar.chosen_axes
-        components = (x, y, z if z >= 0 and picture.deep else picture.components[2])
-        picture.configure(components=components, deep=bar.deep.isChecked(), by_time=bar.by_time.isChecked())
-        picture.show_without(self.legend.off)
-        self.legend.show_colors(picture.entries())
-        self._show_axes()
-
-    def _prepare(self, picture: TrajectoryPicture, plot: Plot) -> None:
-        """In three dimensions only where there are three."""
-        picture.deep = self.toolbar.deep.isChecked() and not _why_not_deep(plot)
-
 
 def _kind(plot: Plot) -> str:
     return PlotKind.MATRIX if plot.kind is PlotKind.RASTER else plot.kind
-
-
-def _why_not_deep(plot: Plot | None) -> str:
-    if plot is None or plot.kind is not PlotKind.TRAJECTORY or paths_of(plot.values).shape[-1] > 2:
-        return ""
-    return "There are only two components."
 
 
 def _closing(background: Background) -> Any:
