@@ -14,6 +14,11 @@ from tests.analysis.runner import compute, make_context
 from tests.examples import Case
 
 MADE = {"k_means": {"n_clusters": 3}, "hierarchical_clustering": {"n_clusters": 3, "n_leaves": 6}}
+ON_FISH = {
+    "k_means": {"n_clusters": 4, "max_iter": 5},
+    "hierarchical_clustering": {"n_clusters": 4, "n_leaves": 12, "max_iter": 2},
+}
+"""With few passes, as each costs Spark a job."""
 
 
 def planted(n_voxels: int = 900, n_clusters: int = 6, noise: float = 2.0) -> tuple[NDArray, NDArray]:
