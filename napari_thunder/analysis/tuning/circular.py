@@ -93,18 +93,13 @@ def circular_step(
     degrees = conditions.values
     radians = np.deg2rad(degrees)
     test = direction_test(conditions, window, kernel, context, what, folds)
-    other = mean_at(degrees, 180.0) if folds == 1 else mean_at(degrees, 90.0, -90.0, period=_period(degrees))
+    other = mean_at(degrees, 180.0) if folds == 1 else mean_at(degrees, 90.0, -90.0)
     names = maps[1].name, maps[3].name
     compute = CircularMaps(conditions.means, waves(radians, folds), folds, other, test, names)
     dim = maps[0].dims[0]
     curves: dict[str, Any] = {"n_trials": ((dim,), conditions.n_trials, {"long_name": "events used"})}
     facts = {"dof_model": test.n_tested, "dof": test.dof, "warnings": _warnings(conditions, other, names[1])}
     return MapStep(maps, compute, {dim: degrees}, curves, partial(_finish, dim=dim, facts=facts))
-
-
-def _period(degrees: Values) -> float:
-    """180 where all angles lie on a half circle, so that they are orientations; else 360."""
-    return 180.0 if degrees.max() < 180 else 360.0
 
 
 def _warnings(conditions: Conditions, other: Values, index: str) -> list[str]:

@@ -10,10 +10,10 @@ _SHOWN = 0.5
 """Degrees within which an angle counts as shown."""
 
 
-def mean_at(degrees: Values, *turns: float, period: float = 360.0) -> Values:
+def mean_at(degrees: Values, *turns: float) -> Values:
     """Weights (angles, angles) of the mean over the angles that lie so many degrees from each; NaN where none does."""
     apart = degrees - degrees[:, None]
-    shown = sum((np.abs((apart - turn + period / 2) % period - period / 2) < _SHOWN).astype(float) for turn in turns)
+    shown = sum((np.abs((apart - turn + 180) % 360 - 180) < _SHOWN).astype(float) for turn in turns)
     with np.errstate(invalid="ignore"):
         weights: Values = np.asarray(shown) / np.sum(shown, axis=1, keepdims=True)
     return weights
