@@ -21,6 +21,7 @@ from napari_thunder.blocks import Block
 from napari_thunder.engine import Engine, Job, connect
 from napari_thunder.errors import AnalysisError
 from napari_thunder.events import read_design
+from napari_thunder.io.features import SPACE
 from napari_thunder.io.source import recorded
 from napari_thunder.masks import MaskLike, RegionsLike, mask_for, regions_of
 from napari_thunder.parameters import parameters, snake_case
@@ -145,6 +146,9 @@ def filled_in(final: LastStep, analysis: Analysis, steps: Sequence[Step], passes
             yield Partial(dataset, done, len(blocks), block.box)
     if final.finish is not None:
         dataset = final.finish(dataset)
+    for variable in dataset.data_vars.values():
+        if variable.dims[-3:] == SPACE:
+            variable.attrs.setdefault("n_frames_used", passes.context.n_kept)
     dataset = with_features(dataset, recording, passes.context)
     places = Places(region, passes.context.regions)
     dataset.attrs["provenance"] = provenance_of(analysis, recording, steps, places, passes.engine, job)

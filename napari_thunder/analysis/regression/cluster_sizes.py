@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 from scipy import ndimage, sparse
 from scipy.sparse import csgraph
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Flags = NDArray[np.bool_]
 Lengths = tuple[float, float, float]

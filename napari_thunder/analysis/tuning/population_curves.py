@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import xarray as xr
 
 from napari_thunder.analysis.protocol import Role
 from napari_thunder.analysis.tuning.angles import Places, Values
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _SIGNIFICANT = 0.05
 _SPACE = ("z", "y", "x")
