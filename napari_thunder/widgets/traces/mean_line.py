@@ -62,6 +62,6 @@ class MeanLine(pg.PlotCurveItem):
 
     def dataBounds(self, ax: int, frac: float = 1.0, orthoRange: Any = None) -> Any:
         bounds = super().dataBounds(ax, frac, orthoRange)
-        if ax != 1 or bounds[0] is None:
+        if ax != 1 or bounds[0] is None or not np.isfinite(self.low).any():
             return bounds
         return float(np.nanmin(self.low)), float(np.nanmax(self.high))
