@@ -144,9 +144,7 @@ def rerun(
     return run(analysis, recording, engine=engine, preprocess=record["preprocess"], mask=mask, regions=regions, job=job)
 
 
-def _maps_again(
-    stored: dict[str, Any], engine: Engine | None, job: Job | None, model: str | Path | None
-) -> Recording:
+def _maps_again(stored: dict[str, Any], engine: Engine | None, job: Job | None, model: str | Path | None) -> Recording:
     """The maps of a result that was not saved, which is made again first."""
     before = xr.Dataset(attrs={"provenance": json.dumps(stored["provenance"])})
     made = rerun(before, engine=engine, job=job, model=model if stored["provenance"].get("model") else None)
