@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-from scipy import sparse, special
+from scipy import sparse, special, stats
 from threadpoolctl import threadpool_limits
 
 Movie = np.ndarray[Any, np.dtype[Any]]
@@ -32,6 +32,14 @@ def over_slabs(movie: Movie, function: Callable[[Movie], Maps]) -> Maps:
 
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(2) as pool:
         list(pool.map(slab, range(0, n_voxels, _WIDTH)))
+    return adjusted(maps)
+
+
+def adjusted(maps: Maps) -> Maps:
+    """With p adjusted for all voxels, row by row, where there is one."""
+    if "p" in maps:
+        rows = np.nan_to_num(maps["p"].reshape(-1, maps["p"].shape[-1]), nan=1.0)
+        maps["p_fdr"] = np.stack([stats.false_discovery_control(row) for row in rows])
     return maps
 
 
@@ -56,14 +64,17 @@ def regression(movie: Movie, design: Movie) -> Maps:
 
 
 def correlation(movie: Movie, signal: Movie) -> Maps:
-    """Pearson's r and its p."""
+    """Pearson's r and its p, with as many frames as are independent (Bartlett)."""
     s = signal - signal.mean()
     s /= np.linalg.norm(s)
-    dof = len(movie) - 2
+    memory = s[1:] @ s[:-1]
 
     def correlate(y: Movie) -> Maps:
         y -= y.mean(0)
-        r = s @ y / np.sqrt(np.einsum("tv,tv->v", y, y))
+        total = np.einsum("tv,tv->v", y, y)
+        r = s @ y / np.sqrt(total)
+        both = memory * np.einsum("tv,tv->v", y[1:], y[:-1]) / total
+        dof = np.maximum(len(y) * (1 - both) / (1 + both) - 2, 1)
         return {"r": r, "p": 2 * special.stdtr(dof, -np.abs(r) * np.sqrt(dof / (1 - r**2)))}
 
     return over_slabs(movie, correlate)
