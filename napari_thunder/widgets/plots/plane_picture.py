@@ -37,6 +37,7 @@ class PlanePicture(AreaPicture):
         self.marked = pg.ScatterPlotItem(pxMode=True)
         self._density: Density | None = None
         self._plane: Plane | None = None
+        self._zoomed = False
         self._zero = (pg.InfiniteLine(0.0, angle=0), pg.InfiniteLine(0.0, angle=90))
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -50,7 +51,7 @@ class PlanePicture(AreaPicture):
     def show_plane(self, plane: Plane, labels: tuple[str, str]) -> None:
         """Say which maps are against each other; `show_density` follows."""
         if plane != self._plane:
-            self._plane, self._density = plane, None
+            self._plane, self._density, self._zoomed = plane, None, False
             self.image.clear()
             self.marked.clear()
         self.brush.use(self.tool(), along=False)
@@ -58,15 +59,15 @@ class PlanePicture(AreaPicture):
         self.setLabel("left", labels[1])
 
     def show_density(self, density: Density) -> None:
-        """Draw how many voxels lie where; the first of a plane says what is seen of it."""
+        """Draw how many voxels lie where; all of them are seen until someone zooms, also of maps that still fill in."""
         if density.plane != self._plane:
             return
-        first, self._density = self._density is None, density
+        self._density = density
         counts = np.log1p(density.counts.astype(np.float32))
         self.image.setImage(counts, autoLevels=False, levels=(0, float(counts.max()) or 1.0))
         (left, right), (low, high) = density.x, density.y
         self.image.setRect(QRectF(left, low, right - left, high - low))
-        if first:
+        if not self._zoomed:
             self._show_range(density)
 
     def show_chosen_areas(self, chosen: Areas | None) -> None:
@@ -84,7 +85,7 @@ class PlanePicture(AreaPicture):
         self.marked.setData(pos=marks.points, size=14 if one else 3, pen=pen, brush=brush, symbol="o")
 
     def show_all(self) -> None:
-        self._density = None
+        self._density, self._zoomed = None, False
         self.zoomed.emit((), ())
 
     def words_at(self, x: float, y: float) -> str:
@@ -126,6 +127,7 @@ class PlanePicture(AreaPicture):
 
     def _look_closer(self) -> None:
         x, y = self.brush.viewRange()
+        self._zoomed = True
         self.zoomed.emit(tuple(x), tuple(y))
 
 

@@ -388,6 +388,22 @@ def test_other_maps_are_put_on_the_axes_and_zooming_counts_finer(shown: tuple[An
     wait_until(qtbot, lambda: dock.plots.density.x[0] < -1)
 
 
+def test_all_voxels_are_seen_of_maps_that_filled_in(shown: tuple[Any, PlotsDock], qtbot: Any) -> None:
+    _, dock = shown
+    made = components().drop_vars(["time_courses", "explained_variance_ratio"])
+    made["components"] *= 100
+    empty = made.copy(deep=True)
+    empty["components"].values[:] = np.nan
+    entry = dock.desk.results.add("fills in", empty, finished=False)
+    show_plot(dock, PLANE, qtbot)
+    assert dock.plots.density.n_voxels == 0
+    dock.desk.results.update(entry.key, made, finished=True)
+    wait_until(qtbot, lambda: is_counted(dock) and dock.plots.density.n_voxels > 0)
+    (left, right), _ = dock.picture.brush.viewRange()
+    assert (left, right) == pytest.approx(dock.plots.density.x)
+    assert right - left > 100
+
+
 def test_a_large_heat_map_is_averaged_beside_the_window(shown: tuple[Any, PlotsDock], qtbot: Any) -> None:
     _, dock = shown
     values = np.random.default_rng(0).normal(size=(1500, 2000)).astype(np.float32)
