@@ -347,7 +347,7 @@ def _strength_title(dataset: xr.Dataset, strength: str | None) -> str:
 
 def _factor_legend(title: str, words: tuple[str, ...], overlay: Overlay, colormap: str) -> Legend:
     if len(words) == 2:
-        first, second = words
+        first, second = (word.rsplit(" ", 1)[-1] for word in words)  # there is little room beside a wheel
         ticks = ((0.0, f"+{first}"), (90.0, f"+{second}"), (180.0, f"−{first}"), (270.0, f"−{second}"))
         return Wheel(title, "size", overlay.limits, colormap, DIRECTION_PERIOD, ticks)
     return rgb_legend(title, words) if len(words) == 3 else palette_legend(title, words)

@@ -135,6 +135,8 @@ def test_the_legend_tells_what_was_drawn(tuning, pca):
     assert legend.limits == spec.thunder["overlay"].limits
     pair = layer_for_factors(pca).thunder["legend"]
     assert [text for _, text in pair.ticks] == ["+1", "+2", "−1", "−2"]
+    rotations = pca.assign_coords(component=["jPC 1", "jPC 2", *pca["component"].values[2:].astype(str)])
+    assert [text for _, text in layer_for_factors(rotations).thunder["legend"].ticks] == ["+1", "+2", "−1", "−2"]
     three = layer_for_factors(pca, (0, 1, 3)).thunder["legend"]
     assert isinstance(three, Swatches)
     assert [name for name, _ in three.entries] == ["component 1", "component 2", "component 4"]
