@@ -92,8 +92,8 @@ class MapsSource:
 class MapsFormat:
     """A folder that `save_result` made."""
 
-    name: str = "Maps of a result"
-    patterns: tuple[str, ...] = ("*.zarr?maps=…",)
+    name: str = "Maps of a result, named by ?maps=beta,t"
+    patterns: tuple[str, ...] = ("*.zarr",)
     options: tuple[str, ...] = ("maps", "standardize")
 
     def matches(self, path: Path) -> bool:

@@ -55,7 +55,7 @@ def _use(engine: str, doing: str) -> tuple[list[weakref.ref[Any]], threading.Eve
     if doing == "compute":
         recording = replace(recording, source=ArraySource(moving_movie()))
     dock.desk.datasets.add(recording)
-    timer = QTimer()
+    timer = QTimer(viewer.window._qt_window)  # or it may be collected before it has begun anything
 
     def begin() -> None:
         if dock.desk.why_not_run() or not len(viewer.layers):

@@ -213,4 +213,5 @@ def test_strengths_are_called_what_they_are_drawn_as(make_dock: MakeDock, qtbot:
         "F",
         "−log10 p (FDR)",
         "−log10 p",
+        "DSI",
     ]
