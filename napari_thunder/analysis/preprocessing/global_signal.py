@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from napari_thunder.analysis.groups import add
 from napari_thunder.analysis.preprocessing.remove_signals import without
 from napari_thunder.analysis.protocol import Answer, Context, Reduce, Request, Series
 from napari_thunder.analysis.statistics import orthonormal
@@ -56,7 +57,7 @@ class RemoveGlobalSignal:
         return self._steps(context)
 
     def _steps(self, context: Context) -> Generator[Request, Answer, Callable[[Series], Series]]:
-        summed = yield Reduce(_sum, _add, "averaging the brain")
+        summed = yield Reduce(_sum, add, "averaging the brain")
         if not summed["n_voxels"]:
             raise AnalysisError(f"{context.name}: {self.title}: no voxel is finite in every frame; there is no mean.")
         mean = summed["total"] / summed["n_voxels"]
@@ -83,7 +84,3 @@ def _sum(series: Series) -> Answer:
     if not finite.all():
         series = series[:, finite]
     return {"total": series.sum(axis=1), "n_voxels": np.array(series.shape[1])}
-
-
-def _add(a: Answer, b: Answer) -> Answer:
-    return {name: a[name] + b[name] for name in a}
