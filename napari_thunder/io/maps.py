@@ -92,7 +92,7 @@ class MapsSource:
 class MapsFormat:
     """A folder that `save_result` made."""
 
-    name: str = "Maps of a result, named by ?maps=beta,t"
+    name: str = "Maps of a result"
     patterns: tuple[str, ...] = ("*.zarr",)
     options: tuple[str, ...] = ("maps", "standardize")
 
