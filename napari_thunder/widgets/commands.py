@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from napari_thunder.models.registration.scenes import Layout
 from napari_thunder.volumes.views import ViewKind
 from napari_thunder.widgets.actions import action
-from napari_thunder.widgets.registration.kymograph_dock import show_kymograph
-from napari_thunder.widgets.registration.ortho_dock import show_ortho
+from napari_thunder.widgets.bottom_dock import bring
+from napari_thunder.widgets.registration.kymograph_dock import KymographDock
+from napari_thunder.widgets.registration.ortho_dock import OrthoDock
 from napari_thunder.widgets.shortcut_help import show_shortcuts
 
 if TYPE_CHECKING:
@@ -345,14 +346,14 @@ def show_template(dock: ThunderDock) -> None:
 
 @action("Draw a line for a kymograph", "Registration", "Shift-Q")
 def draw_kymograph(dock: ThunderDock) -> None:
-    show_kymograph(dock.workplace)
+    bring(dock.workplace, KymographDock)
     if not _say_why_not(dock):
         dock.workplace.drawn_line.draw()
 
 
 @action("Show the ortho views", "Registration", "Shift-J")
 def show_ortho_views(dock: ThunderDock) -> None:
-    show_ortho(dock.workplace)
+    bring(dock.workplace, OrthoDock)
 
 
 @action("Next map", "Results", "Alt-]")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QSize, Qt
-from qtpy.QtWidgets import QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtCore import QSize
+from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from napari_thunder.models import Desk
 from napari_thunder.models.data.history import History
 from napari_thunder.widgets.analyze.analyze_tab import AnalyzeTab
 from napari_thunder.widgets.banner import Banner
+from napari_thunder.widgets.bottom_dock import bring
 from napari_thunder.widgets.data.data_tab import DataTab
-from napari_thunder.widgets.plots.plots_dock import PlotsDock, show_plots
+from napari_thunder.widgets.plots.plots_dock import PlotsDock
 from napari_thunder.widgets.prepare.prepare_tab import PrepareTab
 from napari_thunder.widgets.registration.registration_tab import RegistrationTab
 from napari_thunder.widgets.results.results_tab import ResultsTab
@@ -96,23 +97,12 @@ class ThunderDock(QWidget):
 
     def show_traces(self) -> TracesDock:
         """Bring the Traces dock into sight, below the canvas if it is not there."""
-        traces = self.workplace.held(TracesDock)
-        if traces is None:
-            traces = TracesDock(self.workplace.viewer)
-            self.workplace.viewer.window.add_dock_widget(traces, name="Traces", area="bottom")
-            _give_corner_to_the_right(self.window())
-        dock = traces.parent()
-        if isinstance(dock, QWidget):
-            dock.show()
-            dock.raise_()
-        return traces
+        return bring(self.workplace, TracesDock)
 
     def show_plots(self) -> PlotsDock:
         """Bring the Plots dock into sight, beside the traces or below the canvas if it is not there."""
         self._plots_shown = True
-        plots = show_plots(self.workplace)
-        _give_corner_to_the_right(self.window())
-        return plots
+        return bring(self.workplace, PlotsDock)
 
     def _tie(self, engine: str | None) -> None:
         workplace = self.workplace
@@ -137,9 +127,3 @@ class ThunderDock(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(420, 900)
-
-
-def _give_corner_to_the_right(window: QWidget) -> None:
-    """Let the docks on the right keep their height beside one at the bottom: forms need it more than curves width."""
-    if isinstance(window, QMainWindow):
-        window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)

@@ -3,40 +3,34 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from qtpy.QtCore import QEvent, QRectF, QSize, Qt
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtCore import QRectF, Qt
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout
 
 from napari_thunder.models.registration.kymographs import WIDEST, Profiles
 from napari_thunder.volumes.contrast import limits_of
+from napari_thunder.widgets.bottom_dock import BottomDock
 from napari_thunder.widgets.canvas.drawn_line import DrawnLine
 from napari_thunder.widgets.progress_line import ProgressLine
-from napari_thunder.widgets.registration.bottom_dock import brought
 from napari_thunder.widgets.section import say_why
 from napari_thunder.widgets.traces.hint import Hint
 from napari_thunder.widgets.traces.plotting import pg
-from napari_thunder.widgets.traces.theme import colours_of
+from napari_thunder.widgets.traces.theme import Colours
 from napari_thunder.widgets.trouble_label import TroubleLabel
 from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
-from napari_thunder.widgets.workplace import Workplace
+from napari_thunder.widgets.when_gone import when_gone
 
 if TYPE_CHECKING:
     import napari.viewer
 
-NAME = "Kymograph"
 _TITLES = ("Raw", "Registered")
-_HEIGHT = 290
 _DRAW = "Drag a line across an edge on the canvas; drag it again with napari's Move tool (Shift+W)"
 
 
-def show_kymograph(workplace: Workplace) -> KymographDock:
-    """Bring the kymograph into sight, below the canvas."""
-    return brought(workplace, KymographDock, NAME, lambda: KymographDock(workplace.viewer))
-
-
-class KymographDock(QWidget):
+class KymographDock(BottomDock):
     """Shows the profiles of the line; a click goes to the frame.
 
     Parameters
@@ -45,12 +39,13 @@ class KymographDock(QWidget):
         Whose desk it shows; napari gives it under this name.
     """
 
+    title: ClassVar[str] = "Kymograph"
+    usual_size: ClassVar[tuple[int, int]] = (1000, 290)
+    least_size: ClassVar[tuple[int, int]] = (380, 200)
+
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
-        super().__init__()
-        self.workplace = Workplace.of(napari_viewer)
-        bridge = self.workplace.hold(self)
-        self._desk = self.workplace.desk
-        self._model = self._desk.kymographs
+        super().__init__(napari_viewer)
+        self._model = self.desk.kymographs
         self.draw = QPushButton("Draw a line")
         self.draw.clicked.connect(lambda *_: self.workplace.drawn_line.draw())
         self.remove = QPushButton("Remove it")
@@ -72,30 +67,18 @@ class KymographDock(QWidget):
         self.hint = Hint(self.graphics)
         self._shown: Profiles | None = None
         self._lay_out()
-        bridge.connect(self._model.changed, self.refresh, newest=True)
-        bridge.connect(self._desk.quality_views.paired, self.refresh, newest=True)
-        bridge.connect(self._desk.pointer.moved, self._on_frame, newest=True)
-        self.destroyed.connect(_taking_away(self.workplace.drawn_line))
-        self._follow_theme()
+        self.bridge.connect(self._model.changed, self.refresh, newest=True)
+        self.bridge.connect(self.desk.quality_views.paired, self.refresh, newest=True)
+        self.bridge.connect(self.desk.pointer.moved, self._on_frame, newest=True)
+        when_gone(self, partial(_take_away, self.workplace.drawn_line))
+        self.follow_theme()
         self.refresh()
-        self._on_frame(self._desk.pointer.frame)
-
-    def sizeHint(self) -> QSize:
-        return QSize(1000, _HEIGHT)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(380, 200)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow napari's theme, which changes the style sheet."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "hint"):
-            self._follow_theme()
+        self._on_frame(self.desk.pointer.frame)
 
     def refresh(self, *_: object) -> None:
         """Show what was read so far, or say the next step."""
         model = self._model
-        missing = model.why_not() if self._desk.quality_views.pair is None else ""
+        missing = model.why_not() if self.desk.quality_views.pair is None else ""
         say_why(self.draw, missing, _DRAW)
         none = "" if model.drawn is not None else "There is no line."
         say_why(self.remove, missing or none, "Take the line off the canvas")
@@ -183,14 +166,14 @@ class KymographDock(QWidget):
             box = plot.getViewBox()
             if box.sceneBoundingRect().contains(event.scenePos()):
                 frame = int(np.floor(box.mapSceneToView(event.scenePos()).x()))
-                self._desk.pointer.ask(int(np.clip(frame, 0, len(self._shown.raw) - 1)))
+                self.desk.pointer.ask(int(np.clip(frame, 0, len(self._shown.raw) - 1)))
 
     def _on_frame(self, frame: int) -> None:
         for cursor in self.cursors:
             cursor.setValue(frame + 0.5)
 
-    def _follow_theme(self) -> None:
-        colours = colours_of(self.workplace.viewer)
+    def set_colours(self, colours: Colours) -> None:
+        """Follow the theme."""
         self.graphics.setBackground(colours.background)
         for plot, cursor in zip(self.plots, self.cursors, strict=True):
             for name in ("left", "bottom"):
@@ -199,11 +182,7 @@ class KymographDock(QWidget):
             cursor.setPen(pg.mkPen(colours.cursor, width=2))
 
 
-def _taking_away(line: DrawnLine) -> Any:
-    """Takes the line off the canvas when the dock is gone; needs nothing of it."""
-
-    def take_away(*_: object) -> None:
-        with suppress(RuntimeError):  # the window may be gone as well
-            line.remove()
-
-    return take_away
+def _take_away(line: DrawnLine) -> None:
+    """Off the canvas, when the dock is gone."""
+    with suppress(RuntimeError):  # the window may be gone as well
+        line.remove()

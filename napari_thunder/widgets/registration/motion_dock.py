@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from qtpy.QtCore import QEvent, QSize
-from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QVBoxLayout
 
 from napari_thunder.models.registration.motion import Motion
-from napari_thunder.widgets.bottom_dock import take_height
+from napari_thunder.widgets.bottom_dock import BottomDock
 from napari_thunder.widgets.registration.motion_bar import DRIFT, JITTER, SHIFT, SPREAD, MotionBar
 from napari_thunder.widgets.registration.motion_plot import MotionPlot
 from napari_thunder.widgets.traces.hint import Hint
-from napari_thunder.widgets.traces.theme import Colours, colours_of
+from napari_thunder.widgets.traces.theme import Colours
 from napari_thunder.widgets.traces.time_axis import TimeAxis
-from napari_thunder.widgets.workplace import Workplace
 
 if TYPE_CHECKING:
     import napari.viewer
 
-_HEIGHT = 280
 _NO_SIZE = "The voxel size is not known: give it under Data."
 
 
-class MotionDock(QWidget):
+class MotionDock(BottomDock):
     """Shifts of the registration that is looked at, frame by frame, with what is excluded.
 
     Parameters
@@ -34,33 +30,26 @@ class MotionDock(QWidget):
         Whose desk it shows; napari gives it under this name.
     """
 
+    title: ClassVar[str] = "Motion"
+    usual_size: ClassVar[tuple[int, int]] = (1200, 280)
+    least_size: ClassVar[tuple[int, int]] = (500, 190)
+
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
-        super().__init__()
-        self.workplace = Workplace.of(napari_viewer)
-        self._bridge = self.workplace.hold(self)
-        self.desk = self.workplace.desk
+        super().__init__(napari_viewer)
         self.registration = self.desk.registration
         self.bar = MotionBar()
         self.plot = MotionPlot()
         self.hint = Hint(self.plot)
         self._motion: Motion | None = None
-        self._colours: Colours | None = None
         self._of: object = None
-        self._was_shown = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 2, 4, 2)
         layout.setSpacing(3)
         layout.addWidget(self.bar)
         layout.addWidget(self.plot, 1)
         self._connect()
-        self._follow_theme()
+        self.follow_theme()
         self._refresh()
-
-    def sizeHint(self) -> QSize:
-        return QSize(1200, _HEIGHT)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(500, 190)
 
     def state(self) -> dict[str, Any]:
         """What a session keeps of the dock, as plain JSON values."""
@@ -79,20 +68,8 @@ class MotionDock(QWidget):
             self.bar.show_axes([bool(seen) for seen in axes])
         self._show_motion()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and self._colours is not None:
-            self._follow_theme()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """The first time, take the height that the plots need: docks at the bottom begin as low as they can."""
-        super().showEvent(event)
-        if not self._was_shown:
-            self._was_shown = True
-            take_height(self, _HEIGHT)
-
     def _connect(self) -> None:
-        bar, plot, found, bridge = self.bar, self.plot, self.registration, self._bridge
+        bar, plot, found, bridge = self.bar, self.plot, self.registration, self.bridge
         bar.configured.connect(self._show_motion)
         bar.all_asked.connect(plot.show_all)
         bar.stretch_toggled.connect(plot.stretch.show)
@@ -167,12 +144,10 @@ class MotionDock(QWidget):
             return "Registering …"
         return "Register the recording under Registration to see its motion here."
 
-    def _follow_theme(self) -> None:
-        colours = colours_of(self.workplace.viewer)
-        if colours != self._colours:
-            self._colours = colours
-            self.plot.set_colours(colours)
-            self.bar.set_colours(colours)
+    def set_colours(self, colours: Colours) -> None:
+        """Follow the theme."""
+        self.plot.set_colours(colours)
+        self.bar.set_colours(colours)
 
     # what was asked for
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import QEvent, QSize
 from qtpy.QtGui import QHideEvent, QShowEvent
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout
 
 from napari_thunder.models.pointer import Place
 from napari_thunder.models.registration.ortho import PLANES, OrthoPoint, Voxel, cut_of
@@ -17,31 +17,24 @@ from napari_thunder.models.registration.quality_views import NO_PAIR
 from napari_thunder.models.registration.scenes import Content
 from napari_thunder.volumes import VolumeArray
 from napari_thunder.volumes.contrast import limits_of
+from napari_thunder.widgets.bottom_dock import BottomDock
 from napari_thunder.widgets.main_thread import MainThread
-from napari_thunder.widgets.registration.bottom_dock import brought
 from napari_thunder.widgets.registration.ortho_view import OrthoView
 from napari_thunder.widgets.section import say_why
 from napari_thunder.widgets.traces.hint import Hint
 from napari_thunder.widgets.traces.plotting import pg
-from napari_thunder.widgets.traces.theme import colours_of
-from napari_thunder.widgets.workplace import Workplace
+from napari_thunder.widgets.traces.theme import Colours
+from napari_thunder.widgets.when_gone import when_gone
 
 if TYPE_CHECKING:
     import napari.viewer
 
 Array = NDArray[Any]
 
-NAME = "Ortho views"
 _CACHE_BYTES = 96 * 2**20
-_HEIGHT = 290
 
 
-def show_ortho(workplace: Workplace) -> OrthoDock:
-    """Bring the ortho views into sight, below the canvas."""
-    return brought(workplace, OrthoDock, NAME, lambda: OrthoDock(workplace.viewer))
-
-
-class OrthoDock(QWidget):
+class OrthoDock(BottomDock):
     """Shows three planes of the frame, raw and registered; the volumes stream, and nothing waits for them.
 
     Parameters
@@ -50,12 +43,13 @@ class OrthoDock(QWidget):
         Whose desk it shows; napari gives it under this name.
     """
 
+    title: ClassVar[str] = "Ortho views"
+    usual_size: ClassVar[tuple[int, int]] = (1000, 290)
+    least_size: ClassVar[tuple[int, int]] = (380, 200)
+
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
-        super().__init__()
-        self.workplace = Workplace.of(napari_viewer)
-        self._bridge = self.workplace.hold(self)
-        self._desk = self.workplace.desk
-        self._views = self._desk.quality_views
+        super().__init__(napari_viewer)
+        self._views = self.desk.quality_views
         self.point = OrthoPoint()
         self.overlay = QCheckBox("Over the template")
         self.overlay.setToolTip("The frame in magenta over the template in green: grey where both agree")
@@ -73,23 +67,17 @@ class OrthoDock(QWidget):
         self._lay_out()
         for signal, slot in (
             (self._views.paired, self._take),
-            (self._desk.datasets.changed, self._take),
-            (self._desk.pointer.moved, self.draw),
-            (self._desk.pointer.hovered, self._on_place),
-            (self._desk.pointer.pinned, self._on_place),
+            (self.desk.datasets.changed, self._take),
+            (self.desk.pointer.moved, self.draw),
+            (self.desk.pointer.hovered, self._on_place),
+            (self.desk.pointer.pinned, self._on_place),
             (self.point.moved, self.draw),
             (self.workplace.shown_plane.moved, self._on_plane),
         ):
-            self._bridge.connect(signal, slot, newest=True)
-        self.destroyed.connect(_closing(self._arrays, self._followers))
-        self._follow_theme()
+            self.bridge.connect(signal, slot, newest=True)
+        when_gone(self, partial(_close, self._arrays))
+        self.follow_theme()
         self._take()
-
-    def sizeHint(self) -> QSize:
-        return QSize(1000, _HEIGHT)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(380, 200)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -100,17 +88,11 @@ class OrthoDock(QWidget):
         super().hideEvent(event)
         self._let_go()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow napari's theme, which changes the style sheet."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_limits"):
-            self._follow_theme()
-
     def draw(self, *_: object) -> None:
         """Draw the planes of the frame that is shown; those not there yet when they come."""
         if self._pair is None or not self._arrays:
             return
-        frame = min(self._desk.pointer.frame, self._pair.raw.shape[0] - 1)
+        frame = min(self.desk.pointer.frame, self._pair.raw.shape[0] - 1)
         point = self.point.point
         for pane, array in zip(self.panes, self._arrays, strict=True):
             planes = {name: cut_of(name).of(_At(array, frame), point) for name in PLANES}
@@ -123,7 +105,7 @@ class OrthoDock(QWidget):
         self.said.setText(f"z {z}, y {y}, x {x}")
 
     def _take(self, *_: object) -> None:
-        pair, current = self._views.pair, self._desk.datasets.current
+        pair, current = self._views.pair, self.desk.datasets.current
         if pair is not None and (current is None or current.key != pair.dataset):
             pair = None
         template = "" if pair is None or pair.template is not None else "Its template is not known."
@@ -204,8 +186,8 @@ class OrthoDock(QWidget):
         layout.addLayout(row)
         layout.addWidget(self.graphics, 1)
 
-    def _follow_theme(self) -> None:
-        colours = colours_of(self.workplace.viewer)
+    def set_colours(self, colours: Colours) -> None:
+        """Follow the theme."""
         self.graphics.setBackground(colours.background)
         for pane in self.panes:
             pane.set_colours(colours)
@@ -229,12 +211,7 @@ def _two_colours(frame: Array, template: Array, limits: tuple[float, float]) -> 
     return np.round(np.stack([seen, other, seen], axis=-1) * 255).astype(np.uint8)
 
 
-def _closing(arrays: list[VolumeArray], followers: MainThread) -> Any:
-    """Ends the streams when the widget is gone; needs nothing of it."""
-
-    def close(*_: object) -> None:
-        followers.close()
-        while arrays:
-            arrays.pop().close(0.0)
-
-    return close
+def _close(arrays: list[VolumeArray]) -> None:
+    """Ends the streams; needs nothing of the dock, which is gone."""
+    while arrays:
+        arrays.pop().close(0.0)

@@ -9,13 +9,13 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from qtpy.QtWidgets import QShortcut
 
+from napari_thunder.widgets.bottom_dock import bring
 from napari_thunder.widgets.registration.entries_panel import EntriesPanel
 from napari_thunder.widgets.registration.frames_panel import FramesPanel
 from napari_thunder.widgets.registration.motion_dock import MotionDock
 from napari_thunder.widgets.registration.reference_panel import ReferencePanel
 from napari_thunder.widgets.registration.run_panel import RunPanel
 from napari_thunder.widgets.registration.settings_panel import SettingsPanel
-from napari_thunder.widgets.registration.showing import show_motion
 from napari_thunder.widgets.registration.views_panel import ViewsPanel
 from napari_thunder.widgets.section import Section, align_labels
 from napari_thunder.widgets.tab import Tab
@@ -67,7 +67,7 @@ class RegistrationTab(Tab):
     def show_motion(self) -> MotionDock:
         """Bring the Motion dock into sight."""
         self._motion_shown = True
-        return show_motion(self.workplace)
+        return bring(self.workplace, MotionDock)
 
     def _connect(self) -> None:
         self.entries.motion_asked.connect(lambda: self.show_motion())

@@ -25,10 +25,11 @@ from qtpy.QtWidgets import (
 from napari_thunder.models.registration.arrows import LONGEST
 from napari_thunder.models.registration.quality_views import FASTEST, SLOWEST, Subject
 from napari_thunder.models.registration.scenes import Layout
+from napari_thunder.widgets.bottom_dock import bring
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.progress_line import ProgressLine
-from napari_thunder.widgets.registration.kymograph_dock import show_kymograph
-from napari_thunder.widgets.registration.ortho_dock import show_ortho
+from napari_thunder.widgets.registration.kymograph_dock import KymographDock
+from napari_thunder.widgets.registration.ortho_dock import OrthoDock
 from napari_thunder.widgets.registration.shift_map_plot import ShiftMapPlot
 from napari_thunder.widgets.section import say_why
 from napari_thunder.widgets.traces.theme import colours_of
@@ -82,8 +83,8 @@ class ViewsPanel(QWidget):
         self.template = self._check("Template", lambda on: self._set(template=on))
         self.arrows = self._check("Arrows of the shifts", lambda on: self._set(arrows=on))
         self.length = self._spin("Length of the arrows", 0.5, LONGEST, 1, " ×", lambda v: self._set(arrow_length=v))
-        self.kymograph = self._button("Kymograph…", lambda: show_kymograph(workplace))
-        self.ortho = self._button("Ortho views…", lambda: show_ortho(workplace))
+        self.kymograph = self._button("Kymograph…", lambda: bring(workplace, KymographDock))
+        self.ortho = self._button("Ortho views…", lambda: bring(workplace, OrthoDock))
         self.progress = ProgressLine()
         self.progress.setTextVisible(False)
         self.progress.setMaximumHeight(6)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from napari_thunder.widgets.rois.draw_panel import DrawPanel
@@ -11,6 +9,7 @@ from napari_thunder.widgets.rois.map_panel import MapPanel
 from napari_thunder.widgets.rois.regions_panel import RegionsPanel
 from napari_thunder.widgets.section import Section
 from napari_thunder.widgets.tab import Tab
+from napari_thunder.widgets.when_gone import when_gone
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -30,7 +29,7 @@ class RoisTab(Tab):
         self.from_map = MapPanel(self.workplace, self.main_thread)
         for title, panel in (("Draw", self.draw), ("Regions", self.regions), ("From the map in front", self.from_map)):
             self.column.addWidget(Section(title, panel))
-            self.destroyed.connect(partial(_let_go, [panel.let_go]))
+            when_gone(self, panel.let_go)
         self.column.addStretch(1)
 
     def new_region(self, kind: str) -> None:
@@ -56,9 +55,3 @@ class RoisTab(Tab):
     def delete_selected(self) -> None:
         """Take the chosen regions off the desk."""
         self.regions.delete()
-
-
-def _let_go(held: list[Callable[[], None]], *_: object) -> None:
-    """Emptied, as Qt may keep hold of the list."""
-    while held:
-        held.pop()()

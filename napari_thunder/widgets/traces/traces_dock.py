@@ -4,37 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from qtpy.QtCore import QEvent, QSize, Qt
-from qtpy.QtGui import QShowEvent
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from napari_thunder.models.traces.traces import Trace
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.traces.measures import units_of
-from napari_thunder.widgets.bottom_dock import take_height
+from napari_thunder.widgets.bottom_dock import BottomDock
 from napari_thunder.widgets.traces.exports import Exports
 from napari_thunder.widgets.traces.hint import Hint
 from napari_thunder.widgets.traces.reading_bar import ReadingBar
 from napari_thunder.widgets.traces.recording_view import RecordingView
 from napari_thunder.widgets.traces.response_panel import ResponsePanel
 from napari_thunder.widgets.traces.subject_list import Row, SubjectList
-from napari_thunder.widgets.traces.theme import Colours, colours_of
+from napari_thunder.widgets.traces.theme import Colours
 from napari_thunder.widgets.traces.toolbar import Toolbar
 from napari_thunder.widgets.traces.trace_plot import TracePlot
 from napari_thunder.widgets.traces.trouble_row import TroubleRow
-from napari_thunder.widgets.workplace import Workplace
 
 if TYPE_CHECKING:
     import napari.viewer
 
 _NEXT_STEP = "Draw an ROI, or hold Shift over the brain; Shift+click keeps a voxel."
 _SIZES = (1000, 520)
-_HEIGHT = 290
 
 
-class TracesDock(QWidget):
+class TracesDock(BottomDock):
     """Activity of voxels and regions over time, and how they answer events.
 
     Parameters
@@ -43,11 +40,10 @@ class TracesDock(QWidget):
         Whose desk it shows; napari gives it under this name.
     """
 
+    title: ClassVar[str] = "Traces"
+
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
-        super().__init__()
-        self.workplace = Workplace.of(napari_viewer)
-        self._bridge = self.workplace.hold(self)
-        self.desk = self.workplace.desk
+        super().__init__(napari_viewer)
         self.traces = self.desk.traces
         self.toolbar = Toolbar()
         self.reading = ReadingBar()
@@ -58,20 +54,12 @@ class TracesDock(QWidget):
         self.panel = ResponsePanel()
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.around = RecordingView(self.plot, self.toolbar, self.traces)
-        self.exports = Exports(self.traces, {"traces": self.plot, "response": self.panel.graphics}, self._bridge)
-        self._colours: Colours | None = None
-        self._was_shown = False
+        self.exports = Exports(self.traces, {"traces": self.plot, "response": self.panel.graphics}, self.bridge)
         self._lay_out()
         self._connect_views()
         self._connect_models()
-        self._follow_theme()
+        self.follow_theme()
         self._refresh()
-
-    def sizeHint(self) -> QSize:
-        return QSize(1200, _HEIGHT)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(500, 200)
 
     # what a person can ask for
 
@@ -121,18 +109,6 @@ class TracesDock(QWidget):
         if isinstance(state.get("sizes"), list) and len(state["sizes"]) == self.splitter.count():
             self.splitter.setSizes([int(size) for size in state["sizes"]])
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and self._colours is not None:
-            self._follow_theme()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """The first time, take the height that the plots need: docks at the bottom begin as low as they can."""
-        super().showEvent(event)
-        if not self._was_shown:
-            self._was_shown = True
-            take_height(self, _HEIGHT)
-
     # laying out and connecting
 
     def _lay_out(self) -> None:
@@ -176,7 +152,7 @@ class TracesDock(QWidget):
         self.list.cleared.connect(self.traces.clear_pins)
 
     def _connect_models(self) -> None:
-        bridge, desk = self._bridge, self.desk
+        bridge, desk = self.bridge, self.desk
         bridge.connect(desk.pointer.moved, self._show_frame, newest=True)
         bridge.connect(desk.datasets.changed, self._refresh, newest=True)
         bridge.connect(self.traces.changed, self._refresh, newest=True)
@@ -212,7 +188,7 @@ class TracesDock(QWidget):
             if trace is not None:
                 self.plot.show_trace(subject, number, trace.times, trace.values)
                 drawn.append(subject.key)
-            color = subject.color if self._colours is None else self._colours.readable(subject.color)
+            color = subject.color if self.colours is None else self.colours.readable(subject.color)
             rows.append(Row(subject, color, number, _note(trace, waits=subject.key in pending)))
         self.plot.keep_only(drawn)
         self.plot.fit()
@@ -265,13 +241,11 @@ class TracesDock(QWidget):
         trouble = self.traces.answer_trouble
         return trouble.message if trouble is not None else "Working …"
 
-    def _follow_theme(self) -> None:
-        colours = colours_of(self.workplace.viewer)
-        if colours != self._colours:
-            self._colours = colours
-            self.plot.set_colours(colours)
-            self.panel.set_colours(colours)
-            self._show_traces()
+    def set_colours(self, colours: Colours) -> None:
+        """Follow the theme."""
+        self.plot.set_colours(colours)
+        self.panel.set_colours(colours)
+        self._show_traces()
 
     # what was asked for
 
