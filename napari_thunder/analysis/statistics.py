@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 Values = NDArray[np.float64]
 
 _STEPS_PER_UNIT = 64
-_LARGEST_T = 37.0
+_GRID = np.arange(0, 37, 1 / _STEPS_PER_UNIT)
 _SORTING_THREADS = 4
 
 
@@ -79,32 +80,17 @@ def two_sided_p(t: Values, dof: int) -> Values:
     dof
         Degrees of freedom, 1 or more.
     """
-    size = np.abs(t)
-    place = size * _STEPS_PER_UNIT
-    table = _log_p_table(dof)
-    inside = place < table.shape[1]
-    if not inside.all():
-        place = np.where(inside, place, 0.0)
-    cell = place.astype(np.intp)
-    place -= cell
-    log_p = table[3].take(cell)
-    for power in (2, 1, 0):
-        log_p *= place
-        log_p += table[power].take(cell)
+    log_p = _interpolated(np.abs(t), _log_p_table(dof), lambda far: _log(2 * special.stdtr(dof, -far)))
     p: Values = np.exp(log_p, out=log_p)
-    if not inside.all():
-        p[~inside] = 2 * special.stdtr(dof, -size[~inside])
     return p
 
 
 @cache
 def _log_p_table(dof: int) -> Values:
-    """Coefficients (4, cells) of cubics in each 1/64 of abs(t) for the log of the two-sided p."""
-    t = np.arange(0, _LARGEST_T, 1 / _STEPS_PER_UNIT)
+    """Cubics for the log of the two-sided p, by abs(t)."""
+    t = _GRID
     log_p = np.log(2 * special.stdtr(dof, -t))
-    slope = -2 * np.exp(_log_density(t, dof) - log_p) / _STEPS_PER_UNIT
-    rise, here, there = np.diff(log_p), slope[:-1], slope[1:]
-    return np.stack([log_p[:-1], here, 3 * rise - 2 * here - there, here + there - 2 * rise])
+    return _cubics(log_p, -2 * np.exp(_log_density(t, dof) - log_p))
 
 
 def z_of_t(t: Values, dof: int) -> Values:
@@ -119,33 +105,75 @@ def z_of_t(t: Values, dof: int) -> Values:
     dof
         Degrees of freedom, 1 or more.
     """
-    size = np.abs(t)
-    place = size * _STEPS_PER_UNIT
-    table = _z_table(dof)
-    inside = place < table.shape[1]
-    if not inside.all():
-        place = np.where(inside, place, 0.0)
-    cell = place.astype(np.intp)
-    place -= cell
-    z = table[3].take(cell)
-    for power in (2, 1, 0):
-        z *= place
-        z += table[power].take(cell)
-    if not inside.all():
-        z[~inside] = -special.ndtri_exp(_log_tail(size[~inside], dof))
+    z = _interpolated(np.abs(t), _z_table(dof), lambda far: -special.ndtri_exp(_log_tail(far, dof)))
     signed: Values = np.copysign(z, t, out=z)
     return signed
 
 
 @cache
 def _z_table(dof: int) -> Values:
-    """Coefficients (4, cells) of cubics in each 1/64 of abs(t) for z."""
-    t = np.arange(0, _LARGEST_T, 1 / _STEPS_PER_UNIT)
+    """Cubics for z, by abs(t)."""
+    t = _GRID
     z = -special.ndtri_exp(_log_tail(t, dof))
     z[0] = 0
-    slope = np.exp(_log_density(t, dof) + z * z / 2 + np.log(2 * np.pi) / 2) / _STEPS_PER_UNIT
-    rise, here, there = np.diff(z), slope[:-1], slope[1:]
-    return np.stack([z[:-1], here, 3 * rise - 2 * here - there, here + there - 2 * rise])
+    return _cubics(z, np.exp(_log_density(t, dof) + z * z / 2 + np.log(2 * np.pi) / 2))
+
+
+def upper_p(f: Values, dof_model: int, dof_error: int) -> Values:
+    """P values of F statistics: the chance of one this large or larger; NaN where F is NaN.
+
+    Interpolated as in `two_sided_p`, by √(dof_model F), which is abs(t) where dof_model is 1.
+    """
+    with np.errstate(invalid="ignore"):
+        size = np.sqrt(dof_model * f)
+    table = _log_upper_p_table(dof_model, dof_error)
+    log_p = _interpolated(size, table, lambda far: _log(special.fdtrc(dof_model, dof_error, far * far / dof_model)))
+    p: Values = np.exp(log_p, out=log_p)
+    return p
+
+
+@cache
+def _log_upper_p_table(dof_model: int, dof_error: int) -> Values:
+    """Cubics for the log of the p of F, by √(dof_model F)."""
+    size, a, b = _GRID, dof_model / 2, dof_error / 2
+    with np.errstate(all="ignore"):
+        log_p = np.log(special.fdtrc(dof_model, dof_error, size * size / dof_model))
+        share = size * size / dof_error
+        log_density = np.log(2) - special.betaln(a, b) - a * np.log(dof_error) - (a + b) * np.log1p(share)
+        slope = -np.exp(log_density + special.xlogy(dof_model - 1, size) - log_p)
+    return _cubics(log_p, slope)
+
+
+def _interpolated(size: Values, cubics: Values, beyond: Callable[[Values], Values]) -> Values:
+    """A function of values ≥ 0 of any shape by its cubics (4, cells), and what is beyond them one by one."""
+    place = size * _STEPS_PER_UNIT
+    inside = place < cubics.shape[1]
+    if not inside.all():
+        place = np.where(inside, place, 0.0)
+    cell = place.astype(np.intp)
+    place -= cell
+    found: Values = cubics[3].take(cell)
+    for power in (2, 1, 0):
+        found *= place
+        found += cubics[power].take(cell)
+    if not inside.all():
+        found[~inside] = beyond(size[~inside])
+    return found
+
+
+def _cubics(values: Values, slopes: Values) -> Values:
+    """Coefficients (4, cells) of cubics between the points of the grid, as far as all are finite."""
+    slope = slopes / _STEPS_PER_UNIT
+    rise, here, there = np.diff(values), slope[:-1], slope[1:]
+    cubics = np.stack([values[:-1], here, 3 * rise - 2 * here - there, here + there - 2 * rise])
+    wrong = np.flatnonzero(~np.isfinite(cubics).all(axis=0))
+    return np.ascontiguousarray(cubics[:, : wrong[0]] if len(wrong) else cubics)
+
+
+def _log(p: Values) -> Values:
+    with np.errstate(divide="ignore"):
+        log_p: Values = np.log(p)
+    return log_p
 
 
 def _log_tail(t: Values, dof: int) -> Values:
@@ -167,12 +195,6 @@ def _log_density(t: Values, dof: int) -> Values:
         - (dof + 1) / 2 * np.log1p(t * t / dof)
     )
     return log_density
-
-
-def upper_p(f: Values, dof_model: int, dof_error: int) -> Values:
-    """P values of F statistics: the chance of one this large or larger; NaN where F is NaN."""
-    p: Values = special.fdtrc(dof_model, dof_error, f)
-    return p
 
 
 def adjust_p(p: NDArray[np.floating]) -> NDArray[np.float32]:

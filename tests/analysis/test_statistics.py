@@ -20,9 +20,11 @@ def test_p_of_what_is_no_number_is_none():
     np.testing.assert_array_equal(p, [[np.nan, 0], [0, 1]])
 
 
-def test_p_of_f_is_that_of_scipy():
-    f = np.array([0.0, 0.5, 3.0, 80.0])
-    np.testing.assert_allclose(upper_p(f, 4, 100), stats.f.sf(f, 4, 100), rtol=1e-10)
+@pytest.mark.parametrize(("model", "error"), [(1, 1), (1, 595), (4, 2), (4, 595), (30, 400), (500, 90)])
+def test_p_of_f_is_that_of_scipy(model, error):
+    f = np.concatenate([np.linspace(0, 60, 500), 10 ** np.linspace(-12, 4, 100), [np.inf]])
+    np.testing.assert_allclose(upper_p(f, model, error), stats.f.sf(f, model, error), rtol=1e-9, atol=1e-290)
+    assert np.isnan(upper_p(np.array([np.nan]), model, error)).all()
 
 
 def test_adjusted_p_is_that_of_scipy_and_nan_is_no_test():
