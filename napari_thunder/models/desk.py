@@ -40,6 +40,7 @@ from napari_thunder.models.registration.kymographs import Kymographs
 from napari_thunder.models.registration.quality_views import QualityViews
 from napari_thunder.models.results.pictures import Pictures
 from napari_thunder.models.results.results import Results
+from napari_thunder.models.rois.of_results import ClusterRegions
 from napari_thunder.models.rois.region_files import RegionFiles
 from napari_thunder.models.rois.regions import Regions
 from napari_thunder.models.session.parts import Part, Shelf
@@ -94,6 +95,7 @@ class Desk:
         self.run_results = RunResults(self.jobs, self.results, self.pictures)
         self.regions = Regions()
         self.region_files = RegionFiles(self.regions)
+        self.cluster_regions = ClusterRegions(self.results, self.pictures, self.datasets, self.regions)
         self.pointer = Pointer()
         self.traces = Traces(self.datasets, self.regions, self.pointer, self.connection)
         self.plots = Plots(self.results, self.pictures)
@@ -276,6 +278,7 @@ class Desk:
             *reading,
             self.results,
             self.region_files,
+            self.cluster_regions,
             self.pictures,
             self.connection,
         ):

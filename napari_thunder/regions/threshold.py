@@ -94,7 +94,7 @@ def regions_above(
     """
     found: list[tuple[int, Box, Mask]] = []
     for part in _sides(values, threshold, sign, name):
-        found += _components(part, connectivity, minimum, limit)
+        found += components(part, connectivity, minimum, limit)
     found.sort(key=lambda one: (-one[0], one[1]))
     if not found:
         raise RegionError(_nothing(values, threshold, sign, name, minimum))
@@ -143,8 +143,8 @@ def _without_specks(part: Mask, connectivity: Connectivity, minimum: int) -> Mas
     return np.asarray(large[labels])
 
 
-def _components(part: Mask, connectivity: Connectivity, minimum: int, limit: int) -> list[tuple[int, Box, Mask]]:
-    """Size, corner and mask of each, the largest first."""
+def components(part: Mask, connectivity: Connectivity, minimum: int, limit: int) -> list[tuple[int, Box, Mask]]:
+    """Size, corner and mask of each set of voxels that hang together, the largest first."""
     from scipy.ndimage import find_objects
 
     labels, n = _labelled(part, connectivity)

@@ -262,6 +262,18 @@ def paint_region(dock: ThunderDock) -> None:
     dock.rois.new_region("paint")
 
 
+@action("Make ROIs of the clusters", "ROIs")
+def make_cluster_regions(dock: ThunderDock) -> None:
+    dock.show_tab("results")
+    dock.results.make_regions()
+
+
+@action("Make ROIs of what is connected above the threshold", "ROIs")
+def make_blob_regions(dock: ThunderDock) -> None:
+    dock.show_tab("rois")
+    dock.rois.from_map.cut_out_all()
+
+
 @action("Undo the last change of an ROI", "ROIs", "Shift-Z")
 def undo_region(dock: ThunderDock) -> None:
     dock.rois.undo()

@@ -24,6 +24,7 @@ from napari_thunder.models.plots.selection import (
     voxels_in_areas,
 )
 from napari_thunder.models.results.results import ResultEntry
+from napari_thunder.models.rois.of_results import why_no_region
 from napari_thunder.models.rois.regions import Regions
 from napari_thunder.regions import region_of_mask
 
@@ -122,11 +123,7 @@ class Brushing:
             return "Working …"
         if not self.n_voxels:
             return "No voxel is chosen."
-        if "preview" in entry.dataset.attrs:
-            return "This is a preview of few voxels: run the analysis in full to make an ROI of them."
-        if current is None or current.recording.shape[1:] != self.mask.shape:
-            return "Open the recording that this result was made of."
-        return ""
+        return why_no_region(entry, current)
 
     def make_region(self) -> None:
         """Put the chosen voxels on the desk as an ROI, named by what was chosen; returns at once.

@@ -68,6 +68,18 @@ class Regions:
         taken = {region.name for region in self}
         return next(name for n in count(1) if (name := f"{stem} {n}") not in taken)
 
+    def named_apart(self, regions: Iterable[Region]) -> list[Region]:
+        """Regions with names that no other has: `Cluster 3 (2)` if there is a `Cluster 3` already."""
+        taken, named = {region.name for region in self}, []
+        for region in regions:
+            others = (f"{region.name} ({n})" for n in count(2))
+            name = region.name
+            while name in taken:
+                name = next(others)
+            taken.add(name)
+            named.append(region if name == region.name else replace(region, name=name))
+        return named
+
     def free_color(self) -> str:
         """The colour that fewest regions have."""
         used = [region.color for region in self]

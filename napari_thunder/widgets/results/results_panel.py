@@ -23,6 +23,7 @@ from napari_thunder.models.results.result_facts import warnings_of
 from napari_thunder.models.results.results import ResultEntry
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.results.action_button import ActionButton, MenuButton
+from napari_thunder.widgets.results.clusters_panel import ClustersPanel
 from napari_thunder.widgets.results.look_panel import LookPanel
 from napari_thunder.widgets.results.result_actions import ResultActions
 from napari_thunder.widgets.results.results_model import COLUMNS, NAME, ResultsModel, SortedResults
@@ -61,6 +62,7 @@ class ResultsPanel(QWidget):
         self._legends = workplace.map_legends
         self.look = LookPanel(lambda: self._pictures.look(self._pictures.front or 0))
         self.look.asked.connect(self._apply)
+        self.clusters = ClustersPanel(workplace.desk, main_thread)
         self.warnings = WarningsNote()
         self.trouble = TroubleLabel()
         self.actions_ = ResultActions(workplace, self.chosen, self)
@@ -134,6 +136,7 @@ class ResultsPanel(QWidget):
         layout.addWidget(self.trouble)
         layout.addWidget(self.warnings)
         layout.addWidget(self.look)
+        layout.addWidget(self.clusters)
 
     def _bind_keys(self) -> None:
         actions = self.actions_
@@ -185,6 +188,7 @@ class ResultsPanel(QWidget):
         look = self._pictures.look(entry.key) if entry else None
         self.look.legend_wanted = not self._legends.works
         self.look.show_look(entry, look, self._pictures.spec(entry.key) if entry else None)
+        self.clusters.refresh()
         self.actions_.refresh()
 
     def _apply(self) -> None:

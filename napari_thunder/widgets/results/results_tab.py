@@ -44,3 +44,7 @@ class ResultsTab(Tab):
     def subtract(self) -> None:
         """Make the difference of the two results that are chosen."""
         self.panel.actions_.subtract_chosen()
+
+    def make_regions(self) -> None:
+        """Make ROIs of the clusters of the result in front."""
+        self.panel.clusters.make_regions()

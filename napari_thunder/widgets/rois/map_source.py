@@ -44,7 +44,7 @@ def map_in_front(desk: Desk) -> MapSource | str:
     about, look = spec.thunder, desk.pictures.look(front)
     overlay = about.get("overlay")
     if about.get("role") == str(Role.LABEL) or (overlay is None and spec.kwargs.get("rgb")):
-        return "Choose a map of numbers under Results: this one has only labels."
+        return "Choose a map of numbers under Results; or make ROIs of the clusters of this one there."
     asked = look.threshold if look is not None and look.threshold is not None else about.get("threshold")
     limits = overlay.limits if overlay is not None else spec.kwargs["contrast_limits"]
     values = overlay.strength if overlay is not None else spec.data
