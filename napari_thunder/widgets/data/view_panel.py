@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSpinBox,
@@ -23,7 +19,9 @@ from napari_thunder.models.data.datasets import Dataset
 from napari_thunder.volumes import MovieView, ViewKind
 from napari_thunder.volumes.views import MOST_HALF_WIDTH
 from napari_thunder.widgets.main_thread import MainThread
+from napari_thunder.widgets.row import row_of
 from napari_thunder.widgets.section import say_why
+from napari_thunder.widgets.showing import Showing
 from napari_thunder.widgets.trouble_label import TroubleLabel
 from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
 from napari_thunder.widgets.workplace import Workplace
@@ -54,7 +52,7 @@ class ViewPanel(QWidget):
         super().__init__()
         self._workplace = workplace
         self._views = workplace.desk.views
-        self._showing = False
+        self._showing = Showing()
         self.kind = self._make_kind()
         self.half_width = self._make_half_width()
         self.percentile = self._make_percentile()
@@ -122,7 +120,7 @@ class ViewPanel(QWidget):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for title, field in (("Show", self.kind), ("Average over", self.half_width), ("Baseline", self.percentile)):
             form.addRow(title, field)
-        self._busy = _row(self.state, self.cancel)
+        self._busy = row_of(self.state, self.cancel)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(form)
@@ -131,7 +129,7 @@ class ViewPanel(QWidget):
             self.trouble,
             self.retry,
             self.space,
-            _row(self.contrast, self.caption, self.side_by_side),
+            row_of(self.contrast, self.caption, self.side_by_side),
         ):
             layout.addWidget(part)
 
@@ -168,7 +166,7 @@ class ViewPanel(QWidget):
     def _show(self, *_: object) -> None:
         dataset = self._current()
         view = MovieView() if dataset is None else self._views.view(dataset.key)
-        with self._being_shown():
+        with self._showing:
             if not self._edited.isActive():
                 self.kind.setCurrentIndex(self.kind.findData(view.kind))
                 self.half_width.setValue(view.half_width)
@@ -205,21 +203,3 @@ class ViewPanel(QWidget):
         trouble = None if dataset is None else self._views.trouble(dataset.key)
         self.trouble.show_trouble(trouble)
         self.retry.setVisible(trouble is not None)
-
-    @contextmanager
-    def _being_shown(self) -> Iterator[None]:
-        """What the fields say inside is not the user's wish."""
-        self._showing = True
-        try:
-            yield
-        finally:
-            self._showing = False
-
-
-def _row(*parts: QWidget) -> QWidget:
-    row = QWidget()
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
-    for part in parts:
-        layout.addWidget(part)
-    return row

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from qtpy.QtCore import QRectF, Qt
 from qtpy.QtGui import QColor, QPainter
+from qtpy.QtWidgets import QStyleOptionGraphicsItem
 
-from napari_thunder.widgets.traces.plotting import pg
+from napari_thunder.widgets.traces.view_bands import ViewBands
 
 _FILL = 45
 _EDGE = 6.0
 """Pixels of the solid ends of a band, which show where a row is less high than a line."""
 
 
-class RowBands(pg.GraphicsObject):
+class RowBands(ViewBands):
     """Bands over whole rows, as wide as what is seen of it; rows beside each other are one band.
 
     Parameters
@@ -25,8 +25,7 @@ class RowBands(pg.GraphicsObject):
     """
 
     def __init__(self, fill: int = _FILL) -> None:
-        super().__init__()
-        self.setZValue(20)
+        super().__init__(20)
         self.runs: list[tuple[int, int]] = []
         self._color, self._alpha = QColor("white"), fill
         self._left, self._right = -0.5, 0.5
@@ -46,14 +45,8 @@ class RowBands(pg.GraphicsObject):
         self._color = QColor(color)
         self.update()
 
-    def viewRangeChanged(self, *_: object) -> None:
-        self.prepareGeometryChange()
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return self.viewRect()
-
-    def paint(self, painter: QPainter, *_: Any) -> None:
+    def draw(self, painter: QPainter, option: QStyleOptionGraphicsItem) -> None:
+        """Paint the bands."""
         view, fill = self.viewRect(), QColor(self._color)
         start, stop = max(view.left(), self._left), min(view.right(), self._right)
         fill.setAlpha(self._alpha)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QBrush, QColor, QPainter, QPolygonF, QTransform
-from qtpy.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem
+from qtpy.QtWidgets import QStyleOptionGraphicsItem
 
-from napari_thunder.widgets.traces.plotting import pg
 from napari_thunder.widgets.traces.time_axis import TimeAxis
+from napari_thunder.widgets.traces.view_bands import ViewBands
 
 _SIZE = 9.0
 """Pixels of a triangle."""
@@ -23,8 +22,8 @@ _THIN = 2.0
 """Pixels that the shade of a single frame takes at least."""
 
 
-class FrameMarks(pg.GraphicsObject):
-    """All marks in one item: cheap for thousands of them.
+class FrameMarks(ViewBands):
+    """All marks of frames.
 
     Parameters
     ----------
@@ -33,10 +32,7 @@ class FrameMarks(pg.GraphicsObject):
     """
 
     def __init__(self, named: bool) -> None:
-        super().__init__()
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
-        self.setZValue(-10)
-        self.still = False
+        super().__init__(-10)
         self._named = named
         self._axis: TimeAxis | None = None
         self._outliers: NDArray[np.intp] = np.empty(0, np.intp)
@@ -62,17 +58,6 @@ class FrameMarks(pg.GraphicsObject):
         """Follow the theme."""
         self._mark, self._shade = QColor(mark), QColor(shade)
         self.update()
-
-    def viewRangeChanged(self, *_: object) -> None:
-        self.prepareGeometryChange()
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return self.viewRect()
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: Any = None) -> None:
-        if not self.still:
-            self.draw(painter, option)
 
     def draw(self, painter: QPainter, option: QStyleOptionGraphicsItem) -> None:
         """Paint the shades, then the triangles."""

@@ -7,20 +7,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import QPointF, Qt, Signal
-from qtpy.QtGui import QKeyEvent
-from qtpy.QtWidgets import QSizePolicy
+from qtpy.QtCore import Qt, Signal
 
 from napari_thunder.models.registration.motion import AXES, Motion
 from napari_thunder.widgets.registration.frame_marks import FrameMarks
 from napari_thunder.widgets.registration.stretch import Stretch
 from napari_thunder.widgets.traces.decimation import finite_range
 from napari_thunder.widgets.traces.plotting import pg
-from napari_thunder.widgets.traces.signal_plots import dress_axes, set_up_axes
-from napari_thunder.widgets.traces.still_view import StillView
+from napari_thunder.widgets.traces.signal_plots import dress_axes
 from napari_thunder.widgets.traces.theme import Colours
 from napari_thunder.widgets.traces.time_axis import TimeAxis
-from napari_thunder.widgets.traces.time_cursor import TimeCursor
+from napari_thunder.widgets.traces.time_plot import TimePlot
 from napari_thunder.widgets.traces.time_view import TimeView
 from napari_thunder.widgets.traces.trace_curve import TraceCurve
 
@@ -44,42 +41,32 @@ class DashedCurve(TraceCurve):
         self.setPen(pg.mkPen(color, width=width, style=Qt.PenStyle.DashLine))
 
 
-class MotionPlot(StillView):
+class MotionPlot(TimePlot):
     """Shifts along z, y and x, correlation, marked and excluded frames, a cursor, and a stretch that can be chosen.
 
-    `asked(time)` is emitted when someone clicks at a moment or drags the cursor there, `stepped(frames)` for the arrow
-    keys, `stretched()` when another stretch was chosen.
+    `stretched()` is emitted when another stretch was chosen.
     """
 
-    asked = Signal(float)
-    stepped = Signal(int)
     stretched = Signal()
 
     def __init__(self) -> None:
-        super().__init__()
-        self.cursor_line = TimeCursor(self)
+        super().__init__("Motion over time")
         self.marks = (FrameMarks(named=True), FrameMarks(named=False))
         self.shifts = tuple(TraceCurve(color, mark) for color, mark in zip(COLORS, MARKS, strict=True))
         self.drifts = tuple(DashedCurve("#888888", _NO_MARK) for _ in AXES)
         self.after, self.before = TraceCurve("#888888", _NO_MARK), DashedCurve("#888888", _NO_MARK)
         self._axis: TimeAxis | None = None
-        self._span = (0.0, 1.0)
-        self._free_height = False
         self._shown = (True, True, True)
         self._views = (TimeView(), TimeView())
-        self.plots = tuple(self._make_plot(row) for row in (0, 1))
+        self.plots = tuple(self.add_plot(view, row) for row, view in enumerate(self._views))
         self.stretch = Stretch(self.plots)
         self.stretch.changed.connect(self.stretched)
         self._fill()
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(240, 120)
-        self.setAccessibleName("Motion over time")
-        self.setAccessibleDescription(
-            "Left and Right go to the frame before and after, Home shows everything, the wheel zooms in time."
-        )
-        self.scene().sigMouseClicked.connect(self._on_click)
-        self.cursor_line.dragged.connect(self.asked)
+
+    @property
+    def boxes(self) -> Sequence[pg.ViewBox]:
+        """See `TimePlot.boxes`."""
+        return self._views
 
     @property
     def time_axis(self) -> TimeAxis | None:
@@ -89,15 +76,10 @@ class MotionPlot(StillView):
     def show_axis(self, axis: TimeAxis | None) -> None:
         """Show the time axis of a recording."""
         self._axis = axis
-        span = (0.0, 1.0) if axis is None else axis.span
         self.plots[1].getAxis("bottom").setLabel("" if axis is None else axis.label)
         for marks in self.marks:
             marks.set_axis(axis)
-        if span != self._span:
-            self._span = span
-            for view in self._views:
-                view.setLimits(xMin=span[0], xMax=span[1])
-            self._views[0].setXRange(*span, padding=0)
+        self.set_span((0.0, 1.0) if axis is None else axis.span)
         self.stretch.set_axis(axis)
         self.stale()
 
@@ -111,7 +93,7 @@ class MotionPlot(StillView):
         _draw(self.after, times, nothing if motion is None else motion.correlation)
         _draw(self.before, times, nothing if motion is None or motion.before is None else motion.before)
         self.plots[0].getAxis("left").setLabel("" if motion is None else motion.unit)
-        self._fit()
+        self.fit()
         self.stale()
 
     def show_frames(self, outliers: Sequence[int], excluded: Sequence[int]) -> None:
@@ -126,14 +108,8 @@ class MotionPlot(StillView):
         for line, drift, seen in zip(self.shifts, self.drifts, shown, strict=True):
             line.setVisible(seen)
             drift.setVisible(seen)
-        self._fit()
+        self.fit()
         self.stale()
-
-    def show_all(self) -> None:
-        """All of the time, and a height that fits."""
-        self._free_height = False
-        self._views[0].setXRange(*self._span, padding=0)
-        self._fit()
 
     def set_colours(self, colours: Colours) -> None:
         """Follow the theme."""
@@ -150,34 +126,10 @@ class MotionPlot(StillView):
         self.cursor_line.set_colours(colours)
         self.stale()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
-        wide = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
-        if event.key() in steps:
-            self.stepped.emit(steps[event.key()] * wide)
-        elif event.key() == Qt.Key.Key_Home:
-            self.show_all()
-        else:
-            super().keyPressEvent(event)
-            return
-        event.accept()
-
     def still_items(self) -> list[tuple[pg.ViewBox, Any]]:
         upper, lower = self._views
         lines = [(upper, curve) for curve in (*self.drifts, *self.shifts)]
         return [(upper, self.marks[0]), (lower, self.marks[1]), *lines, (lower, self.before), (lower, self.after)]
-
-    def _make_plot(self, row: int) -> pg.PlotItem:
-        view = self._views[row]
-        plot = pg.PlotItem(viewBox=view, enableMenu=False)
-        self.addItem(plot, row, 0)
-        plot.hideButtons()
-        set_up_axes(plot)
-        plot.disableAutoRange()
-        self.cursor_line.add_to(plot)
-        self.watch(view)
-        view.stretched.connect(self._free)
-        return plot
 
     def _fill(self) -> None:
         upper, lower = self.plots
@@ -199,30 +151,13 @@ class MotionPlot(StillView):
         for row, share in enumerate(_SHARE):
             layout.setRowStretchFactor(row, share)
 
-    def _free(self) -> None:
-        self._free_height = True
-
-    def _fit(self) -> None:
-        if self._free_height:
+    def fit(self) -> None:
+        """See `TimePlot.fit`."""
+        if self.height_is_theirs:
             return
         shown = [c for pair in zip(self.shifts, self.drifts, strict=True) for c in pair if c.isVisible()]
         _fit_height(self.plots[0], [curve.values for curve in shown], least=0.5)
         _fit_height(self.plots[1], [self.after.values, self.before.values], least=0.02)
-
-    def _on_click(self, event: Any) -> None:
-        if event.button() != Qt.MouseButton.LeftButton:
-            return
-        if event.double():
-            self.show_all()
-        elif (time := self.time_at(event.scenePos())) is not None:
-            self.asked.emit(time)
-
-    def time_at(self, place: QPointF) -> float | None:
-        """The time under a place of the scene, or None beside the plots."""
-        for view in self._views:
-            if view.sceneBoundingRect().contains(place):
-                return float(np.clip(view.mapSceneToView(place).x(), *self._span))
-        return None
 
 
 def _draw(curve: TraceCurve, times: Array, values: Array) -> None:

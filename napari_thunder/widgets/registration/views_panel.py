@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +13,6 @@ from qtpy.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QVBoxLayout,
@@ -31,7 +28,9 @@ from napari_thunder.widgets.progress_line import ProgressLine
 from napari_thunder.widgets.registration.kymograph_dock import KymographDock
 from napari_thunder.widgets.registration.ortho_dock import OrthoDock
 from napari_thunder.widgets.registration.shift_map_plot import ShiftMapPlot
+from napari_thunder.widgets.row import row_of
 from napari_thunder.widgets.section import say_why
+from napari_thunder.widgets.showing import Showing
 from napari_thunder.widgets.traces.theme import colours_of
 from napari_thunder.widgets.trouble_label import TroubleLabel
 from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
@@ -72,7 +71,7 @@ class ViewsPanel(QWidget):
         self._workplace = workplace
         self._desk = workplace.desk
         self._views = workplace.desk.quality_views
-        self._showing = False
+        self._showing = Showing()
         self.subject = self._make_subject()
         self.layouts = {layout: self._make_layout(layout) for layout in Layout}
         self.playing = QPushButton("Play")
@@ -165,19 +164,19 @@ class ViewsPanel(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("&Compare", self.subject)
-        self._busy = _row(self.state, self.cancel)
+        self._busy = row_of(self.state, self.cancel)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(form)
         layout.addLayout(grid)
         speed = QLabel("Flicker &speed")
         speed.setBuddy(self.rate)
-        layout.addWidget(_row(speed, self.rate, self.playing))
+        layout.addWidget(row_of(speed, self.rate, self.playing))
         layout.addWidget(self._busy)
         layout.addWidget(self.progress)
         layout.addWidget(self.trouble)
-        layout.addWidget(_row(self.template, self.arrows, self.length))
-        layout.addWidget(_row(self.kymograph, self.ortho))
+        layout.addWidget(row_of(self.template, self.arrows, self.length))
+        layout.addWidget(row_of(self.kymograph, self.ortho))
         layout.addWidget(self.shifts)
 
     def _on_layout(self, layout: Layout, on: bool = True) -> None:
@@ -194,7 +193,7 @@ class ViewsPanel(QWidget):
 
     def _show(self, *_: object) -> None:
         wish = self._views.wish
-        with self._being_shown():
+        with self._showing:
             self._show_subjects()
             for layout, button in self.layouts.items():
                 button.setChecked(wish.layout is layout)
@@ -276,15 +275,6 @@ class ViewsPanel(QWidget):
     def _follow_theme(self) -> None:
         self.shifts.set_colours(colours_of(self._workplace.viewer))
 
-    @contextmanager
-    def _being_shown(self) -> Iterator[None]:
-        """What the fields say inside is not the user's wish."""
-        self._showing = True
-        try:
-            yield
-        finally:
-            self._showing = False
-
 
 def _tip(layout: Layout, subject: Subject) -> str:
     if subject is not Subject.COMPONENT:
@@ -295,12 +285,3 @@ def _tip(layout: Layout, subject: Subject) -> str:
         Layout.DIFFERENCE: "Highest minus lowest, raw beside registered: edges in it are motion (Alt+7)",
         Layout.OVERLAY: "Lowest in green, highest in magenta, raw beside registered (Alt+8)",
     }[layout]
-
-
-def _row(*parts: QWidget) -> QWidget:
-    row = QWidget()
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
-    for part in parts:
-        layout.addWidget(part)
-    return row

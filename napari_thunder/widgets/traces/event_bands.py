@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QFontMetricsF, QPainter, QTransform
-from qtpy.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem
+from qtpy.QtWidgets import QStyleOptionGraphicsItem
 
 from napari_thunder.widgets.traces.conditions import Conditions
-from napari_thunder.widgets.traces.plotting import pg
+from napari_thunder.widgets.traces.view_bands import ViewBands
 
 _ALPHA = 64
 _FEW = 200
 """With so many bands in sight or fewer, there may be room to name them."""
 
 
-class EventBands(pg.GraphicsObject):
-    """All events of a recording in one item: cheap for thousands of them.
+class EventBands(ViewBands):
+    """All events of a recording.
 
     Each is as high as the view; its condition's name stands at its top where there is room.
     """
 
     def __init__(self, named: bool = True) -> None:
-        super().__init__()
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
-        self.setZValue(-10)
-        self.still = False
+        super().__init__(-10)
         self._named = named
         self._conditions = Conditions()
         self._brushes: list[QColor] = []
@@ -46,17 +41,6 @@ class EventBands(pg.GraphicsObject):
         """Write the names in this colour."""
         self._text = QColor(color)
         self.update()
-
-    def viewRangeChanged(self, *_: object) -> None:
-        self.prepareGeometryChange()
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return self.viewRect()
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: Any = None) -> None:
-        if not self.still:
-            self.draw(painter, option)
 
     def draw(self, painter: QPainter, option: QStyleOptionGraphicsItem) -> None:
         """Paint the bands and their names."""

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import QPointF, Qt, Signal
-from qtpy.QtGui import QKeyEvent
-from qtpy.QtWidgets import QSizePolicy
 
 from napari_thunder.models.traces.subjects import Subject
 from napari_thunder.widgets.traces.conditions import Conditions
@@ -18,9 +14,8 @@ from napari_thunder.widgets.traces.event_bands import EventBands
 from napari_thunder.widgets.traces.height_axis import HeightAxis
 from napari_thunder.widgets.traces.plotting import pg
 from napari_thunder.widgets.traces.signal_plots import SignalPlot, dress_axes, set_up_axes
-from napari_thunder.widgets.traces.still_view import StillView
 from napari_thunder.widgets.traces.theme import Colours
-from napari_thunder.widgets.traces.time_cursor import TimeCursor
+from napari_thunder.widgets.traces.time_plot import TimePlot
 from napari_thunder.widgets.traces.time_view import TimeView
 from napari_thunder.widgets.traces.trace_curve import TraceCurve
 
@@ -30,47 +25,34 @@ _FEW = 4
 """So many lines are drawn two pixels wide; more would be slow and hide each other."""
 
 
-class TracePlot(StillView):
-    """Lines of several subjects over one time axis.
-
-    `asked(time)` is emitted when someone clicks at a moment or drags the cursor there, `stepped(frames)` for the arrow
-    keys.
-    """
-
-    asked = Signal(float)
-    stepped = Signal(int)
+class TracePlot(TimePlot):
+    """Lines of several subjects over one time axis."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__("Traces over time")
         self.curves: dict[str, TraceCurve] = {}
         self.signal_plots: dict[str, SignalPlot] = {}
         self.bands = EventBands()
         self.bands.still = True
-        self.cursor_line = TimeCursor(self)
         self._conditions = Conditions()
         self._colours: Colours | None = None
         self._unit = ""
         self._time_label = "time (s)"
         self._stacked = False
-        self._free_height = False
         self._selected: str | None = None
-        self._span = (0.0, 1.0)
         self._y_range: tuple[float, float] | None = None
         self._view = TimeView()
-        self.plot = self._make_plot()
+        self.plot = self.add_plot(self._view, 0)
+        self.plot.addItem(self.bands, ignoreBounds=True)
         self._height_axis = HeightAxis(self.plot)
+        self._view.sigResized.connect(self._on_resized)
         self.ci.layout.setSpacing(0)
         self.ci.layout.setContentsMargins(0, 4, 4, 0)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(240, 110)
-        self.setAccessibleName("Traces over time")
-        self.setAccessibleDescription(
-            "Left and Right go to the frame before and after, Home shows everything, the wheel zooms in time."
-        )
-        self.watch(self._view)
-        self.scene().sigMouseClicked.connect(self._on_click)
-        self.cursor_line.dragged.connect(self.asked)
+
+    @property
+    def boxes(self) -> Sequence[pg.ViewBox]:
+        """See `TimePlot.boxes`."""
+        return (self._view, *(plot.getViewBox() for plot in self.signal_plots.values()))
 
     def show_trace(self, subject: Subject, mark: int, times: Array, values: Array) -> None:
         """Draw a subject's line, or give it other numbers; call `fit` when all are there."""
@@ -103,7 +85,7 @@ class TracePlot(StillView):
             for curve in self.curves.values()
             if curve.span is not None
         ]
-        if spans and not self._free_height:
+        if spans and not self.height_is_theirs:
             self._show_heights(min(low for low, _ in spans), max(high for _, high in spans))
 
     def select(self, key: str | None) -> None:
@@ -114,18 +96,14 @@ class TracePlot(StillView):
 
     def set_stacked(self, stacked: bool) -> None:
         """One line above the other, or all at their own height."""
-        self._stacked, self._free_height = stacked, False
+        self._stacked, self.height_is_theirs = stacked, False
         self.fit()
 
     def set_axes(self, span: tuple[float, float], time_label: str, unit: str) -> None:
         """Say what is drawn: the first and last time, what time is in, and what the lines are in."""
         self._unit, self._time_label = unit, time_label
         self._place_time_axis()
-        if span != self._span:
-            self._span = span
-            for view in (self._view, *(plot.getViewBox() for plot in self.signal_plots.values())):
-                view.setLimits(xMin=span[0], xMax=span[1])
-            self._view.setXRange(*span, padding=0)
+        self.set_span(span)
 
     def show_conditions(self, conditions: Conditions) -> None:
         """Shade the events behind the lines."""
@@ -149,10 +127,9 @@ class TracePlot(StillView):
         self.stale()
 
     def show_all(self) -> None:
-        """All of the time, and a height that fits."""
-        self._free_height, self._y_range = False, None
-        self._view.setXRange(*self._span, padding=0)
-        self.fit()
+        """See `TimePlot.show_all`."""
+        self._y_range = None
+        super().show_all()
 
     def set_colours(self, colours: Colours) -> None:
         """Follow the theme."""
@@ -167,30 +144,6 @@ class TracePlot(StillView):
         self.select(self._selected)
         self.stale()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
-        wide = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
-        if event.key() in steps:
-            self.stepped.emit(steps[event.key()] * wide)
-        elif event.key() == Qt.Key.Key_Home:
-            self.show_all()
-        else:
-            super().keyPressEvent(event)
-            return
-        event.accept()
-
-    def _make_plot(self) -> pg.PlotItem:
-        plot = pg.PlotItem(viewBox=self._view, enableMenu=False)
-        self.addItem(plot, 0, 0)
-        plot.hideButtons()
-        set_up_axes(plot)
-        plot.addItem(self.bands, ignoreBounds=True)
-        self.cursor_line.add_to(plot)
-        plot.disableAutoRange()
-        self._view.stretched.connect(self._free)
-        self._view.sigResized.connect(self._on_resized)
-        return plot
-
     def _place_time_axis(self) -> None:
         """One time axis, below the lowest plot."""
         rows = list(self.signal_plots.values())
@@ -202,16 +155,13 @@ class TracePlot(StillView):
     def _on_resized(self, _: object) -> None:
         self._height_axis.fit()
 
-    def _free(self) -> None:
-        self._free_height = True
-
     def _add_row(self, name: str) -> SignalPlot:
         row = self.signal_plots[name] = SignalPlot(name, self.plot)
         self.watch(row.getViewBox())
         set_up_axes(row)
         self.addItem(row, self.ci.layout.rowCount(), 0)
         self.cursor_line.add_to(row)
-        row.getViewBox().setLimits(xMin=self._span[0], xMax=self._span[1])
+        row.getViewBox().setLimits(xMin=self.span[0], xMax=self.span[1])
         row.show_conditions(self._conditions)
         if self._colours is not None:
             row.set_colours(self._colours)
@@ -254,14 +204,6 @@ class TracePlot(StillView):
         self._y_range = wanted
         self.plot.setYRange(*wanted, padding=0)
 
-    def _on_click(self, event: Any) -> None:
-        if event.button() != Qt.MouseButton.LeftButton:
-            return
-        if event.double():
-            self.show_all()
-        elif (time := self.time_at(event.scenePos())) is not None:
-            self.asked.emit(time)
-
     def still_items(self) -> list[tuple[pg.ViewBox, Any]]:
         rows = self.signal_plots.values()
         behind = [(self._view, self.bands), *((row.getViewBox(), row.bands) for row in rows)]
@@ -271,10 +213,3 @@ class TracePlot(StillView):
     def _changed(self, curve: TraceCurve) -> None:
         if curve.still:
             self.stale()
-
-    def time_at(self, place: QPointF) -> float | None:
-        """The time under a place of the scene, or None beside the plots."""
-        for plot in (self.plot, *self.signal_plots.values()):
-            if plot.getViewBox().sceneBoundingRect().contains(place):
-                return float(np.clip(self._view.mapSceneToView(place).x(), *self._span))
-        return None

@@ -14,8 +14,9 @@ from napari_thunder.models.registration.kymographs import Drawn
 from napari_thunder.models.registration.pair import pair_of
 from napari_thunder.models.registration.quality_views import Subject
 from napari_thunder.models.registration.scenes import Layout
-from napari_thunder.widgets.registration.kymograph_dock import KymographDock, show_kymograph
-from napari_thunder.widgets.registration.ortho_dock import OrthoDock, show_ortho
+from napari_thunder.widgets.bottom_dock import bring
+from napari_thunder.widgets.registration.kymograph_dock import KymographDock
+from napari_thunder.widgets.registration.ortho_dock import OrthoDock
 from napari_thunder.widgets.registration.views_panel import ViewsPanel
 from tests.models.registration.moving import (
     SPACE,
@@ -112,8 +113,8 @@ def test_a_click_on_the_heat_map_goes_to_the_frame(window: Window, panel: ViewsP
 
 def test_the_kymograph_shows_raw_above_registered_and_its_click_goes_to_a_frame(window: Window, qtbot: Any) -> None:
     _, dock = window
-    kymograph = show_kymograph(dock.workplace)
-    assert show_kymograph(dock.workplace) == kymograph
+    kymograph = bring(dock.workplace, KymographDock)
+    assert bring(dock.workplace, KymographDock) == kymograph
     assert "Register" in kymograph.hint.text()
     assert not kymograph.draw.isEnabled()
     register(dock)
@@ -133,7 +134,7 @@ def test_the_kymograph_shows_raw_above_registered_and_its_click_goes_to_a_frame(
 
 def test_a_kymograph_that_failed_says_why(window: Window, qtbot: Any) -> None:
     _, dock = window
-    kymograph = show_kymograph(dock.workplace)
+    kymograph = bring(dock.workplace, KymographDock)
     register(dock)
     dock.desk.kymographs.draw(Drawn(np.array([[1.0, 10, 5], [1, 10, 5]])))
     wait_until(qtbot, lambda: "longer" in kymograph.trouble.message)
@@ -142,7 +143,7 @@ def test_a_kymograph_that_failed_says_why(window: Window, qtbot: Any) -> None:
 def test_a_kymograph_dock_that_is_closed_takes_its_line_away(window: Window, qtbot: Any) -> None:
     viewer, dock = window
     register(dock)
-    kymograph: KymographDock = show_kymograph(dock.workplace)
+    kymograph: KymographDock = bring(dock.workplace, KymographDock)
     dock.workplace.drawn_line.draw()
     dock.workplace.drawn_line.layer.add(np.array([[1, 10, 5], [1, 10, 20]]), shape_type="line")
     wait_until(qtbot, lambda: dock.desk.kymographs.drawn is not None)
@@ -153,7 +154,7 @@ def test_a_kymograph_dock_that_is_closed_takes_its_line_away(window: Window, qtb
 
 def test_ortho_views_follow_time_pointer_and_plane_and_read_nothing_unseen(window: Window, qtbot: Any) -> None:
     viewer, dock = window
-    ortho: OrthoDock = show_ortho(dock.workplace)
+    ortho: OrthoDock = bring(dock.workplace, OrthoDock)
     assert "Register" in ortho.hint.text()
     register(dock)
     assert not ortho._arrays
