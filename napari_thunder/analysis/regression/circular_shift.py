@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,25 @@ from napari_thunder.analysis.statistics import sum_of_squares
 
 Values = NDArray[np.float64]
 
-_VALUES_AT_ONCE = 2**19
+_VALUES_AT_ONCE = 2**18
+_LEAST_VOXELS = 16
+"""Fewer would leave a processor's wide registers empty."""
+
+_COUNTED_AT_ONCE = 255
+"""As many as a byte holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """Memory that is used again and again, as fresh memory would cost more than what is computed in it."""
+
+    products: Values
+    explained: Values
+
+    def of(self, n_voxels: int) -> tuple[Values, Values]:
+        """Of so many voxels, without gaps."""
+        p, e = (room.ravel()[: room.size // room.shape[-1] * n_voxels] for room in (self.products, self.explained))
+        return p.reshape(*self.products.shape[:-1], n_voxels), e.reshape(*self.explained.shape[:-1], n_voxels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,38 +54,58 @@ class ChanceStatistics:
     designs: ShiftedDesigns
     intercept: bool
 
-    def of(self, series: Series) -> Values:
-        """(rows, shifts, voxels) of few series (t, voxels) that are prepared and finite: lines first, then planes."""
+    def of(self, series: Series) -> Iterator[tuple[slice, Values]]:
+        """Yield few voxels at a time of series (t, voxels) that are prepared and finite: which, and (rows, shifts,
+        voxels), lines first, then planes. What is yielded is overwritten by the next."""
+        step = self._voxels_at_once()
+        room = self._room(min(step, series.shape[1]))
+        for start in range(0, series.shape[1], step):
+            span = slice(start, min(start + step, series.shape[1]))
+            yield span, self._of_few(series[:, span], room)
+
+    def _of_few(self, series: Series, room: _Room) -> Values:
         designs = self.designs
         left = series - designs.beside.T @ (designs.beside @ series)
-        products = designs.rows @ self._correlated(left)
-        n_scores, n_lines = designs.n_scores, designs.n_lines
-        products *= products
-        residual = sum_of_squares(left) - np.einsum("krv->kv", products[:, :n_scores])
-        explained = products[:, n_scores : n_scores + n_lines]
+        products, explained = room.of(left.shape[1])
+        self._correlate(left, products)
+        scores = products[:, designs.places]
+        if len(designs.rows) == 1:
+            lines = designs.rows[0, designs.n_scores :]
+            np.matmul(lines, scores.reshape(len(scores), -1), out=explained.reshape(len(lines), -1))
+        else:
+            each = designs.rows @ np.swapaxes(scores, 0, 1)
+            scores = np.swapaxes(each[:, : designs.n_scores], 0, 1)
+            explained[:] = np.swapaxes(each[:, designs.n_scores :], 0, 1)
+        residual = sum_of_squares(left) - np.einsum("ksv,ksv->sv", scores, scores)
+        explained *= explained
         if len(designs.starts):
-            planes = np.add.reduceat(products[:, n_scores + n_lines :], designs.starts, axis=1)
-            explained = np.concatenate([explained, planes / designs.ranks], axis=1)
-        explained *= (designs.dof / residual)[:, None]
-        return np.swapaxes(explained, 0, 1)
+            by_plane = np.add.reduceat(explained[designs.n_lines :], designs.starts, axis=0)
+            explained = np.concatenate([explained[: designs.n_lines], by_plane / designs.ranks[:, :, None]])
+        explained *= np.divide(designs.dof, residual, out=residual)
+        return explained
 
-    def _correlated(self, left: Series) -> Values:
-        """(shifts, p, voxels) Σ x(t − lag) y(t) over the kept frames."""
+    def _correlate(self, left: Series, found: Values) -> None:
+        """Write (p, n_frames, voxels) Σ x(t − lag) y(t) over the kept frames."""
         designs = self.designs
-        n_frames, n_regressors = designs.regressors.shape
+        n_frames = found.shape[1]
         whole = left
         if len(designs.frames) < n_frames:
             whole = np.zeros((n_frames, left.shape[1]))
             whole[designs.frames] = left
         spectrum = fft.rfft(whole, axis=0)
-        found = np.empty((len(designs.lags), n_regressors, left.shape[1]))
-        for k, own in enumerate(fft.rfft(designs.regressors, axis=0).T):
-            found[:, k] = fft.irfft(own.conj()[:, None] * spectrum, n_frames, axis=0)[designs.lags]
-        return found
+        for k, own in enumerate(designs.spectra):
+            found[k] = fft.irfft(own[:, None] * spectrum, n_frames, axis=0, overwrite_x=True)
 
-    def voxels_at_once(self) -> int:
-        """So many that what is made of them fits a processor's cache."""
-        return int(max(1, _VALUES_AT_ONCE // (len(self.designs.lags) * self.designs.rows.shape[1])))
+    def _room(self, n_voxels: int) -> _Room:
+        designs = self.designs
+        n_rows = designs.rows.shape[1] - designs.n_scores
+        each = (designs.n_scores, len(designs.regressors)), (n_rows, len(designs.lags))
+        return _Room(*(np.empty((*shape, n_voxels)) for shape in each))
+
+    def _voxels_at_once(self) -> int:
+        """So many that what is made of them nearly fits a processor's cache."""
+        each = len(self.designs.regressors) * self.designs.rows.shape[1]
+        return int(max(_LEAST_VOXELS, _VALUES_AT_ONCE // each))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +118,25 @@ class LargestByChance:
         _, valid = prepare(series, self.chance.intercept)
         designs = self.chance.designs
         largest = np.zeros((designs.n_lines + len(designs.starts), len(designs.lags)))
-        usable, step = np.flatnonzero(valid), self.chance.voxels_at_once()
         with np.errstate(all="ignore"):
-            for start in range(0, len(usable), step):
-                found = self.chance.of(series[:, usable[start : start + step]])
-                np.maximum(largest, np.nan_to_num(found, posinf=0).max(axis=2), out=largest)
+            for _, found in self.chance.of(series if valid.all() else series[:, valid]):
+                found[~np.isfinite(found)] = 0
+                np.maximum(largest, found.max(axis=2), out=largest)
         return {"largest": largest}
 
 
 def larger(a: Answer, b: Answer) -> Answer:
     """The larger of two answers, value by value; in place of the first where that may be written to."""
     return {name: np.maximum(a[name], b[name], out=a[name] if a[name].flags.writeable else None) for name in a}
+
+
+def _count(flags: NDArray[np.bool_]) -> Values:
+    """(rows, voxels) how many of (rows, n, voxels) are True: in bytes as long as they hold it, which is fastest."""
+    count = np.zeros((len(flags), flags.shape[2]))
+    for start in range(0, flags.shape[1], _COUNTED_AT_ONCE):
+        few = flags[:, start : start + _COUNTED_AT_ONCE].view(np.uint8)
+        count += few.sum(axis=1, dtype=np.uint8)
+    return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +179,12 @@ class CircularShift:
     def _p(self, series: Series, found: Values) -> Values:
         """(1 + shifts with a statistic this large) / (1 + shifts), of each row and voxel."""
         p = np.full(found.shape, np.nan)
-        usable, step = np.flatnonzero(np.isfinite(found).all(axis=0)), self.chance.voxels_at_once()
-        for start in range(0, len(usable), step):
-            part = usable[start : start + step]
-            as_large = self.chance.of(series[:, part]) >= found[:, None, part]
-            p[:, part] = 1 + np.count_nonzero(as_large, axis=1)
+        usable = np.isfinite(found).all(axis=0)
+        all_usable = bool(usable.all())
+        columns = np.flatnonzero(usable)
+        for span, chance in self.chance.of(series if all_usable else series[:, usable]):
+            part = columns[span]
+            p[:, part] = 1 + _count(chance >= found[:, None, part])
         return p / (1 + len(self.chance.designs.lags))
 
     def _p_of_largest(self, found: Values, largest: Values) -> Values:

@@ -30,8 +30,10 @@ class ShiftedDesigns:
     ----------
     regressors
         (n_frames, p) those of interest, orthonormal beside the rest at shift 0; shifted circularly over all frames.
+    spectra
+        (p, n_frames // 2 + 1) conjugate Fourier transforms of them.
     lags
-        (shifts,) in frames.
+        (shifts,) in frames, rising.
     frames
         (t,) the kept frames.
     beside
@@ -50,6 +52,7 @@ class ShiftedDesigns:
     """
 
     regressors: Values
+    spectra: NDArray[np.complex128]
     lags: Lags
     frames: Lags
     beside: Values
@@ -63,6 +66,12 @@ class ShiftedDesigns:
     def n_scores(self) -> int:
         """Regressors of interest."""
         return int(self.regressors.shape[1])
+
+    @property
+    def places(self) -> slice | Lags:
+        """The lags as an index, without a copy where they are all those between two."""
+        first, last = int(self.lags[0]), int(self.lags[-1])
+        return slice(first, last + 1) if last - first + 1 == len(self.lags) else self.lags
 
 
 def allowed_lags(n_frames: int, least: int, n_shifts: int, seed: int, where: str) -> Lags:
@@ -113,7 +122,10 @@ def shifted_designs(design: Design, asked: Asked, lags: Lags, where: str) -> Shi
         grams = np.eye(n_wanted)[None]
     ranks = np.array([float(len(plane)) for plane in planes])[:, None]
     rows = _rows(lines, planes, grams)
-    return ShiftedDesigns(regressors, lags, frames, beside, rows, len(lines), starts_of(planes), ranks, design.dof)
+    spectra = np.ascontiguousarray(np.fft.rfft(regressors, axis=0).conj().T)
+    return ShiftedDesigns(
+        regressors, spectra, lags, frames, beside, rows, len(lines), starts_of(planes), ranks, design.dof
+    )
 
 
 def _rows(lines: Values, planes: list[Values], grams: Values) -> Values:
