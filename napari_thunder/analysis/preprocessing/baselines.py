@@ -8,9 +8,9 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from napari_thunder.analysis.even import Filled, even_interval
+from napari_thunder.analysis.preprocessing.maximin import MaxiMin
 from napari_thunder.analysis.preprocessing.rolling import RollingPercentile, percentile
 from napari_thunder.analysis.protocol import Context, Series
 from napari_thunder.errors import AnalysisError
@@ -109,37 +109,6 @@ def frames_before_events(context: Context, before: float) -> NDArray[np.intp]:
             f"(a frame: {interval:g} s). Give a longer before=, or another baseline."
         )
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class MaxiMin:
-    """Smoothed along time, then the least value of a window around each frame, then the largest of those.
-
-    Parameters
-    ----------
-    fill, kept
-        From kept frames to all and back.
-    sigma
-        Of the Gaussian, in frames.
-    width
-        Of both windows, in frames.
-    """
-
-    fill: Filled
-    kept: NDArray[np.intp] | None
-    sigma: float
-    width: int
-
-    def __call__(self, series: Series) -> Values:
-        """F0 (t, voxels)."""
-        smooth = ndimage.gaussian_filter1d(self.fill(series).T, self.sigma, axis=1)
-        least = ndimage.minimum_filter1d(smooth, self.width, axis=1)
-        found: Values = ndimage.maximum_filter1d(least, self.width, axis=1).T
-        if self.kept is not None:
-            found = found[self.kept]
-        with np.errstate(invalid="ignore"):
-            found[:, ~np.isfinite(series.sum(axis=0))] = np.nan
-        return found
 
 
 def _maximin(context: Context, window: float, smoothing: float) -> MaxiMin:

@@ -106,7 +106,7 @@ def _relative_change(series: Series, denominator: Denominator) -> Series:
         np.maximum(below, floor, out=below)
         series -= f0
         series /= below
-        unusable = ~(below > 0) if below.ndim == 1 else ~(below > 0).all(axis=0)
+        unusable = ~((below if below.ndim == 1 else below.min(axis=0)) > 0)
         if unusable.any():
             series[:, unusable] = np.nan
     return series
