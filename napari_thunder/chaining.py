@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
-from napari_thunder.errors import ResultError
+from napari_thunder.errors import AnalysisError, MissingMetadataError, ResultError, ThunderError
 from napari_thunder.io.features import SPACE, FeaturesInMemory, MadeOf, MapFacts, features_of
 from napari_thunder.io.source import Metadata
 from napari_thunder.provenance import read_provenance
 from napari_thunder.recording import Recording, from_source, open
+
+_FRAMES = re.compile(r"(?<!-)\bframe(s?)\b(?!-| rate| times?)")
 
 
 def maps_as_recording(
@@ -69,6 +74,53 @@ def maps_as_recording(
 def maps_of(result: xr.Dataset) -> tuple[str, ...]:
     """Names of the maps of a result."""
     return tuple(str(name) for name, v in result.data_vars.items() if tuple(v.dims[-3:]) == SPACE)
+
+
+def with_features(dataset: xr.Dataset, recording: Recording, kept: NDArray[np.intp], n_frames: int) -> xr.Dataset:
+    """A result whose frames are features, where they are: along a dimension of that name, with what each is called.
+
+    Parameters
+    ----------
+    dataset
+        What an analysis gives; the same one comes back where frames are frames.
+    recording
+        What it is of.
+    kept
+        The frames that were used.
+    n_frames
+        How many there were after the preprocessing; where that left others, they have no names.
+    """
+    names = recording.features
+    if not names:
+        return dataset
+    named = dataset.copy(deep=False)
+    for variable in named.data_vars.values():
+        variable.attrs = {key: _worded(said) if key == "long_name" else said for key, said in variable.attrs.items()}
+    if "frame" not in dataset.dims:
+        return named
+    named = named.drop_vars(["frame", "time"], errors="ignore").rename_dims(frame="feature")
+    return named.assign_coords(feature=("feature", [names[i] for i in kept])) if len(names) == n_frames else named
+
+
+@contextmanager
+def said_of_features(recording: Recording) -> Iterator[None]:
+    """Let what goes wrong with maps of a result be said of features, not of frames."""
+    try:
+        yield
+    except MissingMetadataError as error:
+        if not recording.features:
+            raise
+        said = str(error).partition(". ")[0]
+        raise AnalysisError(f"{said}, which maps of a result do not have. Compute it on a recording.") from error
+    except ThunderError as error:
+        if recording.features:
+            error.args = (_worded(str(error)), *error.args[1:])
+        raise
+
+
+def _worded(said: str) -> str:
+    """What is said of time and frames, said of features."""
+    return _FRAMES.sub(r"feature\1", said.replace("over time", "over features").replace("time course", "course"))
 
 
 def _facts(variable: xr.DataArray) -> MapFacts:

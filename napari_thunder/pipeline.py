@@ -18,11 +18,11 @@ from napari_thunder.analysis.protocol import Analysis, Answer, Context, LastStep
 from napari_thunder.analysis.registry import parse_step
 from napari_thunder.analysis.slabs import SeriesOf
 from napari_thunder.blocks import Block
+from napari_thunder.chaining import said_of_features, with_features
 from napari_thunder.engine import Engine, Job, connect
 from napari_thunder.errors import AnalysisError
 from napari_thunder.events import read_design
 from napari_thunder.io.features import SPACE
-from napari_thunder.io.source import recorded
 from napari_thunder.masks import MaskLike, RegionsLike, mask_for, regions_of
 from napari_thunder.parameters import parameters, snake_case
 from napari_thunder.passes import Passes
@@ -121,7 +121,7 @@ def stream(
     engine = engine or default_engine()
     job = job or Job(f"{type(analysis).title} of {recording.name}")
     steps = tuple(parse_step(step) for step in preprocess)
-    with job.running():
+    with job.running(), said_of_features(recording):
         region = mask_for(mask, recording)
         drawn = regions_of(regions, recording.shape[1:])
         passes = Passes(recording, engine, job, region, context_of(recording, drawn))
@@ -139,20 +139,25 @@ def filled_in(final: LastStep, analysis: Analysis, steps: Sequence[Step], passes
     dataset.attrs |= {"analysis": snake_case(type(analysis).__name__), "title": type(analysis).title}
     if region is not None:
         dataset.attrs |= {"mask": region.name, "n_voxels_used": region.n_voxels}
-    yield Partial(dataset, 0, len(blocks))
+    yield Partial(_named(dataset, passes), 0, len(blocks))
     with job.stage(job.fraction, 1.0, "computing maps"):
         for done, (block, answer) in enumerate(_answers(final, series, passes, blocks), 1):
             _fill(dataset, final, block, answer)
-            yield Partial(dataset, done, len(blocks), block.box)
+            yield Partial(_named(dataset, passes), done, len(blocks), block.box)
     if final.finish is not None:
         dataset = final.finish(dataset)
     for variable in dataset.data_vars.values():
         if variable.dims[-3:] == SPACE:
             variable.attrs.setdefault("n_frames_used", passes.context.n_kept)
-    dataset = with_features(dataset, recording, passes.context)
+    dataset = _named(dataset, passes)
     places = Places(region, passes.context.regions)
     dataset.attrs["provenance"] = provenance_of(analysis, recording, steps, places, passes.engine, job)
     yield Partial(dataset, len(blocks), len(blocks), done=True)
+
+
+def _named(dataset: xr.Dataset, passes: Passes) -> xr.Dataset:
+    context = passes.context
+    return with_features(dataset, passes.recording, np.flatnonzero(context.keep), context.n_frames)
 
 
 def _answers(
@@ -235,16 +240,6 @@ def _frame_coords(context: Context) -> Mapping[str, Any]:
     if context.frame_times is not None:
         coords["time"] = ("frame", context.frame_times[kept], {"units": "s"})
     return coords
-
-
-def with_features(dataset: xr.Dataset, recording: Recording, context: Context) -> xr.Dataset:
-    """The names of features for coordinates, where frames are features."""
-    labels: tuple[str, ...] = getattr(recorded(recording.source), "labels", ())
-    if len(labels) != context.n_frames or "frame" not in dataset.dims:
-        return dataset
-    kept = [labels[i] for i in np.flatnonzero(context.keep)]
-    named = dataset.drop_vars(["frame", "time"], errors="ignore").rename_dims(frame="feature")
-    return named.assign_coords(feature=("feature", kept))
 
 
 def _fill(dataset: xr.Dataset, step: LastStep, block: Block, answer: Answer) -> None:

@@ -21,6 +21,7 @@ from napari_thunder.io import Source, open_source
 from napari_thunder.io.array import ArraySource
 from napari_thunder.io.regions.mask import mask_of
 from napari_thunder.io.remote.address import is_address, without_secrets
+from napari_thunder.io.source import recorded
 from napari_thunder.io.uri import seen_here, split_uri
 from napari_thunder.regions import Region
 from napari_thunder.registration.apply import Interpolation
@@ -108,6 +109,12 @@ class Recording:
     def nbytes(self) -> int:
         """Bytes of the whole movie, uncompressed."""
         return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What each frame is called, where frames are maps of a result; empty for a movie."""
+        named: tuple[str, ...] = getattr(recorded(self.source), "labels", ())
+        return named if len(named) == self.shape[0] else ()
 
     @property
     def frame_rate(self) -> float | None:

@@ -13,8 +13,11 @@ import xarray as xr
 
 import napari_thunder as nt
 from napari_thunder.cli import main
-from napari_thunder.errors import RecordingError, ResultError
+from napari_thunder.display.caption import Captions
+from napari_thunder.errors import AnalysisError, RecordingError, ResultError
 from napari_thunder.io import Source
+from napari_thunder.pipeline import stream
+from napari_thunder.preview import preview
 
 SHAPE = (90, 2, 20, 24)
 
@@ -124,7 +127,6 @@ def test_what_is_no_map_is_refused_in_words(fitted: xr.Dataset, saved: Path, nam
 
 
 def test_a_preview_is_refused_in_words(recording: nt.Recording) -> None:
-    from napari_thunder.preview import preview
 
     with pytest.raises(ResultError, match=r"This is a preview, on a coarse grid\. Run the analysis in full"):
         nt.maps_as_recording(preview(nt.SummaryImages(), recording), "mean")
@@ -159,3 +161,33 @@ def test_a_changed_result_is_not_taken_for_the_same(recording: nt.Recording, tmp
     nt.save_result(nt.run(nt.SummaryImages(), recording.without_frames([0])), kept, overwrite=True)
     with pytest.raises(ResultError, match="the recording changed since this result was made"):
         nt.rerun(made)
+
+
+def test_features_are_called_by_their_names_from_the_first_partial_result_on(tmp_path: Path) -> None:
+    result = nt.run(nt.PCA(4), _noise())
+    names = [f"components: component {n}" for n in (1, 2, 3, 4)]
+    nt.save_result(result, tmp_path / "pca.zarr")
+    for recording in (nt.maps_as_recording(result, "components"), nt.open(tmp_path / "pca.zarr", maps="components")):
+        assert list(recording.features) == names
+        first = next(stream(nt.KMeans(2), recording)).dataset
+        for found in (first, preview(nt.KMeans(2), recording), nt.run(nt.KMeans(2), recording)):
+            assert found["feature"].values.tolist() == names
+            assert "frame" not in found.dims
+        assert Captions(recording)(1) == "components: component 2"
+    assert _noise().features == ()
+
+
+def test_what_is_wrong_is_said_of_features() -> None:
+    recording = nt.maps_as_recording(nt.run(nt.PCA(4), _noise()), "components")
+    with pytest.raises(AnalysisError, match="at least 6 features"):
+        nt.run(nt.Fourier(frequency=0.1), recording)
+    for compute in (nt.run, preview):
+        with pytest.raises(AnalysisError, match="needs events, which maps of a result do not have"):
+            compute(nt.DirectionTuning(), recording)
+    means = nt.run(nt.SummaryImages(), recording)
+    assert means["mean"].attrs["long_name"] == "mean over features"
+
+
+def _noise() -> nt.Recording:
+    values = np.random.default_rng(0).normal(size=(40, 2, 6, 7)).astype(np.float32)
+    return nt.Recording.from_array(values, name="noise", frame_rate=1.0)

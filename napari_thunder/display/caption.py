@@ -44,6 +44,7 @@ class Captions:
 
     def __init__(self, recording: Recording) -> None:
         self._times = recording.frame_times
+        self._features = recording.features
         self._excluded = frozenset(recording.left_out)
         self._decimals = _decimals(self._times)
         events = recording.events if self._times is not None else None
@@ -53,11 +54,14 @@ class Captions:
 
     def __call__(self, frame: int, state: CanvasState = CanvasState()) -> str:
         """`12.4 s · frame 62 · direction 90`, and a second line if there is more to say."""
-        first = [*self._time(frame), f"frame {frame}", *self._stimulus(frame)]
+        first = [*self._time(frame), self._name(frame), *self._stimulus(frame)]
         if frame in self._excluded:
             first.append("excluded")
         second = [part for part in (state.recording, state.view, state.under_way) if part]
         return "\n".join(" · ".join(line) for line in (first, second) if line)
+
+    def _name(self, frame: int) -> str:
+        return self._features[frame] if self._features else f"frame {frame}"
 
     def _time(self, frame: int) -> list[str]:
         return [] if self._times is None else [f"{self._times[frame]:.{self._decimals}f} s"]

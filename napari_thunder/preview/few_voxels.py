@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from napari_thunder.analysis.grid import GatherSeries, Grid
 from napari_thunder.analysis.protocol import Array, LastStep, MapStep
+from napari_thunder.chaining import with_features
 from napari_thunder.engine import Engine, Job
 from napari_thunder.errors import AnalysisError, JobCancelled
 from napari_thunder.masks import cut
 from napari_thunder.passes import Passes
-from napari_thunder.pipeline import default_engine, filled_in, space_coords, with_features, with_tables_read
+from napari_thunder.pipeline import default_engine, filled_in, space_coords, with_tables_read
 from napari_thunder.preview.estimates import GROUPS, estimates_of, explained
 from napari_thunder.preview.regions_in_full import RegionsInFull, coarse_regions
 from napari_thunder.preview.view import PATIENCE, View, in_time, scattered, thousands
@@ -151,7 +152,8 @@ def _analysed(view: View, grid: Grid, series: Array, cells: NDArray[np.intp], jo
     if isinstance(final, MapStep) and final.halo is not None:
         return None
     *_, last = filled_in(final, analysis, view.steps, passes)
-    return with_features(last.dataset, view.recording, passes.context)
+    kept, n_frames = np.flatnonzero(passes.context.keep), passes.context.n_frames
+    return with_features(last.dataset, view.recording, kept, n_frames)
 
 
 def _coarse_recording(recording: Recording, grid: Grid, series: Array, cells: NDArray[np.intp]) -> Recording:

@@ -10,6 +10,7 @@ import xarray as xr
 
 from napari_thunder.analysis.protocol import Analysis, Context, MapStep, Step
 from napari_thunder.analysis.registry import parse_step
+from napari_thunder.chaining import said_of_features
 from napari_thunder.engine import Engine, Job
 from napari_thunder.masks import MaskLike, RegionsLike, mask_for, regions_of
 from napari_thunder.pipeline import Partial, context_of, default_engine, with_tables_read
@@ -67,8 +68,8 @@ def preview(
     job = job or Job(f"preview of {type(analysis).title} of {recording.name}")
     context = context_of(recording, drawn)
     view = View(analysis, recording, engine or default_engine(), steps, region, context, seconds, seed, job)
-    needs_neighbours = _check(view)
-    with job.running():
+    with job.running(), said_of_features(recording):
+        needs_neighbours = _check(view)
         found = None if needs_neighbours else by_few_voxels(view)
         return by_few_blocks(view) if found is None else found
 

@@ -15,7 +15,8 @@ from napari_thunder.recording import Recording
 def size_line(recording: Recording) -> str:
     """`240 frames of 2 × 76 × 87 voxels, uint8, 3.2 MB`."""
     t, z, y, x = recording.shape
-    return f"{t:,} frames of {z} × {y} × {x} voxels, {recording.dtype}, {bytes_text(recording.nbytes)}"
+    frames = "features" if recording.features else "frames"
+    return f"{t:,} {frames} of {z} × {y} × {x} voxels, {recording.dtype}, {bytes_text(recording.nbytes)}"
 
 
 def duration_line(recording: Recording) -> str:

@@ -103,7 +103,8 @@ class RecordingFacts(QWidget):
         if recording is None or same:
             return
         t, z, y, x = recording.shape
-        self._size.setText(f"{t:,} frames of {z} × {y} × {x} voxels, {bytes_text(recording.nbytes)}")
+        frames = "features" if recording.features else "frames"
+        self._size.setText(f"{t:,} {frames} of {z} × {y} × {x} voxels, {bytes_text(recording.nbytes)}")
         self._time.setText(duration_line(recording) or "not known until the frame rate is given")
         self._format.setText(f"{recording.source.format}, {recording.dtype}")
         self._where.setText(where_line(recording))

@@ -21,22 +21,25 @@ class TimeAxis:
         (t,) of each frame.
     in_seconds
         Whether that is in s, or else the number of the frame.
+    features
+        What each frame is called, where frames are maps of a result.
     """
 
     times: NDArray[np.float64]
     in_seconds: bool
+    features: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, recording: Recording) -> TimeAxis:
         """The axis of a recording."""
         if recording.frame_times is None:
-            return cls(np.arange(recording.shape[0], dtype=np.float64), False)
+            return cls(np.arange(recording.shape[0], dtype=np.float64), False, recording.features)
         return cls(np.asarray(recording.frame_times, np.float64), True)
 
     @property
     def label(self) -> str:
         """What is written at the axis."""
-        return "time (s)" if self.in_seconds else "frame"
+        return "time (s)" if self.in_seconds else "feature" if self.features else "frame"
 
     @property
     def span(self) -> tuple[float, float]:
@@ -63,7 +66,9 @@ class TimeAxis:
         return np.interp(index, np.arange(len(self.times)), self.times)
 
     def words(self, frame: int) -> str:
-        """`12.5 s · frame 25`."""
+        """`12.5 s · frame 25`, or the name of the feature."""
+        if self.features:
+            return self.features[frame] if 0 <= frame < len(self.features) else f"feature {frame}"
         return f"{self.time_of(frame):.4g} s · frame {frame}" if self.in_seconds else f"frame {frame}"
 
 
