@@ -139,11 +139,12 @@ class MeansWork:
             finite = np.asarray(np.isfinite(series).all(axis=0))
             series[:, ~finite] = 0
             place = np.searchsorted(numbers, members[here])
+            rows, row = np.unique(of[here], return_inverse=True)
             weights = sparse.csr_array(
-                (finite[place].astype(np.float64), (of[here], place)), shape=(n_groups, len(numbers))
+                (finite[place].astype(np.float64), (row, place)), shape=(len(rows), len(numbers))
             )
-            total += np.asarray(weights @ series.T)
-            count += weights.sum(axis=1)
+            total[rows] += np.asarray(weights @ series.T)
+            count[rows] += weights.sum(axis=1)
         return {"total": total, "count": count}
 
 
