@@ -1,7 +1,6 @@
-"""`make bench`: every analysis on a gigabyte, second run, against the same by hand.
+"""`make bench`: every analysis, or with `--steps` every preprocessing step, on a gigabyte against the same by hand.
 
-By hand: numpy, scipy or scikit-learn on a movie in memory, two threads (tests/benchmarks/by_hand.py). An analysis
-without a formula by hand is compared with the regression by hand (in brackets).
+By hand: numpy, scipy or scikit-learn on a movie in memory, two threads (tests/benchmarks/formulas).
 """
 
 from __future__ import annotations
@@ -10,42 +9,33 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import closing, nullcontext
-from dataclasses import dataclass
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 import napari_thunder as nt
-from napari_thunder.analysis.registry import analyses
-from napari_thunder.events import event_regressors
-from tests.benchmarks import by_hand
-from tests.examples import ON_FISH
-from tests.examples.__main__ import six_regions
+from tests.benchmarks import formulas, table
+from tests.benchmarks.by_hand import Movie
+from tests.benchmarks.task import Task, some_voxels
+from tests.examples.__main__ import six_regions, undone
 
 FULL = (600, 16, 192, 288)
-
-ByHand = Callable[[np.ndarray, nt.Recording], Any]
-
-
-@dataclass(frozen=True)
-class Task:
-    """An analysis, what is done before it, and the same by hand."""
-
-    analysis: Any
-    by_hand: ByHand | None = None
-    preprocess: tuple[str, ...] = ()
+LONG = 8.0
+"""Seconds from which an analysis is run once only, as all has been read before."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="only these")
+    parser.add_argument("names", nargs="*", help="only these analyses and steps")
     parser.add_argument("--shape", type=lambda s: tuple(map(int, s.split(","))), default=FULL, metavar="T,Z,Y,X")
     parser.add_argument("--engines", nargs="*", default=["threads", "spark"])
     parser.add_argument("--repeats", type=int, default=1, help="runs that count, after the first")
     parser.add_argument("--folder", type=Path, help="keep the recording there, and use it again")
+    parser.add_argument("--steps", action="store_true", help="preprocessing steps instead of analyses")
+    parser.add_argument("--table", type=Path, help="write analyses and steps there, as markdown")
+    parser.add_argument("--cpu", action="store_true", help="seconds of this process's processor, not of the clock")
     options = parser.parse_args()
     place = tempfile.TemporaryDirectory(prefix="thunder-bench-") if options.folder is None else nullcontext()
     with place as folder:
@@ -59,105 +49,97 @@ def recording_in(folder: Path, shape: tuple[int, ...]) -> nt.Recording:
 
 
 def report(recording: nt.Recording, options: argparse.Namespace) -> None:
-    """A line for each analysis."""
-    tasks = {name: task for name, task in all_tasks(recording).items() if not options.names or name in options.names}
-    movie = np.stack([recording.read_volume(t) for t in range(recording.shape[0])]).reshape(recording.shape[0], -1)
-    regions = six_regions(recording.shape[1:])
-    base = timed(lambda: regression(movie, recording))
-    check(movie, recording)
-    print(f"{recording.nbytes / 1e9:.2f} GB {recording.shape}; Regression by hand {base:.2f} s")
-    print(f"{'second run, s':<28}{'by hand':>10}" + "".join(f"{name:>10}{'ratio':>8}" for name in options.engines))
-    engines = [nt.connect(name) for name in options.engines]
-    try:
-        for name, task in tasks.items():
-            hand = base if task.by_hand is None else timed(lambda task=task: task.by_hand(movie, recording))
-            line = f"{name:<28}{f'{hand:.2f}' if task.by_hand else f'({hand:.2f})':>10}"
-            for engine in engines:
-                seconds = second_run(task, recording, engine, regions, options.repeats)
-                line += f"{seconds:>10.2f}{seconds / hand:>8.2f}"
-            print(line, flush=True)
-    finally:
-        for engine in engines:
-            with closing(engine):
-                pass
+    """A line for each analysis or step, and how long it all took."""
+    begun = time.perf_counter()
+    with ExitStack() as stack:
+        engines = {name: nt.connect(name) for name in options.engines}
+        for engine in engines.values():
+            stack.callback(engine.close)
+        bench = Bench(recording, engines, options.repeats, time.process_time if options.cpu else time.perf_counter)
+        print(f"{recording.nbytes / 1e9:.2f} GB {recording.shape}; {table.machine()}")
+        print(table.heading(options.engines))
+        found = {title: bench.rows(tasks) for title, tasks in _chosen(recording, options).items()}
+    minutes = (time.perf_counter() - begun) / 60
+    print(f"{minutes:.1f} minutes in all")
+    if options.table is not None:
+        table.write(options.table, recording, found, minutes, LONG)
 
 
-def check(movie: np.ndarray, recording: nt.Recording) -> None:
-    """The numbers by hand are those of the analysis."""
-    result = nt.run(nt.Regression(design=regressors(recording.shape[0])), recording)
-    hand = regression(movie, recording)
-    beta = result["beta"].to_numpy().reshape(hand["beta"].shape)
-    np.testing.assert_allclose(beta, hand["beta"], rtol=1e-4, atol=1e-5 * np.nanmax(np.abs(beta)))
-
-
-def second_run(task: Task, recording: nt.Recording, engine: nt.Engine, regions: Any, repeats: int) -> float:
-    """Median seconds of the runs after the first."""
-    runs = [
-        timed(lambda: nt.run(task.analysis, recording, engine=engine, preprocess=task.preprocess, regions=regions))
-        for _ in range(repeats + 1)
-    ]
-    return float(np.median(runs[1:]))
+def _chosen(recording: nt.Recording, options: argparse.Namespace) -> dict[str, dict[str, Task]]:
+    """Those that are asked for."""
+    parts: dict[str, dict[str, Task]] = {}
+    if not options.steps or options.table or options.names:
+        parts["Analyses"] = all_tasks(recording)
+    if options.steps or options.table or options.names:
+        parts["Preprocessing, and then the standard deviation of each voxel"] = formulas.STEPS
+    wanted = options.names
+    return {t: {n: task for n, task in tasks.items() if not wanted or n in wanted} for t, tasks in parts.items()}
 
 
 def all_tasks(recording: nt.Recording) -> dict[str, Task]:
-    """Every analysis there is, with its formula by hand where there is one."""
-    known = {
-        "summary_images": Task(nt.SummaryImages(), lambda movie, _: by_hand.summary(movie)),
-        "regression": Task(nt.Regression(design=regressors(recording.shape[0])), regression),
-        "correlation": Task(nt.Correlation(signals=("swim",)), _correlation),
-        "event_average": Task(nt.EventAverage(by=("direction",)), _event_average),
-        "direction_tuning": Task(nt.DirectionTuning(), _direction_tuning),
-        "fourier": Task(nt.Fourier(), lambda movie, _: by_hand.fourier(movie)),
-        "pca": Task(nt.PCA(5), lambda movie, _: by_hand.pca(movie, 5)),
-        "ica": Task(nt.ICA(5), lambda movie, _: by_hand.ica(movie, 5)),
-        "nmf": Task(nt.NMF(5), lambda movie, _: by_hand.nmf(movie, 5)),
-        "k_means": Task(nt.KMeans(8), lambda movie, _: by_hand.kmeans(movie, 8)),
-    }
-    others = {name: Task(cls(**ON_FISH.get(name, {}))) for name, cls in analyses().items() if name not in known}
-    return known | others
+    """Every analysis there is, with its formula by hand."""
+    return formulas.tasks(recording.shape[0])
 
 
-def regression(movie: np.ndarray, recording: nt.Recording) -> Any:
-    return by_hand.regression(movie, regressors(recording.shape[0]).to_numpy())
+class Bench:
+    """A recording, read once, and the engines it is computed on."""
+
+    def __init__(
+        self, recording: nt.Recording, engines: dict[str, nt.Engine], repeats: int, clock: Callable[[], float]
+    ) -> None:
+        self._recording, self._engines, self._repeats, self._clock = recording, engines, repeats, clock
+        self._moving = undone(recording)
+        self._movie = movie_of(recording)
+        self._regions = six_regions(recording.shape[1:])
+        for engine in engines.values():
+            nt.run(nt.Projection(), recording, engine=engine)
+
+    def rows(self, tasks: dict[str, Task]) -> list[table.Row]:
+        """Measure, print and give a row for each task."""
+        found = []
+        for name, task in tasks.items():
+            found.append(self._row(name, task))
+            print(found[-1].printed(), flush=True)
+        return found
+
+    def _row(self, name: str, task: Task) -> table.Row:
+        seconds = {engine: self._seconds(task, self._engines[engine]) for engine in self._engines}
+        return table.Row(name, self._by_hand(task), seconds, task.share, task.note)
+
+    def _by_hand(self, task: Task) -> float:
+        movie, seen = some_voxels(self._movie, task.share), self._seen(task)
+        return timed(lambda: task.by_hand(movie, seen), self._clock) * self._movie.shape[1] / movie.shape[1]
+
+    def _seconds(self, task: Task, engine: nt.Engine) -> float:
+        """Median of the runs after the first, or the only one of a long one."""
+
+        def run() -> Any:
+            return nt.run(
+                task.analysis,
+                self._seen(task),
+                engine=engine,
+                preprocess=task.preprocess,
+                regions=self._regions,
+            )
+
+        first = timed(run, self._clock)
+        if first >= LONG and not task.moving:
+            return first
+        return float(np.median([timed(run, self._clock) for _ in range(self._repeats)]))
+
+    def _seen(self, task: Task) -> nt.Recording:
+        return self._moving if task.moving else self._recording
 
 
-def _correlation(movie: np.ndarray, recording: nt.Recording) -> Any:
-    return by_hand.correlation(movie, np.interp(recording.frame_times, *_swim(recording)))
+def movie_of(recording: nt.Recording) -> Movie:
+    """(t, voxels)"""
+    return np.stack([recording.read_volume(t) for t in range(recording.shape[0])]).reshape(recording.shape[0], -1)
 
 
-def _swim(recording: nt.Recording) -> tuple[np.ndarray, np.ndarray]:
-    swim = recording.signals["swim"]
-    times = recording.frame_times if swim.index.name == "frame" else swim.index.to_numpy(float)
-    return times, swim.to_numpy(float)
-
-
-def _starts(recording: nt.Recording) -> tuple[np.ndarray, np.ndarray]:
-    starts = np.searchsorted(recording.frame_times, recording.events["start_time"].to_numpy())
-    inside = (starts >= 4) & (starts < recording.shape[0] - 4)
-    return starts[inside], recording.events["direction"].to_numpy(float)[inside]
-
-
-def _event_average(movie: np.ndarray, recording: nt.Recording) -> Any:
-    return by_hand.event_average(movie, *_starts(recording))
-
-
-def _direction_tuning(movie: np.ndarray, recording: nt.Recording) -> Any:
-    each = event_regressors(recording.events, ("direction",), recording.frame_times, None).to_numpy(float)
-    angle = np.deg2rad(np.unique(recording.events["direction"]))[:, None] * np.array([1, 2])
-    return by_hand.direction_tuning(movie, *_starts(recording), each @ np.hstack([np.cos(angle), np.sin(angle)]))
-
-
-def regressors(n_frames: int) -> pd.DataFrame:
-    """Eight smooth, independent regressors (t, 8)."""
-    noise = np.random.default_rng(1).normal(size=(n_frames + 20, 8))
-    smooth = np.apply_along_axis(lambda column: np.convolve(column, np.exp(-np.arange(20) / 4), "valid"), 0, noise)
-    return pd.DataFrame(smooth[:n_frames], columns=[f"x{i}" for i in range(8)])
-
-
-def timed(call: Callable[[], object]) -> float:
-    begun = time.perf_counter()
+def timed(call: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
+    begun = clock()
     call()
-    return time.perf_counter() - begun
+    return clock() - begun
 
 
 if __name__ == "__main__":

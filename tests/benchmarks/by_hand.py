@@ -1,195 +1,166 @@
-"""What a scientist would write in numpy or scikit-learn for a movie in memory: (t, voxels), uint16, two threads."""
+"""What the formulas by hand share: a movie in memory, worked on slab by slab by two threads."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse, special, stats
+from numpy.typing import NDArray
+from scipy import sparse, stats
 from threadpoolctl import threadpool_limits
 
-Movie = np.ndarray[Any, np.dtype[Any]]
+import napari_thunder as nt
+
+Movie = NDArray[Any]
+"""(t, voxels), uint16."""
+Values = NDArray[np.float64]
 Maps = dict[str, Any]
+ByHand = Callable[[Movie, nt.Recording], Maps]
 
-_WIDTH = 512
+WIDTH = 512
 
 
-def over_slabs(movie: Movie, function: Callable[[Movie], Maps]) -> Maps:
-    """Maps (…, voxels) float32 of a function of float64 series (t, voxels), slab by slab."""
+def over_slabs(movie: Movie, function: Callable[[Values], Maps]) -> Maps:
+    """Maps (…, voxels) float32 of a function of float64 series (t, voxels), with adjusted p where there is p."""
     n_voxels = movie.shape[1]
     with np.errstate(all="ignore"):
         shapes = {name: values.shape[:-1] for name, values in function(movie[:, :2].astype(np.float64)).items()}
     maps = {name: np.empty((*shape, n_voxels), np.float32) for name, shape in shapes.items()}
 
     def slab(start: int) -> None:
-        span = slice(start, start + _WIDTH)
+        span = slice(start, start + WIDTH)
         with np.errstate(all="ignore"):
             found = function(movie[:, span].astype(np.float64))
         for name, values in found.items():
             maps[name][..., span] = values
 
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(2) as pool:
-        list(pool.map(slab, range(0, n_voxels, _WIDTH)))
+        list(pool.map(slab, range(0, n_voxels, WIDTH)))
     return adjusted(maps)
+
+
+def summed(movie: Movie, function: Callable[[Values], Maps]) -> Maps:
+    """The sum over slabs of what a function gives of float64 series (t, voxels)."""
+    n_voxels = movie.shape[1]
+
+    def some(starts: range) -> Maps:
+        total: Maps = {}
+        for start in starts:
+            with np.errstate(all="ignore"):
+                found = function(movie[:, start : start + 2 * WIDTH].astype(np.float64))
+            total = {name: total.get(name, 0) + values for name, values in found.items()}
+        return total
+
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(2) as pool:
+        parts = list(pool.map(some, (range(i * 2 * WIDTH, n_voxels, 4 * WIDTH) for i in range(2))))
+    return {name: sum(part[name] for part in parts if part) for name in parts[0]}
 
 
 def adjusted(maps: Maps) -> Maps:
     """With p adjusted for all voxels, row by row, where there is one."""
     if "p" in maps:
-        rows = np.nan_to_num(maps["p"].reshape(-1, maps["p"].shape[-1]), nan=1.0)
-        maps["p_fdr"] = np.stack([stats.false_discovery_control(row) for row in rows])
+        maps["p_fdr"] = np.full_like(maps["p"], np.nan)
+        for row, out in zip(np.atleast_2d(maps["p"]), np.atleast_2d(maps["p_fdr"]), strict=True):
+            tested = np.isfinite(row)
+            out[tested] = stats.false_discovery_control(row[tested])
     return maps
 
 
-def regression(movie: Movie, design: Movie) -> Maps:
-    """By QR, with t, p and R²."""
-    centred = design - design.mean(0)
-    q, r = np.linalg.qr(centred)
-    inverse = np.linalg.inv(r)
-    spread = np.sqrt((inverse**2).sum(1))
-    dof = len(movie) - design.shape[1] - 1
-
-    def fit(y: Movie) -> Maps:
-        y -= y.mean(0)
-        total = np.einsum("tv,tv->v", y, y)
-        projected = q.T @ y
-        residual = total - (projected**2).sum(0)
-        beta = inverse @ projected
-        t = beta / (spread[:, None] * np.sqrt(residual / dof))
-        return {"beta": beta, "t": t, "p": 2 * special.stdtr(dof, -np.abs(t)), "r_squared": 1 - residual / total}
-
-    return over_slabs(movie, fit)
+def mean_series(movie: Movie) -> Values:
+    """(t,) mean over voxels."""
+    total = summed(movie, lambda y: {"total": y.sum(axis=1)})["total"]
+    return np.asarray(total / movie.shape[1])
 
 
-def correlation(movie: Movie, signal: Movie) -> Maps:
-    """Pearson's r and its p, with as many frames as are independent (Bartlett)."""
-    s = signal - signal.mean()
-    s /= np.linalg.norm(s)
-    memory = s[1:] @ s[:-1]
-
-    def correlate(y: Movie) -> Maps:
-        y -= y.mean(0)
-        total = np.einsum("tv,tv->v", y, y)
-        r = s @ y / np.sqrt(total)
-        both = memory * np.einsum("tv,tv->v", y[1:], y[:-1]) / total
-        dof = np.maximum(len(y) * (1 - both) / (1 + both) - 2, 1)
-        return {"r": r, "p": 2 * special.stdtr(dof, -np.abs(r) * np.sqrt(dof / (1 - r**2)))}
-
-    return over_slabs(movie, correlate)
+def region_means(movie: Movie, masks: list[NDArray[np.bool_]]) -> Values:
+    """(t, regions) means over the voxels of masks (z, y, x)."""
+    return np.stack([movie[:, mask.ravel()].mean(axis=1) for mask in masks], axis=1)
 
 
-def summary(movie: Movie) -> Maps:
-    """Mean, standard deviation, largest and smallest value."""
-    return over_slabs(movie, lambda y: {"mean": y.mean(0), "std": y.std(0), "maximum": y.max(0), "minimum": y.min(0)})
+@dataclass(frozen=True)
+class Trials:
+    """Events as frames, of a recording whose events begin and end with frames.
+
+    Parameters
+    ----------
+    start, stop
+        (trials,) first frame of each event, and the one after its last.
+    degrees
+        (trials,) direction.
+    before
+        Frames of 2 s.
+    n_frames
+        Of the recording.
+    """
+
+    start: NDArray[np.intp]
+    stop: NDArray[np.intp]
+    degrees: Values
+    before: int
+    n_frames: int
+
+    @classmethod
+    def of(cls, recording: nt.Recording) -> Trials:
+        """Those whose response and whose baseline of 2 s are recorded at least in part."""
+        times, events = recording.frame_times, recording.events
+        interval = times[1] - times[0]
+        start, stop = (np.rint(events[f"{end}_time"] / interval).to_numpy(np.intp) for end in ("start", "stop"))
+        inside = (start >= 1) & (start < len(times))
+        degrees = events["direction"].to_numpy(np.float64)
+        stop = np.minimum(stop, len(times))
+        return cls(start[inside], stop[inside], degrees[inside], round(2 / interval), len(times))
+
+    @property
+    def directions(self) -> Values:
+        """Those there are, rising."""
+        return np.unique(self.degrees)
+
+    @property
+    def groups(self) -> list[NDArray[np.intp]]:
+        """Trials of each direction."""
+        return [np.flatnonzero(self.degrees == d) for d in self.directions]
+
+    @property
+    def during(self) -> sparse.csr_array:
+        """(trials, t) weights of the mean over each event."""
+        return _means(self.start, self.stop, self.n_frames)
+
+    @property
+    def ahead(self) -> sparse.csr_array:
+        """(trials, t) weights of the mean over the 2 s before each event."""
+        return _means(np.maximum(self.start - self.before, 0), self.start, self.n_frames)
+
+    @property
+    def responses(self) -> sparse.csr_array:
+        """(trials, t) weights of response minus baseline."""
+        return sparse.csr_array(self.during - self.ahead)
+
+    @property
+    def mean_responses(self) -> sparse.csr_array:
+        """(directions, t) weights of the mean response."""
+        average = np.stack([(self.degrees == d) / (self.degrees == d).sum() for d in self.directions])
+        return sparse.csr_array(sparse.csr_array(average) @ self.responses)
+
+    def shown(self) -> Values:
+        """(t, directions) 1 in the frames of events of each direction."""
+        columns = np.zeros((self.n_frames, len(self.directions)))
+        for begin, end, degree in zip(self.start, self.stop, self.degrees, strict=True):
+            columns[begin:end, np.searchsorted(self.directions, degree)] = 1
+        return columns
 
 
-def fourier(movie: Movie) -> Maps:
-    """Amplitude, coherence and phase at one frequency."""
-
-    def at(y: Movie) -> Maps:
-        y -= y.mean(0)
-        spectrum = np.fft.rfft(y, axis=0)
-        size = np.abs(spectrum)
-        return {
-            "amplitude": 2 * size[12] / len(y),
-            "coherence": size[12] / np.sqrt((size[1:] ** 2).sum(0)),
-            "phase": np.angle(spectrum[12]),
-        }
-
-    return over_slabs(movie, at)
+def _means(starts: NDArray[np.intp], stops: NDArray[np.intp], n_frames: int) -> sparse.csr_array:
+    rows = [np.arange(a, b) for a, b in zip(starts, stops, strict=True)]
+    lengths = stops - starts
+    place = (np.repeat(np.arange(len(rows)), lengths), np.concatenate(rows))
+    return sparse.csr_array((np.repeat(1 / lengths, lengths), place), shape=(len(rows), n_frames))
 
 
-def event_average(movie: Movie, starts: Movie, condition: Movie) -> Maps:
-    """Mean and standard error of the response by condition: four frames after the start minus four before."""
-    rows = [np.r_[np.arange(s, s + 4), np.arange(s - 4, s)] for s in starts]
-    weights = sparse.csr_array(
-        (np.tile(np.r_[np.full(4, 0.25), np.full(4, -0.25)], len(starts)),
-         (np.repeat(np.arange(len(starts)), 8), np.concatenate(rows))), shape=(len(starts), len(movie)),
-    )  # fmt: skip
-    groups = [np.flatnonzero(condition == c) for c in np.unique(condition)]
-
-    def average(y: Movie) -> Maps:
-        trials = weights @ y
-        mean = np.stack([trials[g].mean(0) for g in groups])
-        sem = np.stack([trials[g].std(0, ddof=1) / np.sqrt(len(g)) for g in groups])
-        t = mean / sem
-        p = np.stack([2 * special.stdtr(len(g) - 1, -np.abs(one)) for g, one in zip(groups, t, strict=True)])
-        return {"response": mean, "sem": sem, "t": t, "p": p}
-
-    return over_slabs(movie, average)
-
-
-def direction_tuning(movie: Movie, starts: Movie, degrees: Movie, design: Movie) -> Maps:
-    """Vector sum of the mean responses, and the F-test of a design's harmonics."""
-    directions = np.unique(degrees)
-    angle = np.exp(1j * np.deg2rad(directions))
-    basis, _ = np.linalg.qr(design - design.mean(0))
-    dof = len(movie) - 1 - basis.shape[1]
-    averages = np.zeros((len(directions), len(movie)))
-    for start, degree in zip(starts, degrees, strict=True):
-        row = int(np.flatnonzero(directions == degree)[0])
-        share = 0.25 / (degrees == degree).sum()
-        averages[row, start : start + 4] += share
-        averages[row, start - 4 : start] -= share
-    weights = sparse.csr_array(averages)
-
-    def tune(y: Movie) -> Maps:
-        y -= y.mean(0)
-        response = weights @ y
-        positive = np.maximum(response, 0)
-        vector = angle @ positive
-        total = np.einsum("tv,tv->v", y, y)
-        explained = np.square(basis.T @ y).sum(0)
-        f = explained / basis.shape[1] / ((total - explained) / dof)
-        return {
-            "response": response,
-            "preferred": np.mod(np.rad2deg(np.angle(vector)), 360),
-            "selectivity": np.abs(vector) / positive.sum(0),
-            "p": special.fdtrc(basis.shape[1], dof, f),
-        }
-
-    return over_slabs(movie, tune)
-
-
-def standardised(movie: Movie) -> Movie:
-    """(voxels, t) float32, mean 0 and sd 1."""
-    y = movie.T.astype(np.float32)
-    y -= y.mean(1, keepdims=True)
-    y /= y.std(1, keepdims=True)
-    return y
-
-
-def pca(movie: Movie, n_components: int) -> Maps:
-    """scikit-learn's, as it chooses to do it."""
-    from sklearn.decomposition import PCA
-
-    fitted = PCA(n_components, random_state=0).fit(movie.astype(np.float32))
-    return {"components": fitted.components_, "ratio": fitted.explained_variance_ratio_}
-
-
-def kmeans(movie: Movie, n_clusters: int) -> Maps:
-    """scikit-learn's, of standardised series, from one start: ten would take minutes."""
-    from sklearn.cluster import KMeans
-
-    fitted = KMeans(n_clusters, n_init=1, random_state=0).fit(standardised(movie))
-    return {"label": fitted.labels_, "inertia": fitted.inertia_}
-
-
-def ica(movie: Movie, n_components: int) -> Maps:
-    """scikit-learn's FastICA of the maps (spatial), whitened by its PCA."""
-    from sklearn.decomposition import FastICA
-
-    fitted = FastICA(n_components, whiten="unit-variance", random_state=0, max_iter=200, tol=1e-4)
-    return {"components": fitted.fit_transform(movie.T.astype(np.float32)).T}
-
-
-def nmf(movie: Movie, n_components: int) -> Maps:
-    """scikit-learn's, of series from which each voxel's least value is taken."""
-    from sklearn.decomposition import NMF
-
-    y = movie.T.astype(np.float32)
-    y -= y.min(1, keepdims=True)
-    fitted = NMF(n_components, init="nndsvda", max_iter=200, tol=1e-4)
-    return {"components": fitted.fit_transform(y).T, "error": fitted.reconstruction_err_}
+def swim(recording: nt.Recording) -> Values:
+    """(t,) the behaviour signal at the frames."""
+    signal = recording.signals["swim"]
+    times = recording.frame_times if signal.index.name == "frame" else signal.index.to_numpy(float)
+    return np.interp(recording.frame_times, times, signal.to_numpy(float))
