@@ -7,11 +7,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import scipy.linalg  # noqa: F401 - brings a BLAS of its own, which is to be held to one thread too
+from threadpoolctl import threadpool_limits
 
 from napari_thunder.engine import Engine, connect
 from tests.storage.s3 import s3_port
 
 __all__ = ["s3_port"]
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_blas_thread() -> Iterator[None]:
+    """Tests run two lanes at a time, and threads of BLAS that wait for a busy core spin: one thread is far faster."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
 
 
 @pytest.fixture(scope="session")
