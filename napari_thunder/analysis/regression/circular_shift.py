@@ -12,16 +12,13 @@ from scipy import fft
 from napari_thunder.analysis.protocol import Answer, Series
 from napari_thunder.analysis.regression.least_squares import LeastSquares, prepare
 from napari_thunder.analysis.regression.shifts import ShiftedDesigns
-from napari_thunder.analysis.statistics import sum_of_squares
+from napari_thunder.analysis.statistics import count_true, sum_of_squares
 
 Values = NDArray[np.float64]
 
 _VALUES_AT_ONCE = 2**18
 _LEAST_VOXELS = 16
 """Fewer would leave a processor's wide registers empty."""
-
-_COUNTED_AT_ONCE = 255
-"""As many as a byte holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +127,6 @@ def larger(a: Answer, b: Answer) -> Answer:
     return {name: np.maximum(a[name], b[name], out=a[name] if a[name].flags.writeable else None) for name in a}
 
 
-def _count(flags: NDArray[np.bool_]) -> Values:
-    """(rows, voxels) how many of (rows, n, voxels) are True: in bytes as long as they hold it, which is fastest."""
-    count = np.zeros((len(flags), flags.shape[2]))
-    for start in range(0, flags.shape[1], _COUNTED_AT_ONCE):
-        few = flags[:, start : start + _COUNTED_AT_ONCE].view(np.uint8)
-        count += few.sum(axis=1, dtype=np.uint8)
-    return count
-
-
 @dataclass(frozen=True, slots=True)
 class CircularShift:
     """The fit of a design at many voxels, with p from the same design at many shifts.
@@ -184,7 +172,7 @@ class CircularShift:
         columns = np.flatnonzero(usable)
         for span, chance in self.chance.of(series if all_usable else series[:, usable]):
             part = columns[span]
-            p[:, part] = 1 + _count(chance >= found[:, None, part])
+            p[:, part] = 1 + count_true(chance >= found[:, None, part], axis=1)
         return p / (1 + len(self.chance.designs.lags))
 
     def _p_of_largest(self, found: Values, largest: Values) -> Values:

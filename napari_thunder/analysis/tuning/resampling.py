@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_thunder.analysis.protocol import Answer
-from napari_thunder.analysis.tuning.angles import Places, Values, below, preferred_angle
+from napari_thunder.analysis.statistics import count_true
+from napari_thunder.analysis.tuning.angles import Places, Values, below
 
-_CHUNK_BYTES = 2**19
+_ROOM_BYTES = 2**19
 _TIE = 1e-9
 """Relative difference below which two statistics count as equal, so that rounding decides nothing."""
 
@@ -23,8 +24,29 @@ class Statistic(Protocol):
     def __call__(self, curves: Values) -> tuple[Values, Values]:
         """What shuffles are compared by, and what is averaged over them, (…, voxels) each.
 
-        Mean responses (…, conditions, voxels) are overwritten.
+        Mean responses (conditions, …, voxels) are overwritten.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Memory (values,) for curves (conditions, n, voxels) that fits a processor's cache and is used again and again, as
+    fresh memory would cost more than what is computed in it."""
+
+    values: Values
+    n_conditions: int
+    n: int
+    n_voxels: int
+
+    @classmethod
+    def of(cls, n_conditions: int, n_voxels: int, most: int) -> Room:
+        """For as many at once as fit, one at least."""
+        n = min(most, max(1, _ROOM_BYTES // (8 * n_conditions * n_voxels)))
+        return cls(np.empty(n_conditions * n * n_voxels), n_conditions, n, n_voxels)
+
+    def curves(self, n: int) -> Values:
+        """(conditions, n, voxels), not yet written to."""
+        return self.values[: self.n_conditions * n * self.n_voxels].reshape(self.n_conditions, n, self.n_voxels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +61,13 @@ class VectorLength:
 
     def __call__(self, curves: Values) -> tuple[Values, Values]:
         """See `Statistic`."""
-        x, y, total = np.moveaxis(self.waves @ _rectified(curves), -2, 0)
-        length: Values = np.sqrt(x * x + y * y)
-        return length, np.divide(length, total, out=np.zeros_like(length), where=total > 0)
+        x, y, total = _vectors(self.waves, curves)
+        x *= x
+        y *= y
+        x += y
+        length: Values = np.sqrt(x, out=x)
+        total[total <= 0] = 1
+        return length, np.divide(length, total, out=total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +79,10 @@ class BetweenConditions:
     def __call__(self, curves: Values) -> tuple[Values, Values]:
         """See `Statistic`."""
         share = self.n_trials / self.n_trials.sum()
-        grand = np.einsum("c,...cv->...v", share, curves)
-        squares: Values = np.einsum("c,...cv,...cv->...v", share, curves, curves) - grand**2
+        flat = curves.reshape(len(curves), -1)
+        grand = share @ flat
+        flat *= flat
+        squares: Values = (share @ flat - grand * grand).reshape(curves.shape[1:])
         return squares, squares
 
 
@@ -85,21 +113,23 @@ class Permutations:
         p = (1 + number of shuffles with a statistic as large) / (1 + number of shuffles).
         """
         given = np.repeat(np.arange(len(self.n_trials)), self.n_trials)
-        observed = statistic(self._curves(given[None], responses))[0][0]
+        room = Room.of(len(self.n_trials), responses.shape[1], len(self.labels))
+        observed = statistic(self._curves(given[None], responses, room))[0][0]
         limit = observed - _TIE * np.abs(observed)
         count, total = np.zeros(len(observed)), np.zeros(len(observed))
-        for labels in chunks(self.labels, len(self.n_trials) * responses.shape[1]):
-            shuffled, averaged = statistic(self._curves(labels, responses))
-            count += np.count_nonzero(shuffled >= limit, axis=0)
+        for start in range(0, len(self.labels), room.n):
+            labels = self.labels[start : start + room.n]
+            shuffled, averaged = statistic(self._curves(labels, responses, room))
+            count += count_true(shuffled >= limit)
             total += averaged.sum(axis=0)
         return (1 + count) / (1 + len(self.labels)), total / len(self.labels)
 
-    def _curves(self, labels: NDArray[np.integer], responses: Values) -> Values:
-        """Mean responses (n, conditions, voxels) by labels (n, trials)."""
-        n, n_conditions = len(labels), len(self.n_trials)
-        weights = np.zeros((n, n_conditions, labels.shape[1]))
-        np.put_along_axis(weights, labels[:, None].astype(np.intp), 1 / self.n_trials[labels][:, None], axis=1)
-        return (weights.reshape(n * n_conditions, -1) @ responses).reshape(n, n_conditions, -1)
+    def _curves(self, labels: NDArray[np.integer], responses: Values, room: Room) -> Values:
+        """Mean responses (conditions, n, voxels) by labels (n, trials)."""
+        weights = (labels == np.arange(len(self.n_trials))[:, None, None]) / self.n_trials[:, None, None]
+        curves = room.curves(len(labels))
+        np.matmul(weights.reshape(-1, labels.shape[1]), responses, out=curves.reshape(-1, responses.shape[1]))
+        return curves
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,49 +166,82 @@ class Bootstrap:
             In degrees, the first two in [0, 360 / folds).
         """
         period = 360.0 / folds
-        drawn = chunks(self.weights, len(self.n_trials) * responses.shape[1])
-        off = np.concatenate([self._preferred(weights, responses, waves, folds) for weights in drawn])
-        off = np.mod(off - own + period / 2, period) - period / 2
-        low, high = quantiles(off, ((1 - level) / 2, (1 + level) / 2))
+        ahead = np.deg2rad(folds * own)
+        turned = np.stack([np.cos(ahead), np.sin(ahead)])
+        room = Room.of(len(self.n_trials), responses.shape[1], len(self.weights))
+        off = np.empty((len(self.weights), responses.shape[1]))
+        for start in range(0, len(self.weights), room.n):
+            few = slice(start, start + room.n)
+            off[few] = self._off(self.weights[few], responses, waves, turned, room)
+        ends = quantiles(off, ((1 - level) / 2, (1 + level) / 2), _degrees)
+        low, high = (end / folds for end in ends)
         return {
             "ci_low": below(np.mod(own + low, period), period),
             "ci_high": below(np.mod(own + high, period), period),
             "ci_width": high - low,
         }
 
-    def _preferred(self, weights: NDArray[np.float32], responses: Values, waves: Values, folds: int) -> Values:
-        """(resamples, voxels) in degrees."""
-        x, y, total = np.moveaxis(waves @ _rectified(self._means(weights, responses)), -2, 0)
-        return preferred_angle(x, y, total, folds)
+    def _off(
+        self, weights: NDArray[np.float32], responses: Values, waves: Values, turned: Values, room: Room
+    ) -> Values:
+        """(resamples, voxels) how far the vector sum points from `turned`, as `_degrees` understands it."""
+        x, y, _ = _vectors(waves, self._means(weights, responses, room))
+        along = turned[0] * x
+        along += turned[1] * y
+        y *= turned[0]
+        x *= turned[1]
+        y -= x
+        return _pseudo_angle(along, y)
 
-    def _means(self, weights: NDArray[np.float32], responses: Values) -> Values:
-        """Mean responses (resamples, conditions, voxels)."""
-        means = np.empty((len(weights), len(self.n_trials), responses.shape[1]))
+    def _means(self, weights: NDArray[np.float32], responses: Values, room: Room) -> Values:
+        """Mean responses (conditions, resamples, voxels)."""
+        means = room.curves(len(weights))
         ends = np.cumsum(self.n_trials).tolist()
         for k, (n, end) in enumerate(zip(self.n_trials.tolist(), ends, strict=True)):
-            means[:, k] = weights[:, end - n : end].astype(np.float64) @ responses[end - n : end]
+            np.matmul(weights[:, end - n : end].astype(np.float64), responses[end - n : end], out=means[k])
         return means
 
 
-def _rectified(curves: Values) -> Values:
-    return np.maximum(curves, 0, out=curves)
+def _vectors(waves: Values, curves: Values) -> Values:
+    """Vector sums (3, …, voxels) of curves (conditions, …, voxels), which are overwritten, as far as they are above
+    0."""
+    rectified = np.maximum(curves, 0, out=curves).reshape(len(curves), -1)
+    return (waves @ rectified).reshape(len(waves), *curves.shape[1:])
 
 
-def chunks(rows: NDArray[Any], values_per_row: int) -> Iterator[NDArray[Any]]:
-    """Stretches of rows whose values fit a processor's cache."""
-    step = max(1, _CHUNK_BYTES // (8 * values_per_row))
-    for start in range(0, len(rows), step):
-        yield rows[start : start + step]
+def _pseudo_angle(x: Values, y: Values) -> Values:
+    """What rises from -2 to below 2 as the angle of (x, y) rises from -180° to below 180°, as far around the diamond
+    |x| + |y| = 1; NaN for no vector. Both are overwritten."""
+    back = x < 0
+    size = np.abs(y)
+    size += np.abs(x, out=x)
+    y /= size
+    turned = np.copysign(2, y) - y
+    np.copyto(y, turned, where=back)
+    y[y >= 2 - _TIE] = -2
+    return y
 
 
-def quantiles(values: Values, shares: tuple[float, float]) -> tuple[Values, Values]:
-    """Quantiles over the first axis of (n, voxels), sorted in place, of those that are not NaN; NaN where all are."""
+def _degrees(pseudo: Values) -> Values:
+    """The angle, -180° to below 180°, of what `_pseudo_angle` gave."""
+    x = 1 - np.abs(pseudo)
+    y = np.where(x < 0, np.copysign(2, pseudo) - pseudo, pseudo)
+    angle: Values = np.rad2deg(np.arctan2(y, x))
+    return np.where(pseudo == -2, -180.0, angle)
+
+
+def quantiles(values: Values, shares: tuple[float, float], meant: Callable[[Values], Values]) -> tuple[Values, Values]:
+    """Quantiles over the first axis of (n, voxels), sorted in place, of those that are not NaN; NaN where all are.
+
+    They lie between what two neighbours are `meant` to be, a rising function.
+    """
     values.sort(axis=0)
     last = np.count_nonzero(np.isfinite(values), axis=0) - 1
     found = []
     for share in shares:
         place = share * np.maximum(last, 0)
         low = place.astype(np.intp)
-        a, b = (np.take_along_axis(values, np.minimum(i, np.maximum(last, 0))[None], 0)[0] for i in (low, low + 1))
+        neighbours = (np.minimum(i, np.maximum(last, 0))[None] for i in (low, low + 1))
+        a, b = (meant(np.take_along_axis(values, i, 0)[0]) for i in neighbours)
         found.append(a + (place - low) * (b - a))
     return found[0], found[1]
