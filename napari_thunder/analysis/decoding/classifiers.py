@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 Values = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -83,7 +82,7 @@ class Classifier:
         return np.concatenate([-found, found]) if len(found) == 1 else found
 
     def _trained(self, features: Values, labels: Places) -> Any:
-        with warnings.catch_warnings(), threadpool_limits(1, user_api="blas"):
+        with warnings.catch_warnings():
             # a classifier that has not quite converged is tested like any other
             warnings.simplefilter("ignore")
             return _MAKERS[self.name](self.strength, self.seed).fit(features, labels)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from napari_thunder.analysis.correlation.pearson import neighbours
 from napari_thunder.analysis.groups import DrawnGroups, cells_of
@@ -229,9 +230,9 @@ def _row_of(order: Places, most_rows: int) -> Places:
 
 def _averaged(scores: Values, row_of: Places) -> tuple[Values, Places]:
     members = np.bincount(row_of)
-    sums = np.zeros((len(members), scores.shape[1]))
-    np.add.at(sums, row_of, scores)
-    return sums / members[:, None], members.astype(np.intp)
+    share = sparse.csr_array((1 / members[row_of], (row_of, np.arange(len(row_of)))))
+    averages: Values = np.asarray(share @ scores)
+    return averages, members.astype(np.intp)
 
 
 def _with_likeness(dataset: xr.Dataset, alike: float) -> xr.Dataset:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
@@ -78,15 +80,15 @@ def _weights(n: int, locality: float) -> Values:
 
 
 def _score(alike: Values, weights: Values, order: Places) -> float:
-    return float(np.vdot(weights, alike[order[:, None], order]))
+    return float(np.vdot(weights, alike.take(order, axis=0).take(order, axis=1)))
 
 
 def _improved(alike: Values, weights: Values, order: Places, rng: np.random.Generator) -> Places:
     """Turn round or move stretches as long as that is better, until many tries in a row are in vain."""
     n, best = len(order), _score(alike, weights, order)
     vain = 0
-    for _ in range(_MOST_MOVES):
-        changed = _moved(order, rng)
+    for start, stop, at, kind in _moves(n, rng):
+        changed = _moved(order, start, stop, at, kind)
         score = _score(alike, weights, changed)
         if score > best + 1e-12:
             order, best, vain = changed, score, 0
@@ -97,17 +99,23 @@ def _improved(alike: Values, weights: Values, order: Places, rng: np.random.Gene
     return order
 
 
-def _moved(order: Places, rng: np.random.Generator) -> Places:
-    """The order with one stretch turned round, moved elsewhere, or both."""
-    n = len(order)
-    start, stop = np.sort(rng.choice(n + 1, 2, replace=False))
-    stretch, kind = order[start:stop], rng.integers(3)
+def _moves(n: int, rng: np.random.Generator) -> Iterator[list[int]]:
+    """Start and stop of a stretch of n, where among the others it is put, and what is done to it."""
+    one, other = rng.integers(n + 1, size=_MOST_MOVES), rng.integers(n, size=_MOST_MOVES)
+    other += other >= one
+    start, stop = np.minimum(one, other), np.maximum(one, other)
+    at = rng.integers(n - (stop - start) + 1)
+    yield from np.stack([start, stop, at, rng.integers(3, size=_MOST_MOVES)], axis=1).tolist()
+
+
+def _moved(order: Places, start: int, stop: int, at: int, kind: int) -> Places:
+    """The order with one stretch turned round where it is (kind 0), moved elsewhere (1), or both (2)."""
+    stretch = order[start:stop]
     if kind != 1:
         stretch = stretch[::-1]
     if kind == 0:
         return np.concatenate([order[:start], stretch, order[stop:]])
     rest = np.concatenate([order[:start], order[stop:]])
-    at = int(rng.integers(len(rest) + 1))
     return np.concatenate([rest[:at], stretch, rest[at:]])
 
 
