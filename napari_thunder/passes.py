@@ -16,6 +16,7 @@ from napari_thunder.analysis.slabs import SeriesOf, Spatial
 from napari_thunder.analysis.statistics import varies
 from napari_thunder.blocks import Block, Box
 from napari_thunder.engine import Engine, Job
+from napari_thunder.engine.blas import ONE_BLAS_THREAD
 from napari_thunder.masks import cut
 from napari_thunder.recording import Recording
 from napari_thunder.regions import Region, region_of_mask
@@ -73,7 +74,8 @@ class Passes:
         answer: Answer | None = None
         while True:
             try:
-                wanted = plan.send(cast("Answer", answer))  # the first send must be None
+                with ONE_BLAS_THREAD:
+                    wanted = plan.send(cast("Answer", answer))  # the first send must be None
             except StopIteration as end:
                 return end.value
             with self.job.stage(self.job.fraction, (1 + self.job.fraction) / 2, wanted.title):
