@@ -13,6 +13,7 @@ from napari_thunder.widgets.analyze.analyze_tab import AnalyzeTab
 from napari_thunder.widgets.banner import Banner
 from napari_thunder.widgets.bottom_dock import bring
 from napari_thunder.widgets.data.data_tab import DataTab
+from napari_thunder.widgets.late_tab import LateTab
 from napari_thunder.widgets.plots.plots_dock import PlotsDock
 from napari_thunder.widgets.prepare.prepare_tab import PrepareTab
 from napari_thunder.widgets.registration.registration_tab import RegistrationTab
@@ -21,7 +22,6 @@ from napari_thunder.widgets.rois.rois_tab import RoisTab
 from napari_thunder.widgets.session_panel import SessionPanel
 from napari_thunder.widgets.session_window import SessionWindow
 from napari_thunder.widgets.shortcuts import Shortcuts
-from napari_thunder.widgets.tab import Tab
 from napari_thunder.widgets.traces.traces_dock import TracesDock
 from napari_thunder.widgets.workplace import Workplace
 
@@ -54,17 +54,18 @@ class ThunderDock(QWidget):
         self.main_thread = self.workplace.hold(self)
         self._traces_shown = self._plots_shown = False
         self.desk = self.workplace.desk
-        self.data = DataTab(napari_viewer)
-        self.registration = RegistrationTab(napari_viewer)
-        self.prepare = PrepareTab(napari_viewer)
-        self.rois = RoisTab(napari_viewer)
-        self.analyze = AnalyzeTab(napari_viewer)
-        self.results = ResultsTab(napari_viewer)
+        self._data = LateTab(DataTab, self.workplace)
+        self._registration = LateTab(RegistrationTab, self.workplace)
+        self._prepare = LateTab(PrepareTab, self.workplace)
+        self._rois = LateTab(RoisTab, self.workplace)
+        self._analyze = LateTab(AnalyzeTab, self.workplace)
+        self._results = LateTab(ResultsTab, self.workplace)
         self.session = SessionPanel(self.desk.session, self.workplace.safekeeping.autosave, self.main_thread)
         self.banner = Banner(self.desk.connection, self.main_thread)
         self.tabs = QTabWidget()
-        for tab in (self.data, self.registration, self.prepare, self.rois, self.analyze, self.results):
-            self.tabs.addTab(tab, tab.title)
+        self.tabs.currentChanged.connect(self._make_shown)
+        for late in (self._data, self._registration, self._prepare, self._rois, self._analyze, self._results):
+            self.tabs.addTab(late, late.title)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.banner)
@@ -72,6 +73,36 @@ class ThunderDock(QWidget):
         layout.addWidget(self.session)
         self.session.layout().setContentsMargins(9, 0, 9, 6)
         self._tie(engine)
+
+    @property
+    def data(self) -> DataTab:
+        """Recordings and the engine."""
+        return self._data.tab()
+
+    @property
+    def registration(self) -> RegistrationTab:
+        """Where the brain is registered."""
+        return self._registration.tab()
+
+    @property
+    def prepare(self) -> PrepareTab:
+        """Where a fast store is made."""
+        return self._prepare.tab()
+
+    @property
+    def rois(self) -> RoisTab:
+        """Where regions are drawn."""
+        return self._rois.tab()
+
+    @property
+    def analyze(self) -> AnalyzeTab:
+        """Where an analysis is set up."""
+        return self._analyze.tab()
+
+    @property
+    def results(self) -> ResultsTab:
+        """Where the maps are."""
+        return self._results.tab()
 
     @property
     def settled(self) -> bool:
@@ -85,15 +116,15 @@ class ThunderDock(QWidget):
     def show_tab(self, name: str) -> None:
         """Bring a tab (`data`, `registration`, `prepare`, `rois`, `analyze`, `results`) into sight."""
         for at in range(self.tabs.count()):
-            tab = self.tabs.widget(at)
-            if isinstance(tab, Tab) and tab.name == name:
+            late = self.tabs.widget(at)
+            if isinstance(late, LateTab) and late.name == name:
                 self.tabs.setCurrentIndex(at)
 
     @property
     def shown_tab(self) -> str:
         """Name of the tab in sight."""
-        tab = self.tabs.currentWidget()
-        return tab.name if isinstance(tab, Tab) else ""
+        late = self.tabs.currentWidget()
+        return late.name if isinstance(late, LateTab) else ""
 
     def show_traces(self) -> TracesDock:
         """Bring the Traces dock into sight, below the canvas if it is not there."""
@@ -107,12 +138,21 @@ class ThunderDock(QWidget):
     def _tie(self, engine: str | None) -> None:
         workplace = self.workplace
         self.main_thread.connect(self.desk.attend, self.show_tab)
+        self.main_thread.connect(self.desk.registration.runs.filled, self._show_first_motion, newest=True)
         for signal in (self.desk.pointer.pinned, self.desk.regions.added):
             self.main_thread.connect(signal, self._show_first_trace, newest=True)
         self.main_thread.connect(self.desk.plots.offered, self._show_first_plot, newest=True)
         self._window = SessionWindow(workplace, self, self.main_thread)
         self._shortcuts = Shortcuts(workplace.viewer)
         workplace.begin(engine)
+
+    def _make_shown(self, at: int) -> None:
+        late = self.tabs.widget(at)
+        if isinstance(late, LateTab):
+            late.tab()
+
+    def _show_first_motion(self, _: object) -> None:
+        self.registration.show_first_motion()
 
     def _show_first_trace(self, _: object) -> None:
         """The traces come by themselves when there is something to see; a dock that was closed stays closed."""

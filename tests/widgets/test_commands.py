@@ -43,7 +43,7 @@ def test_keys_reach_the_dock_from_the_canvas_and_are_given_back(make_dock: Calla
     keys = {known.shown_keys for known in ACTIONS.values() if known.keys}
     assert keys <= {str(key) for key in viewer.keymap}
     perform(ACTIONS["new_polygon"], viewer)
-    assert dock.tabs.currentWidget() is dock.rois
+    assert dock.shown_tab == "rois"
 
 
 def test_no_action_fails_on_an_empty_desk(dock: ThunderDock):

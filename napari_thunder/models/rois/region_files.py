@@ -48,7 +48,7 @@ class RegionFiles:
     Attributes
     ----------
     notes
-        What was left out of the file that was read last, and why; sentences.
+        What is to be said of the file that was read or written last: where it is, what was left out and why; sentences.
     trouble
         Why the last file could not be read or written; None if it could.
     doubt
@@ -149,5 +149,6 @@ class RegionFiles:
 
     def _write(self, path: str | Path, regions: Sequence[Region], voxel_size: VoxelSize | None) -> None:
         place = write_regions(regions, path, voxel_size)
+        self.notes = (f"Written to {place}.",)
         if not self._background.closed:
             self.exported.emit(str(place))

@@ -69,6 +69,11 @@ class RegistrationTab(Tab):
         self._motion_shown = True
         return bring(self.workplace, MotionDock)
 
+    def show_first_motion(self) -> None:
+        """The Motion dock comes by itself when there is something to see; one that was closed stays closed."""
+        if not self._motion_shown:
+            self.show_motion()
+
     def _connect(self) -> None:
         self.entries.motion_asked.connect(lambda: self.show_motion())
         self.run_panel.asked.connect(lambda what: self.try_out() if what == "try" else self.register())
@@ -79,12 +84,7 @@ class RegistrationTab(Tab):
             ("Ctrl+Shift+Enter", self.try_out),
         ):
             self._shortcut(keys, call)
-        self.main_thread.connect(self.desk.registration.runs.filled, lambda _: self._show_first(), newest=True)
-
-    def _show_first(self) -> None:
-        """It comes by itself when there is something to see; a dock that was closed stays closed."""
-        if not self._motion_shown:
-            self.show_motion()
+        self.main_thread.connect(self.desk.registration.runs.filled, lambda _: self.show_first_motion(), newest=True)
 
     def _commit(self) -> None:
         self.reference.commit()

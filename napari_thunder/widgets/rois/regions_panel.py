@@ -163,7 +163,6 @@ class RegionsPanel(QWidget):
         main_thread.connect(desk.regions.changed, self.show_regions, newest=True)
         main_thread.connect(desk.datasets.changed, self.show_regions, newest=True)
         main_thread.connect(desk.region_files.changed, self._show_file, newest=True)
-        main_thread.connect(desk.region_files.exported, self._show_exported, newest=True)
 
     def _show_chosen(self) -> None:
         self.list.choose(self._layers.chosen)
@@ -178,9 +177,6 @@ class RegionsPanel(QWidget):
         self._say("Reading or writing the file…" if files.busy else " ".join(files.notes) or self._trust.note)
         self.trouble.show_trouble(files.trouble)
         self._trust.ask_if_new()
-
-    def _show_exported(self, path: str) -> None:
-        self._say(f"Written to {path}.")
 
     def _say(self, text: str) -> None:
         self.note.setText(text)

@@ -196,7 +196,7 @@ def test_parameters_are_taken_over_to_analyze(window: Window, qtbot: Any) -> Non
     dock.desk.draft.choose("summary_images")
     dock.results.panel.actions_.change.trigger()
     assert dock.desk.draft.analysis == "direction_tuning"
-    wait_until(qtbot, lambda: dock.tabs.currentWidget() is dock.analyze)
+    wait_until(qtbot, lambda: dock.shown_tab == "analyze")
 
 
 def test_a_result_is_computed_again_as_it_was(window: Window, qtbot: Any) -> None:

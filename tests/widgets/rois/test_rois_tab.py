@@ -180,7 +180,7 @@ def test_a_region_becomes_the_mask_of_the_analysis(opened: tuple[Any, ThunderDoc
     dock.rois.regions.list.selectRow(0)
     dock.rois.regions.buttons["analyze"].click()
     assert dock.desk.draft.region == region.key
-    wait_until(qtbot, lambda: dock.tabs.currentWidget() is dock.analyze)
+    wait_until(qtbot, lambda: dock.shown_tab == "analyze")
 
 
 @pytest.mark.parametrize("ending", [".geojson", ".zip", ".tif", ".zarr"])
