@@ -173,7 +173,7 @@ class Heartbeat:
 
 
 def _time_on_a_core() -> float:
-    """Seconds that go on while this thread works or sleeps, not while other programs have the cores, where Linux tells."""
+    """Seconds, without those in which this thread could have run but others had the cores, where Linux tells."""
     now = time.monotonic()
     try:
         waited = int(Path("/proc/thread-self/schedstat").read_text().split()[1])
