@@ -16,7 +16,6 @@ ANALYSES, STEPS = formulas.tasks(N_FRAMES), formulas.STEPS
 SLOW = {
     "hierarchical_clustering",
     "k_means",
-    "raster_order",
     "nmf",
     "ica",
     "pca",
