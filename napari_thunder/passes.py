@@ -114,7 +114,7 @@ class Passes:
         chosen = np.zeros(space, bool)
         chosen.flat[numbers] = True
         blocks, series = self._blocks(region_of_mask(chosen, "sample", "#ffffff"))
-        found = np.empty((n_frames, count))
+        found = np.full((n_frames, count), np.nan)  # of blocks that a first look leaves out
         for _, answer in self.engine.map(SampleWork(series, space), self.recording, blocks, self.job):
             found[:, np.searchsorted(numbers, answer["voxels"])] = answer["series"]
         usable = varies(found)

@@ -50,6 +50,7 @@ class Job:
         self.started: float | None = None
         self.seconds = 0.0
         self._span = (0.0, 1.0)
+        self._span_began: float | None = None
         self._cancel = Event()
         self._lock = Lock()
         self._on_cancel: list[Callable[[], None]] = []
@@ -66,10 +67,13 @@ class Job:
 
     @property
     def seconds_left(self) -> float | None:
-        """A guess from the pace so far, or None while there is none."""
-        if self.started is None or self.fraction <= 0.02 or self.ended:
+        """A guess from the pace of the stage under way; None while there is none, or more stages follow."""
+        start, stop = self._span
+        began = self.started if self._span_began is None else self._span_began
+        done = (self.fraction - start) / max(stop - start, 1e-9)
+        if began is None or stop < 1.0 or done <= 0.02 or self.ended:
             return None
-        return (time.monotonic() - self.started) * (1 - self.fraction) / self.fraction
+        return (time.monotonic() - began) * (1 - done) / done
 
     def cancel(self) -> None:
         """Ask the work to stop; returns at once."""
@@ -116,12 +120,13 @@ class Job:
     @contextmanager
     def stage(self, start: float, stop: float, message: str = "") -> Iterator[None]:
         """Let what happens inside count as the work from `start` to `stop` (fractions of the whole)."""
-        before, self._span = self._span, (start, stop)
+        before, self._span = (self._span, self._span_began), (start, stop)
+        self._span_began = time.monotonic()
         self.advance(0.0, message)
         try:
             yield
         finally:
-            self._span = before
+            self._span, self._span_began = before
 
     def advance(self, fraction: float, message: str | None = None) -> None:
         """Say how far the work (or this stage of it) is, from 0 to 1; it never goes backwards."""

@@ -21,6 +21,7 @@ from napari_thunder.io.source import recorded
 from napari_thunder.io.uri import seen_here, split_uri
 from napari_thunder.models.analyze.asking import asks_for_regions
 from napari_thunder.models.analyze.draft import ChainLink, Draft
+from napari_thunder.models.analyze.durations import Durations
 from napari_thunder.models.analyze.jobs import Jobs, Request, Run, Stream
 from napari_thunder.models.analyze.own_models import OwnModels
 from napari_thunder.models.analyze.run_results import RunResults
@@ -102,6 +103,7 @@ class Desk:
         self.brushing = Brushing(self.plots, self.datasets, self.regions)
         self.pointed = Pointed(self.plots, self.datasets, self.regions, self.pointer)
         self.draft = Draft()
+        self.durations = Durations(self.jobs, self.connection)
         self.own_models = OwnModels(self.draft)
         self.shown_designs = ShownDesigns(self.draft, self.datasets)
         self.views = Views(self.datasets, self.connection)
@@ -160,7 +162,23 @@ class Desk:
         recording: Recording | None = None,
         regions: Sequence[Region] | None = None,
     ) -> Run:
-        """Queue an analysis of a recording; returns at once.
+        """Queue an analysis of a recording; returns at once. Arguments and errors as of `request`."""
+        more: dict[str, Any] = {"dataset": dataset, "recording": recording, "regions": regions}
+        return self.jobs.submit(self.request(analysis, given, chain, mask=mask, preview=preview, **more))
+
+    def request(
+        self,
+        analysis: str,
+        given: Mapping[str, Any],
+        chain: Sequence[ChainLink] = (),
+        *,
+        mask: Region | str | None = None,
+        preview: bool = False,
+        dataset: Dataset | None = None,
+        recording: Recording | None = None,
+        regions: Sequence[Region] | None = None,
+    ) -> Request:
+        """What to compute, on what.
 
         Parameters
         ----------
@@ -197,15 +215,19 @@ class Desk:
         place = mask.name if isinstance(mask, Region) else Path(mask).stem if mask else ""
         made = self._made(analysis, given)
         asked = self._asked(type(made), recording, regions)
-        return self.jobs.submit(Request(made, recording, preprocess, mask, place, preview, asked))
+        return Request(made, recording, preprocess, mask, place, preview, asked)
 
     def run_draft(self, *, preview: bool = False, dataset: Dataset | None = None) -> Run:
-        """Queue what is prepared; arguments as of `run`.
+        """Queue what is prepared; arguments and errors as of `draft_request`."""
+        return self.jobs.submit(self.draft_request(preview=preview, dataset=dataset))
+
+    def draft_request(self, *, preview: bool = False, dataset: Dataset | None = None) -> Request:
+        """What is prepared; arguments as of `request`.
 
         Raises
         ------
         ThunderError
-            As `run`, or if the region it is restricted to is gone.
+            As `request`, or if the region it is restricted to is gone.
         """
         draft = self.draft
         mask = self.regions.get(draft.region) if draft.region is not None else draft.mask_file or None
@@ -214,7 +236,7 @@ class Desk:
         regions = None if draft.asked is None else [r for key in draft.asked if (r := self.regions.get(key))]
         recording = self._maps() if dataset is None else None
         more: dict[str, Any] = {"dataset": dataset, "recording": recording, "regions": regions}
-        return self.run(draft.analysis, draft.parameters, draft.chain, mask=mask, preview=preview, **more)
+        return self.request(draft.analysis, draft.parameters, draft.chain, mask=mask, preview=preview, **more)
 
     @property
     def chosen(self) -> type[Analysis] | None:
@@ -264,6 +286,7 @@ class Desk:
             self.session,
             self._followed,
             self.own_models,
+            self.durations,
             self.quality_views,
             self.kymographs,
             self.views,

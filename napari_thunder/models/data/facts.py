@@ -128,3 +128,12 @@ def time_text(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def rounded_time_text(seconds: float) -> str:
+    """The same in steps that do not promise more than is known."""
+    steps = (1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 480, 600, 900, 1200, 1800, 2700, 3600)
+    nearest = min((s for s in steps), key=lambda s: abs(math.log(max(seconds, 0.5) / s)))
+    if seconds > steps[-1]:
+        nearest = round(seconds / 1800) * 1800
+    return time_text(nearest).replace(".0 s", " s").replace(" min 0 s", " min").replace(" h 0 min", " h")

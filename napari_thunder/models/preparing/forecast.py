@@ -10,7 +10,7 @@ import numpy as np
 from napari_thunder.engine import Engine, Job
 from napari_thunder.io.regions.mask import MaskLike
 from napari_thunder.io.storing.samples import MeasureSize
-from napari_thunder.models.data.facts import bytes_text, time_text
+from napari_thunder.models.data.facts import bytes_text, rounded_time_text
 from napari_thunder.models.preparing.standing import Place, Standing, standing_of
 from napari_thunder.preparing import Preparation, PreparationPlan, plan_preparation
 from napari_thunder.recording import Recording
@@ -53,7 +53,7 @@ class Forecast:
         size, free = bytes_text(plan.expected_bytes), bytes_text(plan.free_bytes)
         if not self.has_room:
             return f"⚠ It needs about {size}, but only {free} are free. Crop, bin, or choose another disk."
-        return f"Writes about {size}, {free} free, about {_rounded(self.seconds * (1 - self.standing.done))}."
+        return f"Writes about {size}, {free} free, about {rounded_time_text(self.seconds * (1 - self.standing.done))}."
 
 
 def forecast(
@@ -96,12 +96,3 @@ def _pace(recording: Recording, plan: PreparationPlan, engine: Engine, job: Job,
     for _ in engine.map(MeasureSize(plan.layout, plan.conversion, bits), recording, blocks, job, keep=False):
         pass
     return max(1e-6, time.monotonic() - begun) / (each * cores)
-
-
-def _rounded(seconds: float) -> str:
-    """In steps that do not promise more than is known."""
-    steps = (1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 480, 600, 900, 1200, 1800, 2700, 3600)
-    nearest = min((s for s in steps), key=lambda s: abs(np.log(max(seconds, 0.5) / s)))
-    if seconds > steps[-1]:
-        nearest = round(seconds / 1800) * 1800
-    return time_text(nearest).replace(".0 s", " s").replace(" min 0 s", " min").replace(" h 0 min", " h")

@@ -9,8 +9,11 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeyEvent, QKeySequence
 from qtpy.QtWidgets import QShortcut, QVBoxLayout
 
+from napari_thunder.engine.job import JobState
 from napari_thunder.errors import ThunderError
 from napari_thunder.models.analyze.cautions import cautions_of
+from napari_thunder.models.analyze.durations import caution_of, said_of
+from napari_thunder.models.analyze.jobs import Request, Run
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.widgets.analyze.analysis_panel import AnalysisPanel
 from napari_thunder.widgets.analyze.design_panel import DesignPanel
@@ -40,7 +43,7 @@ class AnalyzeTab(Tab):
         self.analysis = AnalysisPanel(desk.draft, desk.datasets, desk.regions, desk.own_models, self.main_thread)
         self.target = TargetPanel(desk, self.main_thread)
         self.run_panel = RunPanel(desk.why_not_run)
-        self.jobs = JobsPanel(desk.jobs, self.main_thread, desk.result_of)
+        self.jobs = JobsPanel(desk.jobs, self.main_thread, desk.result_of, desk.durations.of_run)
         self.column.addWidget(Section("Analysis", self.analysis))
         self.design = DesignPanel(desk.shown_designs, self.workplace.viewer, self.main_thread)
         self.column.addWidget(self.design)
@@ -106,7 +109,9 @@ class AnalyzeTab(Tab):
         changes = (desk.datasets.changed, desk.connection.changed, desk.draft.changed, desk.regions.changed)
         for signal in (*changes, desk.own_models.changed, desk.results.changed):
             self.main_thread.connect(signal, self._refresh, newest=True)
+        self.main_thread.connect(desk.durations.changed, self._refresh, newest=True)
         self.main_thread.connect(desk.results.changed, self.jobs.refresh, newest=True)
+        self.main_thread.connect(desk.jobs.changed, self._measure, newest_of_each=True)
 
     def _shortcut(self, keys: str, call: Callable[[], None]) -> None:
         shortcut = QShortcut(QKeySequence(keys), self)
@@ -133,14 +138,29 @@ class AnalyzeTab(Tab):
 
     def _refresh(self) -> None:
         chosen, draft = self.desk.chosen, self.desk.draft
-        current = self.desk.datasets.current
-        n_bytes = current.recording.nbytes if current is not None and draft.maps is None else 0
-        cautions = () if chosen is None else cautions_of(chosen, draft.parameters, n_bytes)
+        request = self._request()
+        self.desk.durations.ask(request)
+        duration = self.desk.durations.of(request)
+        said = () if chosen is None else cautions_of(chosen, draft.parameters)
         n_recordings = len(self.desk.datasets) if draft.maps is None else 1
-        self.run_panel.refresh(self._what(), n_recordings, cautions)
+        self.run_panel.refresh(self._what(request), n_recordings, (*said, *caution_of(duration)))
 
-    def _what(self) -> str:
-        """`Regression of fish in tectum, after ΔF/F.`"""
+    def _request(self) -> Request | None:
+        """What Run would compute of a recording; None where something is missing, or it is of maps, which are small."""
+        if self.desk.draft.maps is not None:
+            return None
+        try:
+            return self.desk.draft_request()
+        except ThunderError:
+            return None
+
+    def _measure(self, run: Run) -> None:
+        """After a first look, how long it takes in full is worth knowing, whatever the size."""
+        if run.request.preview and run.job.state is JobState.DONE:
+            self.desk.durations.ask(self._request(), least_bytes=0)
+
+    def _what(self, request: Request | None) -> str:
+        """`Ready: Regression of fish in tectum, after ΔF/F. It takes about 20 s.`"""
         current, draft, chosen = self.desk.datasets.current, self.desk.draft, self.desk.chosen
         of = self.target.recording.currentText() if draft.maps is not None else current.name if current else ""
         if chosen is None or not of:
@@ -148,4 +168,11 @@ class AnalyzeTab(Tab):
         region = None if draft.region is None else self.desk.regions.get(draft.region)
         place = region.name if region else "a mask file" if draft.mask_file else "the whole brain"
         steps = f", after {n} step{'s' if n > 1 else ''} of preprocessing" if (n := len(draft.chain)) else ""
-        return f"Ready: {chosen.title} of {of} in {place}{steps}."
+        return f"Ready: {chosen.title} of {of} in {place}{steps}.{self._how_long(request)}"
+
+    def _how_long(self, request: Request | None) -> str:
+        durations = self.desk.durations
+        if durations.measuring(request):
+            return " Measuring how long it takes…"
+        said = said_of(durations.of(request))
+        return f" It takes {said}." if said else ""

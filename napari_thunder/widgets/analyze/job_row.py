@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout
 
-from napari_thunder.engine.job import JobState
+from napari_thunder.engine.job import Job, JobState
+from napari_thunder.models.analyze.durations import Duration, said_of
 from napari_thunder.models.analyze.jobs import Run
-from napari_thunder.models.data.facts import time_text
+from napari_thunder.models.data.facts import rounded_time_text, time_text
 from napari_thunder.models.trouble import Trouble
 from napari_thunder.widgets.analyze.run_panel import data_button, worded
 from napari_thunder.widgets.progress_line import ProgressLine
@@ -20,14 +23,22 @@ class JobRow(QFrame):
     """A title, how far it is, and what can be done: cancel, or show its result.
 
     Emits `cancelled(run)`, `shown(run)` and `data_wanted()`.
+
+    Parameters
+    ----------
+    run
+        What it is about.
+    expected
+        About how long it takes, if that is known before.
     """
 
     cancelled = Signal(object)
     shown = Signal(object)
     data_wanted = Signal()
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, expected: Duration | None = None) -> None:
         super().__init__()
+        self._expected = expected
         self.run = run
         self.title = QLabel(run.job.title)
         self.title.setWordWrap(True)
@@ -55,7 +66,7 @@ class JobRow(QFrame):
         """Show how the run is now."""
         job, run = self.run.job, self.run
         running = not run.ended and job.state is JobState.RUNNING
-        self.status.setText(status_of(run))
+        self.status.setText(status_of(run, self._expected))
         self.bar.setVisible(running)
         self.bar.setValue(round(1000 * job.fraction))
         self.cancel_button.setVisible(not run.ended)
@@ -88,14 +99,24 @@ class JobRow(QFrame):
         layout.addWidget(self.status)
 
 
-def status_of(run: Run) -> str:
-    """`45 %, computing maps, 12 s left`, `waits`, `done in 3 s`, `failed`, `cancelled`."""
+def status_of(run: Run, expected: Duration | None = None) -> str:
+    """`45 %, computing maps, 12 s left`, `waits, takes about 2 min`, `done in 3 s`, `failed`, `cancelled`."""
     job = run.job
     if job.cancelled:
         return "cancelled"
     if job.state is JobState.RUNNING:
-        left = None if job.seconds_left is None else f"{time_text(job.seconds_left)} left"
-        return ", ".join(part for part in (f"{100 * job.fraction:.0f} %", job.message, left) if part)
+        return ", ".join(part for part in (f"{100 * job.fraction:.0f} %", job.message, _left(job, expected)) if part)
     if job.state is JobState.DONE:
         return f"done in {time_text(job.seconds)}{f', {run.said}' if run.said else ''}"
-    return {JobState.QUEUED: "waits"}.get(job.state, str(job.state))
+    takes = f", takes {said_of(expected)}" if expected is not None else ""
+    return f"waits{takes}" if job.state is JobState.QUEUED else str(job.state)
+
+
+def _left(job: Job, expected: Duration | None) -> str:
+    """From its own pace once that is known; until then from what was measured before, while it can still be true."""
+    if job.seconds_left is not None:
+        return f"{rounded_time_text(job.seconds_left)} left"
+    if expected is None or job.started is None:
+        return ""
+    left = expected.seconds - (time.monotonic() - job.started)
+    return f"{'at least' if expected.at_least else 'about'} {rounded_time_text(left)} left" if left > 0 else ""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from napari_thunder.models.analyze.durations import Duration
 from napari_thunder.models.analyze.jobs import Jobs, Run
 from napari_thunder.widgets.analyze.job_row import JobRow
 from napari_thunder.widgets.main_thread import MainThread
@@ -24,15 +25,23 @@ class JobsPanel(QWidget):
         Whose runs it shows and cancels.
     result_of
         Gives the key of a run's result, or None.
+    expected
+        Gives about how long a run takes, or None; asked once.
     """
 
     shown = Signal(object)
     data_wanted = Signal()
 
-    def __init__(self, jobs: Jobs, main_thread: MainThread, result_of: Callable[[Run], int | None]) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        main_thread: MainThread,
+        result_of: Callable[[Run], int | None],
+        expected: Callable[[Run], Duration | None] = lambda _: None,
+    ) -> None:
         super().__init__()
         self._jobs = jobs
-        self._result_of = result_of
+        self._result_of, self._expected = result_of, expected
         self._rows: dict[int, JobRow] = {}
         self._none = QLabel("Nothing has run yet. Preview takes a first look, Run computes the whole map.")
         self._none.setWordWrap(True)
@@ -89,7 +98,7 @@ class JobsPanel(QWidget):
         self._say_what_can_be_done()
 
     def _new_row(self, run: Run) -> JobRow:
-        row = JobRow(run)
+        row = JobRow(run, self._expected(run))
         row.cancelled.connect(self._jobs.cancel)
         row.shown.connect(self.shown)
         row.data_wanted.connect(self.data_wanted)
