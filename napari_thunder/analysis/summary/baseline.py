@@ -8,11 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from napari_thunder.analysis.preprocessing.baselines import BASELINES, Denominator, noise
-from napari_thunder.analysis.preprocessing.delta_f_over_f import DeltaFOverF
+from napari_thunder.analysis.preprocessing.baseline_settings import BaselineSettings
+from napari_thunder.analysis.preprocessing.baselines import Denominator, noise
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Role, Series
 from napari_thunder.analysis.statistics import varies
-from napari_thunder.parameters import check, parameter
 
 _MAPS = (
     Map("f0", "baseline F0, mean over time", Role.IMAGE, "a.u."),
@@ -22,7 +21,7 @@ _MAPS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(BaselineSettings):
     """What ΔF/F would divide by: the baseline F0 of each voxel, and where the floor takes its place.
 
     Run it on the movie as ΔF/F would get it, with the same parameters, before trusting ΔF/F.
@@ -60,38 +59,10 @@ class Baseline:
     title: ClassVar[str] = "Baseline"
     summary: ClassVar[str] = "The baseline F0 of each voxel, and where ΔF/F would hit its floor"
 
-    percentile: float = parameter(
-        20.0, help="Percentile over time that is the baseline", unit="%", minimum=0, maximum=100
-    )
-    baseline: str = parameter(
-        "percentile",
-        help="One percentile or the mean of the whole recording, or what changes along time",
-        choices=BASELINES,
-    )
-    window: float = parameter(60.0, help="Length of the window that rolls along time", unit="s", minimum=1e-6)
-    offset: float = parameter(0.0, help="Added to the baseline in the denominator, in units of the movie", fine=True)
-    floor: float = parameter(0.0, help="Least denominator; 0 for none", minimum=0)
-    floor_unit: str = parameter("movie", help="What the floor is in", choices=("movie", "noise"), fine=True)
-    smoothing: float = parameter(10.0, help="Gaussian before the maximin baseline", unit="frames", minimum=0, fine=True)
-    before: float = parameter(2.0, help="Time before events that is their baseline", unit="s", minimum=1e-6, fine=True)
-
-    def __post_init__(self) -> None:
-        check(self)
-
     def plan(self, context: Context) -> MapStep:
         """One pass over the brain."""
         context.need_frames(2, self.title)
-        step = DeltaFOverF(
-            self.percentile,
-            self.baseline,
-            self.window,
-            self.offset,
-            self.floor,
-            self.floor_unit,
-            self.smoothing,
-            self.before,
-        )
-        return MapStep(_MAPS, partial(_measure, denominator=step.denominator(context)))
+        return MapStep(_MAPS, partial(_measure, denominator=self.denominator(context)))
 
 
 def _measure(series: Series, denominator: Denominator) -> Answer:
