@@ -18,7 +18,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_thunder.io.array import ArraySource
 from napari_thunder.widgets.app import open_window
-from tests.widgets.conftest import moving_movie, slow_recording
+from tests.widgets.conftest import look_at_every_tab, moving_movie, slow_recording
 
 
 def main(engine: str, doing: str) -> None:
@@ -51,6 +51,7 @@ def _threads() -> list[str]:
 
 def _use(engine: str, doing: str) -> tuple[list[weakref.ref[Any]], threading.Event]:
     viewer, dock = open_window(engine)
+    look_at_every_tab(dock)
     recording, source = slow_recording()
     if doing == "compute":
         recording = replace(recording, source=ArraySource(moving_movie()))

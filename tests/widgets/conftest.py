@@ -144,6 +144,12 @@ def slow_recording(seconds: float = 0.0) -> tuple[Recording, SlowSource]:
     return from_source(source, frame_rate=1.0, events=events, voxel_size=(8, 2, 2)), source
 
 
+def look_at_every_tab(dock: ThunderDock) -> None:
+    """As tabs are made when they are first looked at."""
+    for at in reversed(range(dock.tabs.count())):
+        dock.tabs.setCurrentIndex(at)
+
+
 def wait_until(qtbot: Any, true: Callable[[], bool], timeout: int = 20_000) -> None:
     """Let the window live until `true()`; fail after `timeout` ms, which is long as machines are busy."""
     qtbot.waitUntil(true, timeout=timeout)

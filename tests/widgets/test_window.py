@@ -12,12 +12,15 @@ from qtpy.QtCore import QEvent, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QComboBox
 
-from napari_thunder import DirectionTuning, run
+from napari_thunder import DirectionTuning, SummaryImages, run
 from napari_thunder.display import layer_for_direction
 from napari_thunder.recording import open as open_recording
+from napari_thunder.regions import region_of_mask
+from napari_thunder.widgets.analyze.analyze_tab import AnalyzeTab
 from napari_thunder.widgets.canvas.streaming import array_of
 from napari_thunder.widgets.thunder_dock import ThunderDock
-from tests.widgets.conftest import Heartbeat, slow_recording, wait_until
+from napari_thunder.widgets.workplace import Workplace
+from tests.widgets.conftest import Heartbeat, look_at_every_tab, slow_recording, wait_until
 
 MakeDock = Callable[..., tuple[Any, ThunderDock]]
 
@@ -135,9 +138,26 @@ def test_the_dock_leaves_nothing_behind(make_dock: MakeDock, qtbot: Any) -> None
 
 def _used_dock(make_dock: MakeDock, qtbot: Any) -> tuple[Any, list[Any]]:
     viewer, dock = make_dock()
+    look_at_every_tab(dock)
     dock.desk.datasets.add(slow_recording()[0])
     wait_until(qtbot, lambda: dock.settled and len(viewer.layers) == 1)
     return viewer, [weakref.ref(dock), weakref.ref(dock.desk)]
+
+
+def test_a_tab_that_is_looked_at_late_shows_what_is_on_the_desk(make_dock: MakeDock, qtbot: Any) -> None:
+    viewer, dock = make_dock()
+    recording, desk = slow_recording()[0], dock.desk
+    desk.datasets.add(recording)
+    desk.results.add("mean", run(SummaryImages(), recording))
+    desk.regions.add(region_of_mask(np.ones(recording.shape[1:], bool), "all", "#56b4e9"))
+    wait_until(qtbot, lambda: dock.settled and len(viewer.layers) > 1)
+    assert Workplace.of(viewer).held(AnalyzeTab) is None
+    assert dock.analyze.run_panel.run_button.isEnabled()
+    assert dock.results.panel.model.rowCount() == 1
+    assert dock.results.panel.current is not None
+    assert dock.rois.regions.table.rowCount() == 1
+    assert dock.registration.run_panel.run_button.isEnabled()
+    assert dock.prepare.source.recording.currentText() == desk.datasets.current.name
 
 
 def test_removing_a_layer_takes_it_off_the_desk(make_dock: MakeDock, qtbot: Any) -> None:
