@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from napari_thunder.analysis.events.course import Course
 from napari_thunder.analysis.events.selection import chosen_events
 from napari_thunder.analysis.factors.subspace import EXACT_FRAMES, LEAST_VOXELS, leading, upward
 from napari_thunder.analysis.groups import DrawnGroups, add
+from napari_thunder.analysis.population.averaging import Averaging
 from napari_thunder.analysis.protocol import Answer, Context, Means, Reduce, Request, Sample, Series
 from napari_thunder.analysis.statistics import centre
 from napari_thunder.analysis.trials import Window, make_trials
@@ -26,31 +26,6 @@ Flags = NDArray[np.bool_]
 
 _SAMPLED_VOXELS = 2000
 _STRONG = 99
-
-
-class Averaging(Protocol):
-    """The parameters that say how trials are averaged, of `Trajectories` and `JPCA`."""
-
-    @property
-    def by(self) -> tuple[str, ...]: ...
-    @property
-    def only(self) -> tuple[str, ...]: ...
-    @property
-    def of(self) -> str: ...
-    @property
-    def n_components(self) -> int: ...
-    @property
-    def baseline(self) -> float: ...
-    @property
-    def before(self) -> float: ...
-    @property
-    def after(self) -> float: ...
-    @property
-    def softening(self) -> float | None: ...
-    @property
-    def subtract_mean(self) -> bool: ...
-    @property
-    def smoothing(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)

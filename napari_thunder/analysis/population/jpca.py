@@ -9,15 +9,15 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_thunder.analysis.events.selection import ONLY_HELP
 from napari_thunder.analysis.factors.subspace import leading
+from napari_thunder.analysis.population.averaging import Averaging
 from napari_thunder.analysis.population.condition_states import ConditionStates, condition_states
 from napari_thunder.analysis.population.maximum_entropy import Surrogates
 from napari_thunder.analysis.population.rotations import Steps, planes
 from napari_thunder.analysis.population.state_curves import loading_step, state_curves
 from napari_thunder.analysis.protocol import Answer, Context, LastStep, Request
 from napari_thunder.errors import AnalysisError, ParameterError
-from napari_thunder.parameters import check, parameter
+from napari_thunder.parameters import parameter
 
 Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -27,7 +27,7 @@ _LEAST_LAGS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class JPCA:
+class JPCA(Averaging):
     """Rotations of the population's state (jPCA), with a control for what smooth data show by themselves.
 
     As in `Trajectories`, averages over trials are scaled softly and projected on their first k principal components:
@@ -107,25 +107,15 @@ class JPCA:
     summary: ClassVar[str] = "Whether the state of the population rotates, how fast, and by which voxels"
 
     by: tuple[str, ...] = parameter((), help="Columns of the events that tell conditions apart", source="event columns")
-    only: tuple[str, ...] = parameter((), help=ONLY_HELP)
-    of: str = parameter("voxels", help="What the population is made of", choices=("voxels", "regions"))
     n_components: int = parameter(6, help="How many components, an even number", minimum=2)
-    baseline: float = parameter(2.0, help="Time before an event that is subtracted; 0 for none", unit="s", minimum=0)
     before: float = parameter(0.0, help="First lag, before the start of an event", unit="s", minimum=0)
-    after: float = parameter(8.0, help="Last lag, after the start of an event", unit="s", minimum=0)
-    softening: float | None = parameter(
-        0.05, help="Added to the range, as a share of that of strong voxels; none for no scaling", minimum=0
-    )
     subtract_mean: bool = parameter(True, help="Subtract the mean over conditions at each lag")
-    smoothing: float = parameter(
-        0.0, help="Standard deviation of a Gaussian over lags; 0 for none", unit="s", minimum=0
-    )
     surrogates: int = parameter(200, help="Random data sets of the control; 0 for none", minimum=0)
     resamples: int = parameter(200, help="Resamples of the trials for the standard error; 0 for none", minimum=0)
     seed: int = parameter(0, help="Of control and resamples", minimum=0)
 
     def __post_init__(self) -> None:
-        check(self)
+        Averaging.__post_init__(self)
         if self.n_components % 2:
             raise ParameterError(f"JPCA: n_components={self.n_components} must be even: two for each plane.")
 

@@ -8,16 +8,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from napari_thunder.analysis.events.selection import ONLY_HELP
 from napari_thunder.analysis.factors.curves import component_names
+from napari_thunder.analysis.population.averaging import Averaging
 from napari_thunder.analysis.population.condition_states import condition_states
 from napari_thunder.analysis.population.state_curves import loading_step, state_curves
 from napari_thunder.analysis.protocol import Answer, Context, LastStep, Request
-from napari_thunder.parameters import check, parameter
+from napari_thunder.parameters import parameter
 
 
 @dataclass(frozen=True, slots=True)
-class Trajectories:
+class Trajectories(Averaging):
     """Trajectories of the population: principal components of the averages over trials of each condition.
 
     x̄(c, u): the average of each voxel over the trials of condition c at lag u, minus the trials' baselines. It is
@@ -88,27 +88,8 @@ class Trajectories:
     title: ClassVar[str] = "Trajectories"
     summary: ClassVar[str] = "Path of the whole population through its states, in each condition"
 
-    by: tuple[str, ...] = parameter(
-        (), help="Columns of the events that tell conditions apart; none for all together", source="event columns"
-    )
-    only: tuple[str, ...] = parameter((), help=ONLY_HELP)
-    of: str = parameter("voxels", help="What the population is made of", choices=("voxels", "regions"))
-    n_components: int = parameter(3, help="How many components", minimum=1)
-    baseline: float = parameter(2.0, help="Time before an event that is subtracted; 0 for none", unit="s", minimum=0)
-    before: float = parameter(2.0, help="First lag, before the start of an event", unit="s", minimum=0)
-    after: float = parameter(8.0, help="Last lag, after the start of an event", unit="s", minimum=0)
-    softening: float | None = parameter(
-        0.05, help="Added to the range, as a share of that of strong voxels; none for no scaling", minimum=0
-    )
-    subtract_mean: bool = parameter(False, help="Subtract the mean over conditions at each lag")
-    smoothing: float = parameter(
-        0.0, help="Standard deviation of a Gaussian over lags; 0 for none", unit="s", minimum=0
-    )
     resamples: int = parameter(200, help="Resamples of the trials for the standard error; 0 for none", minimum=0)
     seed: int = parameter(0, help="Of the resamples", minimum=0)
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def plan(self, context: Context) -> Generator[Request, Answer, LastStep]:
         """A sample of ranges, a pass that sums over the brain, and one for the loadings."""
