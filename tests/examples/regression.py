@@ -7,9 +7,10 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from scipy import stats
 from scipy.linalg import toeplitz
 from scipy.signal import lfilter
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import r2_score
 
 from napari_thunder.analysis import BilinearRegression, MeanRegression, Regression, RidgeRegression
@@ -58,6 +59,57 @@ def _against(fit_of, **given):
         pairs |= {"f": by_f.fvalue, "f_p": by_f.pvalue}
         largest = max(largest, *(relative(found[name][:, voxel], value) for name, value in pairs.items()))
     return largest
+
+
+def _newey_west():
+    """With excluded frames: over time, in which they have no residuals."""
+    table, series = _made()
+    keep = np.ones(200, bool)
+    keep[[40, 41, 42, 90]] = False
+    analysis = Regression(design=table, contrasts=_CONTRASTS, inference="hac", noise_memory=12.0)
+    largest = 0.0
+    for kept in (np.ones(200, bool), keep):
+        context = make_context(200, keep=kept, frame_times=np.arange(200.0))
+        found = compute(analysis, context, series)
+        factor = 1 - 13 / 200 + (13 / 200) ** 2 / 3
+        exog = sm.add_constant(table.to_numpy())
+        for voxel, y in enumerate(series.T):
+            covariance = _newey_west_of(y, exog, kept) / factor
+            b = sm.OLS(y[kept], exog[kept]).fit().params
+            t = b / np.sqrt(np.diag(covariance))
+            rows_t = _ROWS_T @ b / np.sqrt(np.diag(_ROWS_T @ covariance @ _ROWS_T.T))
+            f = _ROWS_F @ b @ np.linalg.inv(_ROWS_F @ covariance @ _ROWS_F.T) @ _ROWS_F @ b / 2
+            dof = round(1.5 * 200 / 13)
+            pairs = {"t": t[1:], "p": 2 * stats.t.sf(np.abs(t[1:]), dof), "contrast_t": rows_t, "f": f}
+            pairs["f_p"] = stats.f.sf(f * (dof - 1) / dof, 2, dof - 1)
+            largest = max(largest, *(relative(np.squeeze(found[n][:, voxel]), v) for n, v in pairs.items()))
+    return largest
+
+
+def _newey_west_of(y, exog, kept):
+    if kept.all():
+        how = {"maxlags": 12, "use_correction": True}
+        return sm.OLS(y, exog).fit(cov_type="HAC", cov_kwds=how, use_t=True).cov_params()
+    fit = sm.OLS(y[kept], exog[kept]).fit()
+    scores = np.zeros_like(exog)
+    scores[kept] = exog[kept] * fit.resid[:, None]
+    weights = toeplitz(np.maximum(1 - np.arange(len(y)) / 13, 0))
+    bread = np.linalg.inv(exog[kept].T @ exog[kept])
+    return bread @ scores.T @ weights @ scores @ bread * kept.sum() / fit.df_resid
+
+
+def _predicted():
+    """Fold by fold, with gaps of 8 frames."""
+    table, series = _made()
+    values, context = table.to_numpy(), make_context(200, frame_times=np.arange(200.0))
+    analysis = Regression(design=table, cross_validate=True, gap=8.0, n_folds=4)
+    errors, total = np.zeros(6), np.zeros(6)
+    for test in np.split(np.arange(200), 4):
+        learnt = np.setdiff1d(np.arange(200), np.arange(test[0] - 8, test[-1] + 9))
+        fit = LinearRegression().fit(values[learnt], series[learnt])
+        errors += ((series[test] - fit.predict(values[test])) ** 2).sum(axis=0)
+        total += ((series[test] - series[learnt].mean(axis=0)) ** 2).sum(axis=0)
+    return relative(compute(analysis, context, series)["cv_r_squared"], 1 - errors / total)
 
 
 def _unique():
@@ -189,6 +241,8 @@ CASES = [
         lambda: _against(lambda y, exog, _: sm.OLS(y, exog).fit()),
     ),
     Case("regression", "statsmodels.GLS", "inference=ar1: β, t, p, contrasts", lambda: _against(_gls, inference="ar1")),
+    Case("regression", "statsmodels.OLS, cov_type='HAC'", "inference=hac: t, p, contrasts", _newey_west),
+    Case("regression", "sklearn.linear_model.LinearRegression", "R² of 4 blocked folds", _predicted),
     Case("regression", "statsmodels.OLS", "partial and unique R²", _unique),
     Case("regression", "statsmodels.OLS, shift by shift", "inference=circular_shift: p, p_fwer", _shifted),
     Case("ridge_regression", "sklearn.linear_model.Ridge", "β, R² at a given strength", _ridge),

@@ -15,7 +15,7 @@ from tests.analysis.runner import compute, make_context
 
 Values = NDArray[np.float64]
 
-INFERENCES = ("ols", "ar1", "circular_shift")
+INFERENCES = ("ols", "ar1", "hac", "circular_shift")
 
 _FRAMES, _VOXELS, _DESIGNS, _DECAY = 600, 400, 12, 10.0
 _NOISES = {"white": (None, 0.0), "calcium": (0.0, 0.0), "slow rise": (3.0, 0.0), "calcium + white": (0.0, 1.0)}

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_thunder.analysis.protocol import Context
+from napari_thunder.analysis.regression.memory import in_frames, remembered, share_of
 from napari_thunder.errors import AnalysisError
+from napari_thunder.events import Kernel
 
 Flags = NDArray[np.bool_]
+
+_SHARE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,20 @@ class Folds:
     def segments(self) -> tuple[slice, ...]:
         """Of the kept frames."""
         return tuple(slice(int(a), int(b)) for a, b in zip(self.cuts[:-1], self.cuts[1:], strict=True))
+
+
+def gap_between(given: float | None, kernel: Kernel | None, context: Context, what: str) -> int:
+    """Frames beside a stretch that are not learnt from: so many s, or five decay times of the indicator, or a fiftieth
+    of the recording if that is not known.
+
+    Raises
+    ------
+    MissingMetadataError
+        If s are given and the frame times are not known.
+    """
+    if given is not None:
+        return in_frames(given, context, f"{what} with gap")
+    return remembered(kernel, context) or share_of(context, _SHARE)
 
 
 def blocked_folds(frames: NDArray[np.intp], n_folds: int, gap: int, n_columns: int, where: str) -> Folds:

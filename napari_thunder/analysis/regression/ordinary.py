@@ -7,28 +7,34 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
 
 from napari_thunder.analysis.design import Design
 from napari_thunder.analysis.protocol import Answer, Context, MapStep, Reduce
 from napari_thunder.analysis.regression.cluster_sizes import Clustering
 from napari_thunder.analysis.regression.contrasts import Contrast, parse_contrasts
+from napari_thunder.analysis.regression.folds import blocked_folds, gap_between
 from napari_thunder.analysis.regression.inference import (
     AR1,
     CIRCULAR_SHIFT,
+    HAC,
     INFERENCES,
     OLS,
     WARNINGS,
     Fit,
     Shifting,
     fit_of,
+    noise_memory,
     shifted_fit,
     shifts_of,
     warnings_of_shifts,
 )
 from napari_thunder.analysis.regression.least_squares import Asked
+from napari_thunder.analysis.regression.penalised import CrossValidated, Penalised, penalised
 from napari_thunder.analysis.regression.recipe import Recipe, kernel_of, recipe_of
-from napari_thunder.analysis.regression.reported import Reported, asked_of, design_curves, finished
+from napari_thunder.analysis.regression.reported import PREDICTED, RHO, Reported, asked_of, design_curves, finished
+from napari_thunder.analysis.regression.robust import Robust, robust
 from napari_thunder.analysis.regression.shown_design import warnings_of
 from napari_thunder.events import KERNELS
 from napari_thunder.parameters import check, parameter, values
@@ -72,7 +78,11 @@ class Regression:
         contrasts have commas between.
     inference
         `ols`: p as if frames were independent. `ar1`: prewhitened with the autocorrelation of the residuals of each
-        voxel. `circular_shift`: the design shifted in time against the brain.
+        voxel. `hac`: errors that allow for noise of any kind that is forgotten after some time (Newey & West).
+        `circular_shift`: the design shifted in time against the brain.
+    noise_memory
+        With `hac`, s after which noise is forgotten; 0: at once (White's errors). None: five decay times of the
+        indicator, but at least a tenth of the recording.
     n_shifts
         How many shifts, the same for all voxels; all there are, if there are no more.
     min_shift
@@ -96,6 +106,13 @@ class Regression:
         Also map partial R² of each regressor, and what each group explains that no other does.
     z
         Also map z: the standard normal value that is as unlikely as t.
+    cross_validate
+        Also map how well frames left out are predicted.
+    n_folds
+        Stretches of frames that are then left out in turn.
+    gap
+        s beside a stretch that are not learnt from either, as activity outlasts it. None: five decay times of the
+        indicator, or a fiftieth of the recording if that is not known.
 
     Returns
     -------
@@ -121,6 +138,9 @@ class Regression:
         sign(t) · Φ⁻¹(1 − p / 2), without underflow.
     rho : (z, y, x)
         With `ar1`: autocorrelation of the residuals one frame apart, in steps of 0.01.
+    cv_r_squared : (z, y, x)
+        With `cross_validate`: 1 − Σ (y − ŷ)² / Σ (y − ȳ)² over the frames left out, ŷ and ȳ from those learnt from
+        (ȳ = 0 without intercept). Below 0 where predictions are worse than the mean, and not clipped.
     p_fwer, contrast_p_fwer, f_p_fwer
         With `circular_shift`: (1 + shifts whose largest statistic over the brain is as large) / (1 + shifts). Below
         0.05, one voxel or more is false in 5 % of recordings.
@@ -129,7 +149,7 @@ class Regression:
     design : (frame, column)
         The regressors as used, with those of drift and motion last. Beside it `vif` (column), the variance inflation
         factors.
-    Attributes `dof`, `condition_number` and `warnings` (a list of texts).
+    Attributes `dof` (with `hac` what its errors are worth), `condition_number` and `warnings` (a list of texts).
 
     Raises
     ------
@@ -141,34 +161,39 @@ class Regression:
     -----
     Share of voxels without any answer that have p < 0.05 (600 frames, 12 events; `python -m tests.truth.regression`):
 
-    =================================================  =====  =====  ================
-    noise                                              `ols`  `ar1`  `circular_shift`
-    =================================================  =====  =====  ================
-    white                                              0.05   0.05   0.06
-    calcium, decay of 10 frames                        0.59   0.05   0.06
-    calcium, decay of 10 frames, rise of 3             0.63   0.29   0.06
-    calcium, decay of 10, and as much white noise      0.44   0.22   0.06
-    =================================================  =====  =====  ================
+    =================================================  =====  =====  =====  ================
+    noise                                              `ols`  `ar1`  `hac`  `circular_shift`
+    =================================================  =====  =====  =====  ================
+    white                                              0.05   0.05   0.08   0.06
+    calcium, decay of 10 frames                        0.59   0.05   0.09   0.06
+    calcium, decay of 10 frames, rise of 3             0.63   0.29   0.09   0.06
+    calcium, decay of 10, and as much white noise      0.44   0.22   0.09   0.06
+    =================================================  =====  =====  =====  ================
 
-    So p of `ols` is a ranking, not a test. `ar1` holds as far as noise remembers as AR(1) does. `circular_shift` asks
+    So p of `ols` is a ranking, not a test. `ar1` holds as far as noise remembers as AR(1) does. `hac` does not ask
+    how it remembers, only for how long, and is a little too sure as it learns that from the same few frames.
+    `circular_shift` asks
     only that what goes on is stationary, but its p cannot be below 1 / (1 + shifts), and evenly spaced events shift
     onto themselves. Neither knows of drift: take it out first, or into account.
 
     `ar1`: ρ = Σ e(t) e(t + 1) / Σ e(t)² (Yule & Walker) of the residuals of ordinary least squares, rounded to 0.01 and
     within ±0.99; then generalised least squares with the covariance of an AR(1) process, exact also for the first
-    frame (Prais & Winsten); stretches between excluded frames count as independent. `circular_shift`: the regressors
-    (not drift, motion and constant) are shifted together over all frames, excluded ones too, and fitted beside what
-    does not shift; the statistics are t² and F.
+    frame (Prais & Winsten); stretches between excluded frames count as independent. `hac`: the covariance of β is
+    (X'X)⁻¹ S (X'X)⁻¹ with S = Σ w(|t − s|) x(t) e(t) e(s) x(s)' and w(l) = 1 − l / (L + 1) up to the memory L (excluded
+    frames count as time without residuals), times n / (n − p), and over 1 − b + b² / 3 with b = (L + 1) / T, as the fit
+    takes slow noise from the residuals; t has 1.5 / b degrees of freedom, F those of Hotelling. `circular_shift`: the
+    regressors (not drift, motion and constant) are shifted together over all frames, excluded ones too, and fitted
+    beside what does not shift; the statistics are t² and F.
 
     Where a fit leaves nothing but rounding, t and p are NaN. Regressors with variance inflation above 5 share what they
-    explain. R² rises with every regressor; for how well frames are predicted that were not seen, run `RidgeRegression`
-    (with strength=0 for these weights). Global signals make signs flip; motion goes with swimming, so look at
-    `delta_r_squared` of `motion`.
+    explain. R² rises with every regressor; `cross_validate` says how well frames are predicted that were not seen.
+    Global signals make signs flip; motion goes with swimming, so look at `delta_r_squared` of `motion`.
 
     References
     ----------
-    Thunder's `LinearRegression` (betas and R² only); numbers as `statsmodels.OLS` and `statsmodels.GLS`. Prewhitening
-    with rounded ρ as in nilearn. Largest statistic: Nichols & Holmes 2002, Hum. Brain Mapp. 15:1.
+    Thunder's `LinearRegression` (betas and R² only); numbers as `statsmodels.OLS`, `statsmodels.GLS` and its
+    `cov_type="HAC"`. Prewhitening with rounded ρ as in nilearn. Newey & West 1987, Econometrica 55:703; Kiefer &
+    Vogelsang 2005, Econometric Theory 21:1130. Largest statistic: Nichols & Holmes 2002, Hum. Brain Mapp. 15:1.
     """
 
     family: ClassVar[str] = "Regression"
@@ -205,6 +230,9 @@ class Regression:
         (), help="Comparisons of weights, with commas: left - right, swim; with semicolons several at once by F"
     )
     inference: str = parameter(OLS, help="What p assumes of noise", choices=INFERENCES)
+    noise_memory: float | None = parameter(
+        None, help="With hac, time after which noise is forgotten; none: by indicator and length", unit="s", minimum=0
+    )
     n_shifts: int = parameter(1000, help="How many circular shifts", minimum=19)
     min_shift: float | None = parameter(None, help="Least circular shift, either way", unit="s", minimum=0)
     family_wise: bool = parameter(True, help="With shifts, also p for the whole brain; takes as long again")
@@ -220,6 +248,9 @@ class Regression:
     standardize: bool = parameter(False, help="Scale regressors to sd 1, so that their weights compare")
     unique: bool = parameter(False, help="Also map partial R², and what each group explains that no other does")
     z: bool = parameter(False, help="Also map z", title="z")
+    cross_validate: bool = parameter(False, help="Also map R² of frames left out")
+    n_folds: int = parameter(5, help="Stretches of frames that are left out in turn", minimum=2)
+    gap: float | None = parameter(None, help="Beside each of them, also left out", unit="s", minimum=0)
 
     def __post_init__(self) -> None:
         check(self)
@@ -246,39 +277,35 @@ class Regression:
         design.check(where)
         contrasts = parse_contrasts(self.contrasts, design.names, design.groups, where)
         asked = asked_of(design, contrasts, self.unique)
-        facts, finish = self._facts(design), partial(finished, clustering=self._clustering(context))
-        if self.inference != CIRCULAR_SHIFT:
-            return self._maps(fit_of(self.inference, design, asked), design, contrasts, facts, finish)
-        return self._shifted(context, recipe, design, asked, contrasts, facts, finish)
+        making = _Making(self, design, contrasts, self._facts(design), self._judge(design, recipe, context), context)
+        if self.inference == CIRCULAR_SHIFT:
+            return self._shifted(making, recipe, asked)
+        if self.inference == HAC:
+            memory = noise_memory(self.noise_memory, recipe.kernel, context, self.title)
+            making.facts["noise_memory_frames"] = memory
+            return making.step(robust(design, asked, memory, where))
+        return making.step(fit_of(self.inference, design, asked))
 
-    def _shifted(
-        self, context: Context, recipe: Recipe, design: Design, asked: Asked, contrasts: tuple[Contrast, ...],
-        facts: dict[str, Any], finish: Any,
-    ) -> Generator[Reduce, Answer, MapStep]:  # fmt: skip
+    def _shifted(self, making: _Making, recipe: Recipe, asked: Asked) -> Generator[Reduce, Answer, MapStep]:
         shifting = Shifting(self.n_shifts, self.min_shift, self.seed, self.family_wise)
-        designs = shifts_of(design, asked, shifting, recipe.kernel, context, self.title)
-        facts["warnings"] += warnings_of_shifts(designs)
-        facts["n_shifts"] = len(designs.lags)
+        designs = shifts_of(making.design, asked, shifting, recipe.kernel, making.context, self.title)
+        making.facts["warnings"] += warnings_of_shifts(designs)
+        making.facts["n_shifts"] = len(designs.lags)
 
         def steps() -> Generator[Reduce, Answer, MapStep]:
-            fit = yield from shifted_fit(design, asked, designs, self.family_wise)
-            return self._maps(fit, design, contrasts, facts, finish)
+            fit = yield from shifted_fit(making.design, asked, designs, self.family_wise)
+            return making.step(fit)
 
         return steps()
 
-    def _maps(
-        self, fit: Fit, design: Design, contrasts: tuple[Contrast, ...], facts: dict[str, Any], finish: Any
-    ) -> MapStep:
-        n_wanted = len(design.names) - design.n_nuisance
-        by_t, by_f = ([c for c in contrasts if c.is_f == f] for f in (False, True))
-        ranks = tuple(len(c.rows) for c in by_f)
-        reported = Reported(fit, design.dof, n_wanted, len(by_t), ranks, self.unique, self.z)
-        maps = reported.maps(self.inference == AR1, self.inference == CIRCULAR_SHIFT and self.family_wise)
-        coords: dict[str, Any] = {"regressor": list(design.names[:n_wanted]), "column": list(design.names)}
-        coords |= {"contrast": [c.name for c in by_t]} if by_t else {}
-        coords |= {"f_contrast": [c.name for c in by_f]} if by_f else {}
-        coords |= {"group": list(dict.fromkeys(design.groups))} if self.unique else {}
-        return MapStep(maps, reported, coords, design_curves(design), partial(finish, facts=facts))
+    def _judge(self, design: Design, recipe: Recipe, context: Context) -> Penalised | None:
+        if not self.cross_validate:
+            return None
+        gap = gap_between(self.gap, recipe.kernel, context, self.title)
+        n_columns = len(design.names) + int(design.intercept)
+        where = f"{context.name}: {self.title}"
+        folds = blocked_folds(np.flatnonzero(context.keep), self.n_folds, gap, n_columns, where)
+        return penalised(design, np.zeros((len(design.names),) * 2), np.zeros(1), folds)
 
     def _facts(self, design: Design) -> dict[str, Any]:
         condition = design.condition_number
@@ -286,8 +313,48 @@ class Regression:
         warnings += WARNINGS[self.inference]
         return {"dof": design.dof, "condition_number": condition, "warnings": warnings}
 
-    def _clustering(self, context: Context) -> Clustering | None:
-        if self.cluster_p is None:
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """What makes the last step of a regression, once there is a fit.
+
+    Parameters
+    ----------
+    facts
+        Attributes of the result.
+    judge
+        Of frames left out; None if that is not wanted.
+    """
+
+    analysis: Regression
+    design: Design
+    contrasts: tuple[Contrast, ...]
+    facts: dict[str, Any]
+    judge: Penalised | None
+    context: Context
+
+    def step(self, fit: Fit) -> MapStep:
+        """The maps of a fit."""
+        asked, design = self.analysis, self.design
+        n_wanted = len(design.names) - design.n_nuisance
+        by_t, by_f = ([c for c in self.contrasts if c.is_f == f] for f in (False, True))
+        ranks = tuple(len(c.rows) for c in by_f)
+        dof = fit.dof if isinstance(fit, Robust) else design.dof
+        judged = fit if self.judge is None else CrossValidated(fit, self.judge)
+        reported = Reported(judged, dof, design.dof, n_wanted, len(by_t), ranks, asked.unique, asked.z)
+        maps = reported.maps(asked.inference == CIRCULAR_SHIFT and asked.family_wise)
+        maps += (RHO,) if asked.inference == AR1 else ()
+        maps += (PREDICTED,) if asked.cross_validate else ()
+        coords: dict[str, Any] = {"regressor": list(design.names[:n_wanted]), "column": list(design.names)}
+        coords |= {"contrast": [c.name for c in by_t]} if by_t else {}
+        coords |= {"f_contrast": [c.name for c in by_f]} if by_f else {}
+        coords |= {"group": list(dict.fromkeys(design.groups))} if asked.unique else {}
+        finish = partial(finished, facts=self.facts | {"dof": dof}, clustering=self._clustering())
+        return MapStep(maps, reported, coords, design_curves(design), finish)
+
+    def _clustering(self) -> Clustering | None:
+        asked = self.analysis
+        if asked.cluster_p is None:
             return None
-        size = context.need_voxel_size(f"{self.title} with clusters")
-        return Clustering(self.cluster_p, self.cluster_reach, self.cluster_size, size)
+        size = self.context.need_voxel_size(f"{asked.title} with clusters")
+        return Clustering(asked.cluster_p, asked.cluster_reach, asked.cluster_size, size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,6 +110,27 @@ class Penalised:
                 total += self.n_tested[fold] * mean**2 - 2 * mean * tested[-1]
         judged: Values = 1 - errors / total
         return judged
+
+
+@dataclass(frozen=True, slots=True)
+class CrossValidated:
+    """A fit of series, and how well least squares predicts their frames left out.
+
+    Parameters
+    ----------
+    fit
+        Series (t, voxels), which are overwritten → an answer.
+    judge
+        With one strength.
+    """
+
+    fit: Callable[[Series], Answer]
+    judge: Penalised
+
+    def __call__(self, series: Series) -> Answer:
+        """The answer with `cv_r_squared` (voxels,)."""
+        judged, valid = self.judge.judged(series)
+        return self.fit(series) | {"cv_r_squared": np.where(valid, judged[0], np.nan)}
 
 
 def _dot(a: Values, b: Values) -> Values:

@@ -32,10 +32,13 @@ class Reported:
     Parameters
     ----------
     fit
-        Series (t, voxels) → `estimate`, `t`, `r_squared` and, if there are planes, `f` and `explained`; `rho`; `p`,
-        `p_of_f`, `p_fwer`, `p_fwer_of_f` where the fit finds them itself.
+        Series (t, voxels) → `estimate`, `t`, `r_squared` and, if there are planes, `f` and `explained`; `rho` and
+        `cv_r_squared` if they are wanted; `p`, `p_of_f`, `p_fwer`, `p_fwer_of_f` where the fit finds them itself;
+        `ordinary_t` where `t` has other errors.
     dof
-        Degrees of freedom that are left.
+        Degrees of freedom of t and F.
+    dof_left
+        Of ordinary least squares.
     n_weights
         Of the lines, how many are weights of regressors; the others are contrasts.
     ranks
@@ -48,6 +51,7 @@ class Reported:
 
     fit: Callable[[Series], Answer]
     dof: int
+    dof_left: int
     n_weights: int
     n_contrasts: int
     ranks: tuple[int, ...]
@@ -59,9 +63,7 @@ class Reported:
         found = self.fit(series)
         with np.errstate(all="ignore"):
             maps = self._of_lines(found) | self._of_planes(found) | {"r_squared": found["r_squared"]}
-        if "rho" in found:
-            maps["rho"] = found["rho"]
-        return maps
+        return maps | {name: found[name] for name in ("rho", "cv_r_squared") if name in found}
 
     def _of_lines(self, found: Answer) -> Answer:
         estimate, t, n = found["estimate"], found["t"], self.n_weights
@@ -76,8 +78,8 @@ class Reported:
             maps["p_fwer"] = found["p_fwer"][:n]
             maps |= {"contrast_p_fwer": found["p_fwer"][n:]} if self.n_contrasts else {}
         if self.groups:
-            squares = t[:n] ** 2
-            maps["partial_r_squared"] = squares / (squares + self.dof)
+            squares = found.get("ordinary_t", t)[:n] ** 2
+            maps["partial_r_squared"] = squares / (squares + self.dof_left)
         return maps
 
     def _of_planes(self, found: Answer) -> Answer:
@@ -91,8 +93,8 @@ class Reported:
             maps["delta_r_squared"] = found["explained"][len(self.ranks) :]
         return maps
 
-    def maps(self, autoregressive: bool, family_wise: bool) -> tuple[Map, ...]:
-        """What they mean."""
+    def maps(self, family_wise: bool) -> tuple[Map, ...]:
+        """What they mean, but for those that only some fits give."""
         found = _of_estimates("", "weight", _REGRESSOR, self.z, family_wise)
         if self.n_contrasts:
             found += _of_estimates("contrast", "contrast", _CONTRAST, self.z, family_wise)
@@ -108,9 +110,11 @@ class Reported:
                 Map("partial_r_squared", "partial R²", Role.FRACTION, "1", _REGRESSOR),
                 Map("delta_r_squared", "share of variance that only this group explains", Role.FRACTION, "1", _GROUP),
             )
-        if autoregressive:
-            found += (Map("rho", "autocorrelation of the residuals, one frame apart", Role.SIGNED),)
         return found
+
+
+RHO = Map("rho", "autocorrelation of the residuals, one frame apart", Role.SIGNED)
+PREDICTED = Map("cv_r_squared", "share of variance predicted in frames left out", Role.SIGNED)
 
 
 def _of_estimates(prefix: str, what: str, dims: tuple[str, ...], z: bool, family_wise: bool) -> tuple[Map, ...]:

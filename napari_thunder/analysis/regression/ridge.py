@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from napari_thunder.analysis.design import Design
 from napari_thunder.analysis.groups import add
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Reduce, Role, Series
-from napari_thunder.analysis.regression.folds import blocked_folds
+from napari_thunder.analysis.regression.folds import blocked_folds, gap_between
 from napari_thunder.analysis.regression.penalised import Penalised, penalised
-from napari_thunder.analysis.regression.recipe import Recipe, kernel_of, recipe_of
+from napari_thunder.analysis.regression.recipe import kernel_of, recipe_of
+from napari_thunder.analysis.regression.reported import PREDICTED
 from napari_thunder.errors import AnalysisError
-from napari_thunder.events import KERNELS, Kernel
-from napari_thunder.events.frame_span import frame_duration
+from napari_thunder.events import KERNELS
 from napari_thunder.parameters import check, parameter, values
 
 if TYPE_CHECKING:
@@ -30,14 +30,12 @@ Values = NDArray[np.float64]
 _MAPS = (
     Map("beta", "regression weight", Role.SIGNED, "a.u.", ("regressor",)),
     Map("r_squared", "share of variance explained", Role.FRACTION),
-    Map("cv_r_squared", "share of variance predicted in frames left out", Role.SIGNED),
+    PREDICTED,
     Map("strength", "strength of the penalty", Role.VALUE),
 )
 _GRID = np.logspace(-3, 5, 9)
 _SIZE, _ROUGHNESS = "size", "roughness"
 _VOXEL, _BRAIN = "voxel", "brain"
-_DECAYS = 5.0
-_SHARE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +157,7 @@ class RidgeRegression:
         design = recipe.made(context, self.title)
         design.check_varying(where)
         penalty = self._penalty(design, where)
-        frames, gap = np.flatnonzero(context.keep), self._gap(context, recipe)
+        frames, gap = np.flatnonzero(context.keep), gap_between(self.gap, recipe.kernel, context, self.title)
         folds = blocked_folds(frames, self.n_folds, gap, _n_free(design), where)
         make = partial(penalised, design, penalty, folds=folds)
         strengths = self._strengths(design)
@@ -181,13 +179,6 @@ class RidgeRegression:
         wanted = design.centred[:, : len(design.names) - design.n_nuisance]
         strengths: Values = _GRID * float((wanted**2).sum() / wanted.shape[1])
         return strengths
-
-    def _gap(self, context: Context, recipe: Recipe) -> int:
-        if self.gap is None and (recipe.kernel is None or context.frame_times is None):
-            return int(np.ceil(_SHARE * context.n_frames))
-        interval = frame_duration(context.need_frame_times(f"{self.title} with gap"))
-        kernel = recipe.kernel or Kernel(1.0, 0.0)
-        return int(np.ceil((_DECAYS * kernel.decay if self.gap is None else self.gap) / interval - 1e-6))
 
     def _penalty(self, design: Design, where: str) -> Values:
         n_wanted = len(design.names) - design.n_nuisance

@@ -86,7 +86,7 @@ def allowed_lags(n_frames: int, least: int, n_shifts: int, seed: int, where: str
     if len(possible) < LEAST_SHIFTS:
         raise AnalysisError(
             f"{where}: {n_frames} frames leave {len(possible)} shifts of {least} or more frames either way, but p "
-            f"below 0.05 needs {LEAST_SHIFTS}. Give a smaller min_shift, or inference=ar1."
+            f"below 0.05 needs {LEAST_SHIFTS}. Give a smaller min_shift, or inference=hac."
         )
     chosen = np.random.default_rng(seed).choice(possible, min(n_shifts, len(possible)), replace=False)
     return np.sort(chosen).astype(np.intp)

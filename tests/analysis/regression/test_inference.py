@@ -96,6 +96,34 @@ def test_shifts_exceed_five_decays_and_a_twentieth_of_the_recording(tiny, series
     assert dataset(analysis, tiny, series).attrs["n_shifts"] == 260 - 2 * least + 1
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"noise_memory": 65.0}, r"noise that remembers 130 frames cannot be told from 260 frames; half of them"),
+        ({"noise_memory": 60.0, "events_by": ("direction",)}, r"asks of 4 combinations at once, but .* 3 degrees of"),
+    ],
+)
+def test_noise_that_remembers_too_long_is_refused(tiny, given, message):
+    contrasts = ("direction",) if "events_by" in given else ()
+    with pytest.raises(AnalysisError, match=message):
+        Regression(signals=("swim",), inference="hac", contrasts=contrasts, **given).plan(tiny)
+
+
+def test_noise_without_memory_has_whites_errors_and_long_memory_few_degrees_of_freedom(tiny, series):
+    at_once = dataset(Regression(signals=("swim",), inference="hac", noise_memory=0), tiny, series)
+    assert at_once.attrs["dof"] == 258
+    usual = dataset(Regression(signals=("swim",), inference="hac", kernel="GCaMP6s"), tiny, series)
+    assert (usual.attrs["noise_memory_frames"], usual.attrs["dof"]) == (26, 14)
+
+
+def test_partial_r_squared_does_not_depend_on_the_errors(tiny, series):
+    ols, hac = (
+        compute(Regression(signals=("swim",), inference=name, unique=True), tiny, series) for name in ("ols", "hac")
+    )
+    np.testing.assert_array_equal(hac["partial_r_squared"], ols["partial_r_squared"])
+    assert not np.allclose(hac["t"], ols["t"], rtol=1e-3)
+
+
 def test_events_that_shift_onto_themselves_are_told():
     start = 10.0 + 20 * np.arange(14)
     events = pd.DataFrame({"start_time": start, "stop_time": start + 8})
@@ -120,14 +148,20 @@ def test_what_shifts_cannot_test_is_refused(tiny, given, message):
         Regression(signals=("swim",), inference="circular_shift", **given).plan(tiny)
 
 
-@pytest.mark.parametrize("inference", ["ols", "ar1"])
+@pytest.mark.parametrize("inference", ["ols", "ar1", "hac"])
 def test_results_say_how_wrong_their_p_are(tiny, series, inference):
     result = dataset(Regression(signals=("swim",), inference=inference), tiny, series)
     assert any("of voxels had p < 0.05" in w for w in result.attrs["warnings"])
 
 
 @pytest.mark.parametrize(
-    "given", [{"inference": "ar1"}, {"inference": "circular_shift"}, {"inference": "circular_shift", "drift_order": 2}]
+    "given",
+    [
+        {"inference": "ar1"},
+        {"inference": "hac", "noise_memory": 4.0, "cross_validate": True},
+        {"inference": "circular_shift"},
+        {"inference": "circular_shift", "drift_order": 2},
+    ],
 )
 def test_voxels_know_nothing_of_each_other_but_for_the_largest_statistic(tiny, series, given):
     analysis = Regression(
