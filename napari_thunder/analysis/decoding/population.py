@@ -14,8 +14,14 @@ from napari_thunder.analysis.decoding.classifiers import NAMES, Classifier, patt
 from napari_thunder.analysis.decoding.naive_bayes import NaiveBayes
 from napari_thunder.analysis.decoding.samples import Samples, Wanted, events_for, folds_of, trial_samples
 from napari_thunder.analysis.decoding.testing import tested, tested_over_time
+from napari_thunder.analysis.events.asked import (
+    conditions_by,
+    only_some,
+    response_delay,
+    response_duration,
+    trial_baseline,
+)
 from napari_thunder.analysis.events.course import Course
-from napari_thunder.analysis.events.selection import ONLY_HELP
 from napari_thunder.analysis.groups import DrawnGroups, cells_of
 from napari_thunder.analysis.protocol import Answer, Context, Groups, Map, Means, PaintStep, Plan, Request, Role
 from napari_thunder.analysis.statistics import varies
@@ -114,19 +120,15 @@ class PopulationDecoding:
     title: ClassVar[str] = "Population decoding"
     summary: ClassVar[str] = "How well regions together tell the conditions apart, and which of them do"
 
-    by: tuple[str, ...] = parameter(
-        ("direction",), help="Columns of the events that tell conditions apart", source="event columns"
-    )
-    only: tuple[str, ...] = parameter((), help=ONLY_HELP)
+    by: tuple[str, ...] = conditions_by("direction")
+    only: tuple[str, ...] = only_some()
     rest: bool = parameter(False, help="Also tell conditions from the time before events")
     cells: float | None = parameter(
         None, help="Edge of the cells of a grid instead of regions that were drawn", unit="µm", minimum=1e-6
     )
-    delay: float = parameter(0.0, help="Start of the response window after the start of an event", unit="s")
-    duration: float | None = parameter(
-        None, help="Length of the response window; none for as long as each event", unit="s", minimum=1e-6
-    )
-    baseline: float = parameter(2.0, help="Time before an event that is subtracted; 0 for none", unit="s", minimum=0)
+    delay: float = response_delay()
+    duration: float | None = response_duration()
+    baseline: float = trial_baseline()
     classifier: str = parameter("logistic regression", help="Kind of linear classifier", choices=NAMES)
     strength: float = parameter(
         1.0, help="C of logistic regression and SVM; smaller: more regularised", minimum=1e-9, fine=True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from napari_thunder.analysis.decoding.samples import Samples, Wanted, trial_samples
-from napari_thunder.analysis.events.selection import ONLY_HELP
+from napari_thunder.analysis.events.asked import only_some, response_delay, response_duration, trial_baseline
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Role, Series
 from napari_thunder.analysis.statistics import centre, with_adjusted_p
 from napari_thunder.analysis.two_samples import sample_of, student, welch
@@ -77,13 +77,11 @@ class TwoConditions:
     summary: ClassVar[str] = "t-test over trials of each voxel's answers to two conditions"
 
     by: tuple[str, ...] = parameter((), help="Columns of the events that tell two apart", source="event columns")
-    only: tuple[str, ...] = parameter((), help=ONLY_HELP)
+    only: tuple[str, ...] = only_some()
     rest: bool = parameter(False, help="Compare with the time before events")
-    delay: float = parameter(0.0, help="Start of the response window after the start of an event", unit="s")
-    duration: float | None = parameter(
-        None, help="Length of the response window; none for as long as each event", unit="s", minimum=1e-6
-    )
-    baseline: float = parameter(2.0, help="Time before an event that is subtracted; 0 for none", unit="s", minimum=0)
+    delay: float = response_delay()
+    duration: float | None = response_duration()
+    baseline: float = trial_baseline()
     n_bins: int = parameter(1, help="Equal parts of the response window, each tested for itself", minimum=1)
     test: str = parameter("welch", help="Variances of their own, or equal ones", choices=tuple(_TESTS), fine=True)
 

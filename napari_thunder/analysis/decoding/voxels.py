@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from napari_thunder.analysis.decoding.naive_bayes import NaiveBayes
 from napari_thunder.analysis.decoding.samples import Wanted, chances, folds_of, trial_samples
-from napari_thunder.analysis.events.selection import ONLY_HELP
+from napari_thunder.analysis.events.asked import (
+    conditions_by,
+    only_some,
+    response_delay,
+    response_duration,
+    trial_baseline,
+)
 from napari_thunder.analysis.protocol import Context, Map, MapStep, Role
 from napari_thunder.analysis.statistics import with_adjusted_p
 from napari_thunder.errors import ParameterError
@@ -91,16 +97,12 @@ class VoxelDecoding:
     title: ClassVar[str] = "Voxel decoding"
     summary: ClassVar[str] = "How well each voxel alone tells the conditions apart, cross-validated"
 
-    by: tuple[str, ...] = parameter(
-        ("direction",), help="Columns of the events that tell conditions apart", source="event columns"
-    )
-    only: tuple[str, ...] = parameter((), help=ONLY_HELP)
+    by: tuple[str, ...] = conditions_by("direction")
+    only: tuple[str, ...] = only_some()
     rest: bool = parameter(False, help="Also tell conditions from the time before events")
-    delay: float = parameter(0.0, help="Start of the response window after the start of an event", unit="s")
-    duration: float | None = parameter(
-        None, help="Length of the response window; none for as long as each event", unit="s", minimum=1e-6
-    )
-    baseline: float = parameter(2.0, help="Time before an event that is subtracted; 0 for none", unit="s", minimum=0)
+    delay: float = response_delay()
+    duration: float | None = response_duration()
+    baseline: float = trial_baseline()
     n_features: int = parameter(1, help="Equal parts of the response window that count separately", minimum=1)
     n_folds: int = parameter(5, help="Folds of cross-validation; 0 to test on the training trials", minimum=0)
     n_permutations: int = parameter(0, help="Permutations for p; 0 for a binomial p", minimum=0, fine=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from napari_thunder.analysis.events.selection import ONLY_HELP
+from napari_thunder.analysis.events.asked import only_some, trial_baseline
 from napari_thunder.parameters import check, parameter
 
 
@@ -15,10 +15,10 @@ class Averaging:
     by: tuple[str, ...] = parameter(
         (), help="Columns of the events that tell conditions apart; none for all together", source="event columns"
     )
-    only: tuple[str, ...] = parameter((), help=ONLY_HELP)
+    only: tuple[str, ...] = only_some()
     of: str = parameter("voxels", help="What the population is made of", choices=("voxels", "regions"))
     n_components: int = parameter(3, help="How many components", minimum=1)
-    baseline: float = parameter(2.0, help="Time before an event that is subtracted; 0 for none", unit="s", minimum=0)
+    baseline: float = trial_baseline()
     before: float = parameter(2.0, help="First lag, before the start of an event", unit="s", minimum=0)
     after: float = parameter(8.0, help="Last lag, after the start of an event", unit="s", minimum=0)
     softening: float | None = parameter(

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_thunder.analysis.events.asked import conditions_by
 from napari_thunder.analysis.factors.subspace import leading
 from napari_thunder.analysis.population.averaging import Averaging
 from napari_thunder.analysis.population.condition_states import ConditionStates, condition_states
@@ -106,7 +107,7 @@ class JPCA(Averaging):
     title: ClassVar[str] = "Rotations (jPCA)"
     summary: ClassVar[str] = "Whether the state of the population rotates, how fast, and by which voxels"
 
-    by: tuple[str, ...] = parameter((), help="Columns of the events that tell conditions apart", source="event columns")
+    by: tuple[str, ...] = conditions_by()
     n_components: int = parameter(6, help="How many components, an even number", minimum=2)
     before: float = parameter(0.0, help="First lag, before the start of an event", unit="s", minimum=0)
     subtract_mean: bool = parameter(True, help="Subtract the mean over conditions at each lag")
