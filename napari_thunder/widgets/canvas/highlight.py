@@ -31,7 +31,8 @@ _AROUND = np.ones((1, 3, 3), bool)
 class Highlight:
     """A layer above all others: chosen voxels in one colour with a dark rim, so that they are seen on any map.
 
-    It goes when nothing is chosen; who takes it away chooses nothing any more.
+    It is hidden when nothing is chosen, as napari takes a quarter of a second to let a layer go; it goes with the last
+    result. Who takes it away chooses nothing any more.
 
     Parameters
     ----------
@@ -45,6 +46,7 @@ class Highlight:
 
     def __init__(self, viewer: Any, desk: Desk, main_thread: MainThread, map_layers: MapLayers) -> None:
         self.layer: Image | None = None
+        self._at_rest = False
         self._viewer = viewer
         self._desk = desk
         self._map_layers = map_layers
@@ -55,6 +57,7 @@ class Highlight:
         viewer.layers.events.removed.connect(self._on_removed)
         main_thread.connect(desk.brushing.lit, self._show, newest=True)
         main_thread.connect(desk.brushing.selected, self._clear_if_nothing, newest=True)
+        main_thread.connect(desk.results.changed, self._go_with_results, newest=True)
 
     def close(self) -> None:
         """Let go of the viewer, and take the layer away."""
@@ -67,7 +70,7 @@ class Highlight:
     def _show(self) -> None:
         brushing = self._desk.brushing
         if brushing.entry is None or brushing.mask is None:
-            self._take_away()
+            self._rest()
             return
         self._latest.ask(self._paint, brushing.entry, brushing.mask)
 
@@ -82,6 +85,8 @@ class Highlight:
         else:
             self.layer.data = values
         self._place(entry)
+        if self._at_rest and self.layer is not None:
+            self._at_rest, self.layer.visible = False, True
 
     def _add(self, entry: ResultEntry, values: NDArray[np.uint8]) -> None:
         layer = Image(
@@ -115,6 +120,15 @@ class Highlight:
 
     def _clear_if_nothing(self) -> None:
         if self._desk.brushing.selection is None:
+            self._rest()
+
+    def _rest(self) -> None:
+        """Out of sight; who had hidden it by hand sees it again with the next choice."""
+        if self.layer is not None and not self._at_rest:
+            self._at_rest, self.layer.visible = True, False
+
+    def _go_with_results(self) -> None:
+        if self._at_rest and not len(self._desk.results):
             self._take_away()
 
     def _on_inserted(self, event: Any) -> None:
@@ -129,11 +143,11 @@ class Highlight:
 
     def _on_removed(self, event: Any) -> None:
         if self.layer is not None and event.value is self.layer:
-            self.layer = None
+            self.layer, self._at_rest = None, False
             self._desk.brushing.select(None)
 
     def _take_away(self) -> None:
-        layer, self.layer = self.layer, None
+        layer, self.layer, self._at_rest = self.layer, None, False
         if layer is not None and layer in self._viewer.layers:
             self._viewer.layers.remove(layer)
 

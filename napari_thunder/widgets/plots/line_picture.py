@@ -137,28 +137,39 @@ class LinePicture(Picture):
         self.brush.setLimits(xMin=span[0], xMax=max(span[1], span[0] + 1e-9))
 
     def _draw_lines(self, plot: Plot, axis: PlotAxis) -> None:
-        for before in self.lines:
-            self.removeItem(before)
         values = plot.values.reshape(len(plot.values), -1)[:, :MOST_LINES].astype(np.float64)
         error = None if plot.error is None else plot.error.reshape(len(plot.values), -1)
         self._colors = self.readable(row_colors(plot)[: values.shape[1]])
-        self.lines = []
-        for row, color in enumerate(self._colors):
-            mark = row if len(self._colors) <= _MARKED else -1
-            line: Any = TraceCurve(color, mark) if error is None else MeanLine()
-            self.addItem(line, ignoreBounds=True)
+        self._provide_lines(TraceCurve if error is None else MeanLine)
+        for row, (line, color) in enumerate(zip(self.lines, self._colors, strict=True)):
+            line.setVisible(True)
             if error is None:
+                line.color, line.mark = color, row if len(self._colors) <= _MARKED else -1
                 line.set_trace(axis.places, values[:, row])
             else:
                 line.show_mean(axis.places, values[:, row], error[:, row], color, row)
-            self.lines.append(line)
         self._dress()
+
+    def _provide_lines(self, kind: type[TraceCurve] | type[MeanLine]) -> None:
+        """A line for each colour: those that are there are drawn anew, as putting others in their place takes longer.
+
+        They are put straight into the view, as the plot would look through all it has for each of them.
+        """
+        kept = [line for line in self.lines if isinstance(line, kind)][: len(self._colors)]
+        for line in self.lines:
+            if line not in kept:
+                self.brush.removeItem(line)
+        while len(kept) < len(self._colors):
+            kept.append(TraceCurve("#888888", -1) if kind is TraceCurve else MeanLine())
+            self.brush.addItem(kept[-1], ignoreBounds=True)
+        self.lines = kept
 
     def _dress(self) -> None:
         """Thicker where it is chosen or pointed at."""
         for row, (line, color) in enumerate(zip(self.lines, self._colors, strict=True)):
             width = 4 if row in self.chosen else 3 if row in self.marks.rows else 1
-            line.setZValue(width)
+            if line.zValue() != width:
+                line.setZValue(width)
             if isinstance(line, TraceCurve):
                 line.set_look(color, width)
             else:

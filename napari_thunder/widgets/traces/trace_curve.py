@@ -47,12 +47,14 @@ class TraceCurve(pg.PlotCurveItem):
         self._marks: list[QPointF] = []
         self._columns: tuple[Any, ...] = ()
         self.still = False
+        self.look: tuple[str, int] = ("", 0)
         self.set_look(color, 1)
 
     def set_look(self, color: str, width: int) -> None:
         """Draw it in a colour, which may be another than its own where that could not be seen, and width."""
-        self.look = (color, width)
-        self.setPen(pg.mkPen(color, width=width))
+        if (color, width) != self.look:
+            self.look = (color, width)
+            self.setPen(pg.mkPen(color, width=width))
 
     def set_trace(self, times: Array, values: Array) -> None:
         """Show other numbers; NaN are gaps."""

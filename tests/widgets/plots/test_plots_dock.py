@@ -120,7 +120,8 @@ def rows(dock: PlotsDock) -> frozenset[int]:
 
 def lit(viewer: Any) -> Any:
     """The voxels that light up on the canvas, or None."""
-    return next((layer.data == 2 for layer in viewer.layers if layer.name == HIGHLIGHTED), None)
+    shown = (layer for layer in viewer.layers if layer.name == HIGHLIGHTED and layer.visible)
+    return next((layer.data == 2 for layer in shown), None)
 
 
 def test_an_empty_dock_says_the_next_step(shown: tuple[Any, PlotsDock], qtbot: Any) -> None:
