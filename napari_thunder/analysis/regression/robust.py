@@ -10,41 +10,73 @@ from numpy.typing import NDArray
 from napari_thunder.analysis.design import Design
 from napari_thunder.analysis.protocol import Answer, Series
 from napari_thunder.analysis.regression.least_squares import Asked, Basis, LeastSquares, least_squares, prepare
-from napari_thunder.analysis.statistics import sum_of_squares, upper_p
+from napari_thunder.analysis.statistics import upper_p
 from napari_thunder.errors import AnalysisError
 
 Values = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 _VALUES_AT_ONCE = 2**15
+_LEAST_VOXELS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Stretches of L + 1 frames that start at every frame, those that reach over an end included.
+    """Stretches of `length` frames that start at every frame, those that reach over an end included.
 
-    Sums over all stretches of the square of Σ u(t), over L + 1, are Σ w(|t − s|) u(t) u(s) with Bartlett's weights
-    w(l) = 1 − l / (L + 1).
+    Sums over all stretches of the square of Σ u(t), over the length L + 1, are Σ w(|t − s|) u(t) u(s) with Bartlett's
+    weights w(l) = 1 − l / (L + 1).
 
     Parameters
     ----------
-    first, last
-        (windows,) of the kept frames, those of each stretch: from the first to before the last.
+    frames
+        (t,) the kept frames, from 0; the others count as 0.
+    length
+        Of a stretch.
     scale
         What sums of squares are multiplied by.
     """
 
-    first: Places
-    last: Places
+    frames: Places
+    length: int
     scale: float
 
-    def sums(self, values: Values) -> Values:
-        """(windows, voxels) of (t, voxels), which are overwritten."""
-        running = np.zeros((len(values) + 1, values.shape[1]))
-        np.cumsum(values, axis=0, out=running[1:])
-        sums: Values = running[self.last]
-        sums -= running[self.first]
+    @property
+    def n_frames(self) -> int:
+        """From the first kept one to the last."""
+        return int(self.frames[-1]) + 1
+
+    def in_time(self, left: Values) -> Values:
+        """(voxels, n_frames) of residuals (t, voxels) of the kept frames."""
+        if len(left) == self.n_frames:
+            return np.ascontiguousarray(left.T)
+        whole = np.zeros((left.shape[1], self.n_frames))
+        whole[:, self.frames] = left.T
+        return whole
+
+    def sums(self, line: Values, left: Values, room: Room) -> Values:
+        """(voxels, stretches) Σ u(t), u = line (n_frames,) · left (voxels, n_frames); overwritten by the next."""
+        n, length, running, sums = self.n_frames, self.length, room.running, room.sums
+        np.multiply(line, left, out=running[:, 1:])
+        np.cumsum(running[:, 1:], axis=1, out=running[:, 1:])
+        sums[:, : length - 1] = running[:, 1:length]
+        np.subtract(running[:, length:], running[:, : n + 1 - length], out=sums[:, length - 1 : n])
+        np.subtract(running[:, n:], running[:, n + 1 - length : n], out=sums[:, n:])
         return sums
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Memory that is used again and again, as fresh memory would cost more than what is computed in it."""
+
+    running: Values
+    sums: Values
+
+    @classmethod
+    def of(cls, windows: Windows, n_voxels: int) -> Room:
+        """For so many voxels."""
+        n = windows.n_frames
+        return cls(np.zeros((n_voxels, n + 1)), np.empty((n_voxels, n + windows.length - 1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +88,9 @@ class Robust:
     ordinary
         The fit.
     lines
-        (n, t) from series to estimates.
+        (n, n_frames) from series in time to estimates.
     planes
-        (q, t) likewise, of each plane that is tested.
+        (q, n_frames) likewise, of each plane that is tested.
     windows
         Of frames that may remember each other.
     dof
@@ -81,26 +113,29 @@ class Robust:
             answer = self.ordinary.from_scores(scores, total, len(series))
             answer["ordinary_t"] = answer["t"]
             answer["t"] = np.empty_like(answer["t"])
-            step = max(16, _VALUES_AT_ONCE // len(series))
-            for start in range(0, series.shape[1], step):
-                span = slice(start, start + step)
-                left = series[:, span] - self.ordinary.basis.T @ scores[:, span]
-                answer["t"][:, span] = answer["estimate"][:, span] / self._errors(left)
-                for k, plane in enumerate(self.planes):
-                    answer["f"][k, span] = self._f(plane, plane @ series[:, span], left)
+            self._test(series, scores, answer)
             answer["t"][np.isnan(answer["ordinary_t"])] = np.nan
             if self.planes:
                 answer["p_of_f"] = np.stack([self._p(f, len(p)) for f, p in zip(answer["f"], self.planes, strict=True)])
             return answer
 
-    def _errors(self, left: Values) -> Values:
-        """(n, voxels) standard errors, of residuals (t, voxels)."""
-        squares = [sum_of_squares(self.windows.sums(line[:, None] * left)) for line in self.lines]
-        return np.sqrt(self.windows.scale * np.stack(squares))
+    def _test(self, series: Series, scores: Values, answer: Answer) -> None:
+        """Write t and f, few voxels at a time."""
+        step = max(_LEAST_VOXELS, _VALUES_AT_ONCE // len(series))
+        for start in range(0, series.shape[1], step):
+            span = slice(start, min(start + step, series.shape[1]))
+            if start == 0 or span.stop - start < step:
+                room = Room.of(self.windows, span.stop - start)
+            left = self.windows.in_time(series[:, span] - self.ordinary.basis.T @ scores[:, span])
+            squares = [_sum_of_squares(self.windows.sums(line, left, room)) for line in self.lines]
+            answer["t"][:, span] = answer["estimate"][:, span] / np.sqrt(self.windows.scale * np.stack(squares))
+            for k, plane in enumerate(self.planes):
+                estimates = plane[:, self.windows.frames] @ series[:, span]
+                answer["f"][k, span] = self._f(plane, estimates, left, room)
 
-    def _f(self, plane: Values, estimates: Values, left: Values) -> Values:
-        sums = np.stack([self.windows.sums(row[:, None] * left) for row in plane])
-        covariance = self.windows.scale * np.einsum("qwv,rwv->vqr", sums, sums)
+    def _f(self, plane: Values, estimates: Values, left: Values, room: Room) -> Values:
+        sums = np.stack([self.windows.sums(row, left, room).copy() for row in plane], axis=1)
+        covariance = self.windows.scale * (sums @ np.swapaxes(sums, 1, 2))
         singular = ~np.isfinite(covariance).all(axis=(1, 2)) | (np.linalg.det(covariance) <= 0)
         covariance[singular] = np.eye(len(plane))
         solved = np.linalg.solve(covariance, estimates.T[:, :, None])[:, :, 0]
@@ -111,6 +146,12 @@ class Robust:
         """By Hotelling's distribution, as the covariance of a plane is estimated too."""
         left = self.dof - rank + 1
         return upper_p(f * left / self.dof, rank, left)
+
+
+def _sum_of_squares(values: Values) -> Values:
+    """Sum over the last axis of the squares of (voxels, n), without a temporary array."""
+    total: Values = np.einsum("vn,vn->v", values, values)
+    return total
 
 
 def robust(design: Design, asked: Asked, memory: int, where: str) -> Robust:
@@ -137,15 +178,16 @@ def robust(design: Design, asked: Asked, memory: int, where: str) -> Robust:
             f"{where}: a contrast asks of {most} combinations at once, but with noise_memory of {memory} frames the "
             f"errors are worth {dof} degrees of freedom. Give a shorter noise_memory."
         )
+    windows = Windows(frames - frames[0], memory + 1, _scale(design, memory, share))
     basis = Basis.of(design)
-    start = np.arange(frames[0] - memory, frames[-1] + 1)
-    first, last = np.searchsorted(frames, start), np.searchsorted(frames, start + memory, side="right")
-    scale = n_kept / design.dof / (memory + 1) / (1 - share + share**2 / 3 if memory else 1)
-    to_series = basis.to_weights @ basis.rows
-    return Robust(
-        least_squares(design, asked),
-        np.ascontiguousarray(asked.lines @ to_series),
-        tuple(plane @ to_series for plane in asked.planes[: asked.n_tested]),
-        Windows(first.astype(np.intp), last.astype(np.intp), float(scale)),
-        dof,
-    )
+    to_series = np.zeros((len(basis.rows), n_frames))
+    to_series[:, windows.frames] = basis.to_weights @ basis.rows
+    planes = tuple(plane @ to_series for plane in asked.planes[: asked.n_tested])
+    return Robust(least_squares(design, asked), asked.lines @ to_series, planes, windows, dof)
+
+
+def _scale(design: Design, memory: int, share: float) -> float:
+    """Of the few frames, and of the slow noise that the fit takes from the residuals."""
+    few = len(design.values) / design.dof
+    taken = 1 - share + share**2 / 3 if memory else 1.0
+    return few / (memory + 1) / taken
