@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from napari_thunder.analysis.factors.factor_analysis import FactorAnalysis
+from napari_thunder.analysis.factors.fixed_point import Unmixing, nearest_rotation
 from napari_thunder.analysis.factors.ica import ICA
 from napari_thunder.analysis.factors.nmf import NMF
 from napari_thunder.analysis.factors.nonnegative import clipped, factored
 from napari_thunder.analysis.factors.pca import PCA
+from napari_thunder.analysis.factors.stability import stability
 from napari_thunder.analysis.regression.reduced_rank import ReducedRankRegression
 from napari_thunder.analysis.regression.with_pca import RegressionWithPCA
 from tests.analysis.runner import compute, dataset, make_context
@@ -75,6 +77,24 @@ def _ica_against_sklearn(independent: str, contrast: str) -> float:
     found = compute(made, make_context(150), series)
     sources = found["components"] if independent == "maps" else found["time_courses"].T
     return float(1 - matched(sources, oracle.T).min())
+
+
+def _stability_against_clusters() -> float:
+    """Icasso's index, of estimates that scipy's average linkage puts in clusters whatever their order and sign."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
+    rng, k, n = np.random.default_rng(5), 4, 8
+    whole = nearest_rotation(rng.normal(size=(k, k)))
+    starts = [nearest_rotation(whole + 0.15 * rng.normal(size=(k, k)))[rng.permutation(k)] for _ in range(n)]
+    starts = [start * rng.choice([-1.0, 1.0], size=(k, 1)) for start in starts]
+    found = stability(whole, [Unmixing(start, 0.0, 1) for start in starts])
+    estimates = np.concatenate(starts)
+    alike = np.clip(np.abs(np.round(estimates @ estimates.T, 12)), 0, 1)
+    label = fcluster(linkage(squareform(1 - alike, checks=False), "average"), k, "maxclust")
+    own = [label[np.abs(estimates @ row).argmax()] for row in whole]
+    index = [alike[np.ix_(label == c, label == c)].mean() - alike[np.ix_(label == c, label != c)].mean() for c in own]
+    return float(np.abs(found / index - 1).max())
 
 
 def _nmf_against_sklearn() -> float:
@@ -175,6 +195,7 @@ CASES = [
     Case("nmf", "sklearn.decomposition.NMF", "loss, 3 sparse maps with noise", _nmf_against_sklearn, 1e-3),
     Case("nmf", "Thunder's known answer 28", "9 steps of its least squares", _nmf_against_thunder, 1e-6),
     Case("ica", "sklearn.decomposition.FastICA", "maps, logcosh", lambda: _ica_against_sklearn("maps", "logcosh")),
+    Case("ica", "Icasso's index by scipy's average linkage", "stability, 8 starts", _stability_against_clusters),
     Case("ica", "sklearn.decomposition.FastICA", "maps, cube", lambda: _ica_against_sklearn("maps", "cube")),
     Case(
         "ica", "sklearn.decomposition.FastICA", "time courses", lambda: _ica_against_sklearn("time courses", "logcosh")

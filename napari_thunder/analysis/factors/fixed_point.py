@@ -31,7 +31,7 @@ class Unmixing:
     n_iter: int
 
 
-def unmix(white: Values, contrast: str, max_iter: int, tol: float, seed: int) -> Unmixing:
+def unmix(white: Values, contrast: str, max_iter: int, tol: float, seed: int | tuple[int, int]) -> Unmixing:
     """Iterate from a random rotation until the change is below `tol`, or `max_iter` times.
 
     Parameters

@@ -18,8 +18,8 @@ from napari_thunder.analysis.factors.fixed_point import (
     moments,
     skewness,
     stepped,
-    unmix,
 )
+from napari_thunder.analysis.factors.stability import doubts, stability, stability_curve, unmix_often
 from napari_thunder.analysis.factors.subspace import LEAST_VOXELS, Subspace, affordable, prepare, project, subspace
 from napari_thunder.analysis.groups import add
 from napari_thunder.analysis.protocol import Answer, Context, MapStep, Reduce, Request, Sample, Series
@@ -57,8 +57,11 @@ class ICA:
     max_passes
         Further steps over all voxels, each a pass over the movie, until the change is below `tol`; 0: W stays that
         of the sample. None is needed if the sample held every voxel, and two or three if it held 1 %.
+    n_starts
+        Random starts in all, on the sample; the first one gives the components, and the others tell how stable they
+        are. 1: that is not asked.
     seed
-        Of the random start and the sample.
+        Of the random starts and the sample.
 
     Returns
     -------
@@ -68,9 +71,12 @@ class ICA:
         Mean 0, sd 1 (ddof 0) over the kept frames. Uncorrelated if they are what was made independent.
     explained_variance_ratio : (component,)
         Share of the variance about the mean, falling; they add up, to what the k principal components explain.
+    stability : (component,)
+        With several starts: how surely each component is found, from 1 (by every start) to about 0; the quality index
+        of Icasso: mean abs(correlation) of its estimates from all starts, minus that between them and all others.
     mean : (frame,)
         Mean over voxels, which the maps are about; for `maps` only.
-    Attributes `converged`, `change`, `n_iter`, `n_passes`, and `warnings` if it did not converge.
+    Attributes `converged`, `change`, `n_iter`, `n_passes`, and `warnings` if it did not converge or is not stable.
 
     Raises
     ------
@@ -80,14 +86,15 @@ class ICA:
     Notes
     -----
     Sign: sources have positive skew, so that few strong voxels (or transients) stand out upwards. At most one source
-    may be Gaussian; with more, what they span is right and what they are is not. Another seed may give other sources:
-    trust those that come back. Beyond 3000 frames the
-    principal components are sampled, as in `PCA`.
+    may be Gaussian; with more, what they span is right and what they are is not: their `stability` is low. It tells
+    whether other starts find the same in these data, not whether other data hold it. Beyond 3000 frames the principal
+    components are sampled, as in `PCA`.
 
     References
     ----------
     Hyvärinen 1999, IEEE Trans. Neural Netw. 10:626; `sklearn.decomposition.FastICA(whiten="unit-variance")` of
-    (voxels, frames) for maps and (frames, voxels) for time courses; Varoquaux et al. 2010, NeuroImage 51:288 (spatial).
+    (voxels, frames) for maps and (frames, voxels) for time courses; Varoquaux et al. 2010, NeuroImage 51:288 (spatial);
+    Himberg et al. 2004, NeuroImage 22:1214 (Icasso).
     """
 
     family: ClassVar[str] = "Factors"
@@ -102,7 +109,10 @@ class ICA:
     max_iter: int = parameter(200, help="Steps from the random start", minimum=1)
     tol: float = parameter(1e-4, help="Change that ends the steps", minimum=0)
     max_passes: int = parameter(5, help="Further steps over all voxels, for maps", minimum=0)
-    seed: int = parameter(0, help="Of the random start and the sample", minimum=0)
+    n_starts: int = parameter(
+        10, help="Random starts that must agree; 1 for one alone", minimum=1, title="Number of starts", fine=True
+    )
+    seed: int = parameter(0, help="Of the random starts and the sample", minimum=0)
 
     def __post_init__(self) -> None:
         check(self)
@@ -116,21 +126,23 @@ class ICA:
         found = yield from subspace(self.n_components, context.n_kept, standardize=self.standardize)
         found.check(self.n_components, context, self.title)
         white = np.sqrt(context.n_kept) * found.vectors.T
-        unmixing = unmix(white, self.contrast, self.max_iter, self.tol, self.seed)
+        starts = self._found(white)
+        unmixing = starts[0]
         explained = unmixing.rotation**2 @ found.values / found.variance
         signs = _signs(skewness(unmixing.rotation @ white))
         order = np.argsort(-explained)
         courses = (signs[:, None] * (unmixing.rotation @ white))[order].T
         weights = np.ascontiguousarray(courses.T) / context.n_kept
-        return self._step(courses, explained[order], weights, self._facts(unmixing, 0))
+        stable = stability(unmixing.rotation[order], starts)
+        return self._step(courses, explained[order], weights, self._facts(unmixing, 0), stable)
 
     def _of_maps(self, context: Context) -> Generator[Request, Answer, MapStep]:
         found = yield from subspace(self.n_components, context.n_kept, standardize=self.standardize, over_voxels=True)
         found.check(self.n_components, context, self.title)
         whitening = (found.vectors * np.sqrt(found.n_voxels / found.values)).T
         white = yield from self._white_sample(whitening, found, context)
-        unmixing = unmix(white, self.contrast, self.max_iter, self.tol, self.seed)
-        n_passes = 0
+        starts = self._found(white)
+        unmixing, n_passes = starts[0], 0
         if white.shape[1] < found.n_voxels:
             unmixing, n_passes = yield from self._refined(unmixing, whitening, found)
         rotation = _signs(skewness(unmixing.rotation @ white))[:, None] * unmixing.rotation
@@ -140,7 +152,12 @@ class ICA:
         size = np.sqrt(np.mean(mixing**2, axis=0))
         weights = (size[:, None] * (rotation @ whitening))[order]
         facts = self._facts(unmixing, n_passes)
-        return self._step((mixing / size)[:, order], explained[order], weights, facts, found.mean)
+        stable = stability(rotation[order], starts)
+        return self._step((mixing / size)[:, order], explained[order], weights, facts, stable, found.mean)
+
+    def _found(self, white: Values) -> list[Unmixing]:
+        """The rotations of white signals from each start."""
+        return unmix_often(white, self.contrast, self.max_iter, self.tol, self.seed, self.n_starts)
 
     def _white_sample(self, whitening: Values, found: Subspace, context: Context) -> Generator[Request, Answer, Values]:
         """White signals (k, n) of voxels chosen at random."""
@@ -185,16 +202,26 @@ class ICA:
         }
 
     def _step(
-        self, courses: Values, explained: Values, weights: Values, facts: dict[str, Any], mean: Values | None = None
+        self,
+        courses: Values,
+        explained: Values,
+        weights: Values,
+        facts: dict[str, Any],
+        stable: Values,
+        mean: Values | None = None,
     ) -> MapStep:
         curves, offset = component_curves(courses, explained), None
+        names = component_names(self.n_components)
+        if self.n_starts > 1:
+            curves |= stability_curve(stable, self.n_starts)
+            facts = facts | {"warnings": facts["warnings"] + doubts(stable, names, self.n_starts)}
         if mean is not None:
             attrs = {"long_name": "mean over voxels", "units": "a.u.", "plot": "lines"}
             curves["mean"], offset = (("frame",), mean, attrs), weights @ mean
         return MapStep(
             (component_map(self.standardize, "independent component"),),
             partial(project, weights=weights, standardize=self.standardize, offset=offset),
-            {"component": component_names(self.n_components)},
+            {"component": names},
             curves,
             partial(with_facts, facts=facts),
         )

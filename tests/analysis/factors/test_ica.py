@@ -78,3 +78,19 @@ def test_either_contrast_turns_mixed_signals_back():
         found = unmix(turned, contrast, 200, 1e-10, 1)
         assert found.change < 1e-10
         assert matched(found.rotation @ turned, sources).min() > 0.995
+
+
+def test_other_starts_agree_on_what_is_independent_and_not_on_what_is_gaussian():
+    rng = np.random.default_rng(1)
+    sources = np.concatenate([rng.laplace(size=(2, 2000)), rng.normal(size=(3, 2000))])
+    series = rng.normal(size=(40, 5)) @ sources
+    context = make_context(40)
+    result = dataset(ICA(5, max_iter=60), context, series)
+    maps = result["components"].values.reshape(5, -1).astype(np.float64)
+    heavy = np.argsort(np.mean(maps**4, axis=1) / np.mean(maps**2, axis=1) ** 2)[-2:]
+    stable = result["stability"].values
+    assert stable[heavy].min() > 0.95
+    assert np.delete(stable, heavy).max() < 0.8
+    named = [name in result.attrs["warnings"][-1] for name in result["component"].values]
+    assert named == (stable < 0.8).tolist()
+    assert "stability" not in dataset(ICA(5, n_starts=1, max_iter=60), context, series)
