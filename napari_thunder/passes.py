@@ -108,16 +108,16 @@ class Passes:
         space = self.recording.shape[1:]
         inside = np.arange(np.prod(space)) if self.mask is None else _numbers(self.mask)
         rng = np.random.default_rng(wanted.seed)
-        n_frames = self.context.n_kept
-        count = min(wanted.n_voxels, len(inside), max(1, MOST_SAMPLE_BYTES // (8 * n_frames)))
+        kind, n_rows = (np.float64, self.context.n_kept) if wanted.kept is None else (np.float32, wanted.n_rows)
+        count = min(wanted.n_voxels, len(inside), max(1, MOST_SAMPLE_BYTES // (np.dtype(kind).itemsize * n_rows)))
         numbers = np.sort(inside[rng.choice(len(inside), count, replace=False, shuffle=False)])
         chosen = np.zeros(space, bool)
         chosen.flat[numbers] = True
         blocks, series = self._blocks(region_of_mask(chosen, "sample", "#ffffff"))
-        found = np.full((n_frames, count), np.nan)  # of blocks that a first look leaves out
-        for _, answer in self.engine.map(SampleWork(series, space), self.recording, blocks, self.job):
+        found = np.full((n_rows, count), np.nan, kind)  # of blocks that a first look leaves out
+        for _, answer in self.engine.map(SampleWork(series, space, wanted.kept), self.recording, blocks, self.job):
             found[:, np.searchsorted(numbers, answer["voxels"])] = answer["series"]
-        usable = varies(found)
+        usable = varies(found) if wanted.kept is None else np.isfinite(found).all(axis=0)
         return {"series": found if usable.all() else found[:, usable], "voxels": numbers[usable]}
 
     def _means(self, wanted: Means) -> Answer:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_thunder.analysis.protocol import Answer, Array, Reduce
+from napari_thunder.analysis.protocol import Answer, Array, Reduce, Series
 from napari_thunder.analysis.slabs import Columns, SeriesOf
 from napari_thunder.blocks import Block, Box
 
@@ -83,13 +83,17 @@ class SampleWork:
         Of the voxels that are wanted.
     space
         Voxels (z, y, x) of the volume.
+    kept
+        As of a `Sample`.
     """
 
     series: SeriesOf
     space: Box
+    kept: Callable[[Series], Array] | None = None
 
     def __call__(self, voxels: Array, block: Block) -> Answer:
-        found = [(numbers_of(columns, block, self.space), s) for columns, s in self.series.slabs(voxels, block)]
+        slabs = self.series.slabs(voxels, block)
+        found = [(numbers_of(columns, block, self.space), self.kept(s) if self.kept else s) for columns, s in slabs]
         numbers, series = zip(*found, strict=True)
         return {"series": np.concatenate(series, axis=1), "voxels": np.concatenate(numbers)}
 

@@ -88,11 +88,16 @@ class Sample:
 
     Answered by `series` (t, n), float64, of the voxels that are finite and not constant, and `voxels` (n,), their
     numbers in C order of the volume. n may be less than `n_voxels`, as for long recordings (64 MiB at most), and 0.
+
+    With `kept`, `series` is what that makes of series: (t, n) → (n_rows, n), float32, of the voxels of which all rows
+    are finite. It must be picklable, and may overwrite what it gets. Few rows of many voxels are 64 MiB, too.
     """
 
     n_voxels: int
     seed: int = 0
     title: str = "sampling"
+    kept: Callable[[Series], Array] | None = None
+    n_rows: int = 1
 
 
 class Groups(Protocol):

@@ -92,7 +92,8 @@ def _sample(wanted: Sample, movie: NDArray[np.float64]) -> dict[str, Any]:
     rng, n = np.random.default_rng(wanted.seed), movie.shape[1]
     usable = np.flatnonzero(np.isfinite(movie).all(axis=0) & (np.ptp(movie, axis=0) > 0))
     chosen = usable if wanted.n_voxels >= n else np.sort(rng.choice(usable, wanted.n_voxels, replace=False))
-    return {"series": movie[:, chosen].copy(), "voxels": chosen}
+    series = movie[:, chosen].copy()
+    return {"series": series if wanted.kept is None else wanted.kept(series), "voxels": chosen}
 
 
 def _means(wanted: Means, movie: NDArray[np.float64]) -> dict[str, Any]:

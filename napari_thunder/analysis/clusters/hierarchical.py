@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -119,12 +120,16 @@ class HierarchicalClustering:
         sample: Values = (yield Sample(10000, self.seed))["series"]
         n_leaves = min(self.n_leaves, sample.shape[1])
         self._check_enough(n_leaves, "varying voxels or leaves", context)
-        settling = Settling(sample, self.distance, 3, self.max_iter, seed=self.seed)
+        few = sample[:, some_of(sample.shape[1], self.seed)]
+        settling = Settling.of(
+            sample, self.distance, n_leaves, sample.shape[1] == prod(context.space), n_init=3, max_iter=self.max_iter,
+            seed=self.seed,
+        )  # fmt: skip
+        del sample
         found = yield from settling.over_the_brain(n_leaves)
         taken = found.counts > 0
         tree = Tree.of(found.centers[:, taken], found.counts[taken].astype(np.float64), self.n_clusters)
         labelled = LabelledByTree(tree.leaves, tree.cluster, tree.centers, self.distance)
-        few = sample[:, some_of(sample.shape[1], self.seed)]
         labels = labelled(few.copy())["label"].astype(np.intp) - 1
         measure = Silhouette.of(few, self.distance)
         maps, curves, coords, facts = self._told(tree, measure, labels, context)

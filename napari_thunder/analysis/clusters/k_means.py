@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from typing import ClassVar
 
 import numpy as np
@@ -37,8 +38,9 @@ _TRIED = tuple(range(2, 13))
 class KMeans:
     """K-means: voxels in k clusters such that Σ ‖y − c‖² over the brain, c the centre of y's cluster, is least.
 
-    The best of `n_init` runs on a sample, each started by k-means++, is where passes over the whole brain begin; each
-    pass moves every centre to the mean of the voxels nearest to it, until the centres are still.
+    The best of `n_init` runs on a sample, each started by k-means++, settles on a hundred thousand voxels in few
+    dimensions (the leading principal components of the sample). From there passes over the whole brain move every
+    centre to the mean of the voxels nearest to it, until the centres are still.
 
     Parameters
     ----------
@@ -61,6 +63,9 @@ class KMeans:
     tol
         Centres are still when the sum of their squared moves is below `tol` times the mean variance of a frame over
         voxels, as in scikit-learn.
+    gain
+        Passes also end when one lowers the sum of squares by less than this share of it, as in SciPy's `kmeans`; 0:
+        `tol` alone ends them.
     seed
         Of the sample and of the starts.
 
@@ -90,7 +95,8 @@ class KMeans:
     -----
     Voxels that are constant or have NaN take no part. A cluster that loses all its voxels starts again at the voxel
     farthest from its centre. K-means always finds clusters, in noise too: look at silhouette and similarity. Motion and
-    bleaching make clusters along edges: undo motion and detrend first.
+    bleaching make clusters along edges: undo motion and detrend first. Where clusters are not clear, centres drift for
+    a hundred passes and more that change the sum of squares in the fifth digit: `gain` ends these.
 
     References
     ----------
@@ -111,6 +117,9 @@ class KMeans:
     n_sample: int = parameter(10000, help="Voxels in the sample", minimum=10, fine=True)
     max_iter: int = parameter(300, help="Most passes over the brain", minimum=1, fine=True)
     tol: float = parameter(1e-4, help="How still centres must be, as a share of the variance", minimum=0, fine=True)
+    gain: float = parameter(
+        1e-5, help="Share of the sum of squares that a pass must gain for another", minimum=0, maximum=1, fine=True
+    )
     seed: int = parameter(0, help="Of what is random", minimum=0, fine=True)
 
     def __post_init__(self) -> None:
@@ -126,14 +135,20 @@ class KMeans:
     def _steps(self, context: Context) -> Generator[Request, Answer, MapStep]:
         sample: Values = (yield Sample(self.n_sample, self.seed))["series"]
         self._check_enough(sample.shape[1], context)
-        settling = Settling(sample, self.distance, self.n_init, self.max_iter, self.tol, self.seed)
         few = some_of(sample.shape[1], self.seed)
-        measure = Silhouette.of(sample[:, few], self.distance)
-        by_k = {k: measure.mean(settling.labels(k)[few]) for k in self._compared(sample.shape[1])}
+        compared, seen = self._compared(sample.shape[1]), sample[:, few]
+        most = max((self.n_clusters or 1, *compared))
+        settling = Settling.of(
+            sample, self.distance, most, sample.shape[1] == prod(context.space), n_init=self.n_init,
+            max_iter=self.max_iter, tol=self.tol, gain=self.gain, seed=self.seed,
+        )  # fmt: skip
+        del sample
+        measure = Silhouette.of(seen, self.distance)
+        by_k = {k: measure.mean(settling.run(k).labels[few]) for k in compared}
         found = yield from settling.over_the_brain(self.n_clusters or max(by_k, key=lambda k: by_k[k]))
         at = order_of(found.centers, found.counts, self.distance, self.order)
         centers, counts = np.ascontiguousarray(found.centers[:, at]), found.counts[at]
-        labels = nearest(points_of(sample[:, few], self.distance), centers).label
+        labels = nearest(points_of(seen, self.distance), centers).label
         curves, warnings = cluster_curves(centers, counts, self.distance, context)
         curves |= silhouette_curves(measure.each(labels), labels, len(counts), by_k)
         palette = colours_of(centers, self.distance)

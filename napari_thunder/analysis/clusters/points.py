@@ -57,6 +57,15 @@ def points_of(series: Series, distance: str) -> Points:
     return Points(series, scale, np.zeros(len(mean)), np.where(valid, float(len(series)), 0.0), valid)
 
 
+def as_points(series: Series, distance: str) -> Values:
+    """Series (t, n), which are overwritten, as points (t, n), written out."""
+    points = points_of(series, distance)
+    written = points.centred
+    written *= points.scale
+    written += points.mean
+    return written
+
+
 class Nearest(NamedTuple):
     """The centre nearest to each of some points: its number, the squared distance, and Pearson's r with it."""
 

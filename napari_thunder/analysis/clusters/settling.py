@@ -9,13 +9,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_thunder.analysis.clusters.points import Share, merge_shares, next_centers, points_of
-from napari_thunder.analysis.clusters.starts import best_run, in_few_dimensions
-from napari_thunder.analysis.protocol import Answer, Reduce, Request
+from napari_thunder.analysis.clusters.few_dimensions import FewDimensions
+from napari_thunder.analysis.clusters.points import CORRELATION, Share, as_points, merge_shares, standard
+from napari_thunder.analysis.clusters.starts import Run, best_run, lloyd
+from napari_thunder.analysis.clusters.steps import Steps
+from napari_thunder.analysis.protocol import Answer, Reduce, Request, Sample
 
 Values = NDArray[np.float64]
 
 _LEAST_VOXELS = 1024
+
+_MANY_VOXELS = 100_000
+"""In few dimensions so many take less memory than the sample, and a pass through them a fraction of a second."""
 
 
 class Settled(NamedTuple):
@@ -35,51 +40,60 @@ class Settling:
     Parameters
     ----------
     sample
-        Series (t, n) of voxels on which starts are compared.
-    distance, n_init, max_iter, tol, seed
+        Points (n, d) on which starts are compared, in few dimensions.
+    plane
+        Those dimensions.
+    variance
+        Of the points of the sample: the mean over frames.
+    complete
+        Whether the sample is all there is.
+    n_init, max_iter, tol, gain, seed
         As of `KMeans`.
     """
 
     sample: Values
-    distance: str
+    plane: FewDimensions
+    variance: float
+    complete: bool
     n_init: int = 10
     max_iter: int = 300
     tol: float = 1e-4
+    gain: float = 1e-5
     seed: int = 0
 
-    def labels(self, n_clusters: int) -> NDArray[np.intp]:
-        """The cluster of each voxel of the sample, in the best of the runs on it."""
-        few = in_few_dimensions(self._points().T, n_clusters)
-        return best_run(few, n_clusters, self.n_init, self.seed).labels
+    @classmethod
+    def of(cls, series: Values, distance: str, most_clusters: int, complete: bool, **how: float) -> Settling:
+        """From sampled series (t, n), which are overwritten."""
+        points = as_points(series, distance)
+        plane = FewDimensions.of(points, distance, most_clusters)
+        few = (points - plane.origin[:, None]).T @ plane.basis
+        return cls(few, plane, float(points.var(axis=1).mean()), complete, **how)  # type: ignore[arg-type]
+
+    def run(self, n_clusters: int) -> Run:
+        """The best of the runs on the sample."""
+        return best_run(self.sample, n_clusters, self.n_init, self.seed, self._spherical)
 
     def over_the_brain(self, n_clusters: int) -> Generator[Request, Answer, Settled]:
-        """From the best run on the sample, passes over the brain until the centres are still."""
-        points = self._points()
-        centers = self._start(points, n_clusters)
-        still = self.tol * points.var(axis=1).mean()
+        """From the best run on the sample, passes over more voxels, then over all until the centres are still."""
+        few = self.run(n_clusters).centers
+        if not self.complete:
+            wanted = Sample(_MANY_VOXELS, self.seed + 1, "sampling more", self.plane, self.plane.n_dimensions)
+            many = np.ascontiguousarray((yield wanted)["series"].T)
+            few = lloyd(many, few, self._spherical).centers if len(many) > len(self.sample) else few
+        centers = self.plane.lifted(few)
+        return (yield from self._settled(standard(centers) if self._spherical else centers))
+
+    def _settled(self, centers: Values) -> Generator[Request, Answer, Settled]:
+        steps = Steps(centers, self.plane.distance)
         for n_passes in range(1, self.max_iter + 1):
             share = yield Reduce(
-                Share(centers, self.distance), merge_shares, f"pass {n_passes} over the brain", _LEAST_VOXELS
+                Share(steps.centers, steps.distance), merge_shares, f"pass {n_passes} over the brain", _LEAST_VOXELS
             )
-            moved = next_centers(share, centers, self.distance)
-            shift = float(((moved - centers) ** 2).sum())
-            centers = moved
-            if shift <= still:
+            steps.follow(share)
+            if still := steps.shift <= self.tol * self.variance or 0 <= steps.gain < self.gain:
                 break
-        return Settled(centers, share["counts"], float(share["inertia"][0]), n_passes, shift <= still)
+        return Settled(steps.means, steps.counts, steps.inertia, n_passes, still)
 
-    def _start(self, points: Values, n_clusters: int) -> Values:
-        labels = self.labels(n_clusters)
-        member = (labels[:, None] == np.arange(n_clusters)).astype(np.float64)
-        share = {
-            "sums": points @ member,
-            "counts": member.sum(axis=0),
-            "far": np.zeros(1),
-            "farthest": points[:, 0],
-        }
-        fallback = points[:, np.arange(n_clusters) % points.shape[1]]
-        return next_centers(share, fallback, self.distance)
-
-    def _points(self) -> Values:
-        points = points_of(self.sample.copy(), self.distance)
-        return np.asarray(points.centred * points.scale + points.mean)
+    @property
+    def _spherical(self) -> bool:
+        return self.plane.distance == CORRELATION

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_thunder.analysis.clusters.points import CORRELATION, points_of
+from napari_thunder.analysis.clusters.points import CORRELATION, as_points
 
 Values = NDArray[np.float64]
 Labels = NDArray[np.intp]
@@ -29,15 +29,18 @@ class Silhouette:
     @classmethod
     def of(cls, series: Values, distance: str) -> Silhouette:
         """Of series (t, n): 1 − r for the distance by correlation, else the Euclidean distance."""
-        points = points_of(series.copy(), distance)
-        x = points.centred * points.scale + points.mean
-        products = x.T @ x
+        x = as_points(series.copy(), distance)
+        apart = x.T @ x
         if distance == CORRELATION:
-            return cls(np.clip(1 - products / len(x), 0, 2).astype(np.float32))
-        squares = np.diag(products)
-        squared = squares[:, None] + squares - 2 * products
-        np.fill_diagonal(squared, 0)
-        return cls(np.sqrt(np.maximum(squared, 0)).astype(np.float32))
+            apart /= -len(x)
+            apart += 1
+            return cls(np.clip(apart, 0, 2, out=apart).astype(np.float32))
+        squares = np.diag(apart).copy()
+        apart *= -2
+        apart += squares
+        apart += squares[:, None]
+        np.fill_diagonal(apart, 0)
+        return cls(np.sqrt(np.maximum(apart, 0, out=apart), out=apart).astype(np.float32))
 
     def each(self, labels: Labels) -> Values:
         """(b − a) / max(a, b) of each point: a its mean distance to its own cluster's others, b to the nearest other's.
