@@ -20,7 +20,7 @@ _SAID_BY_OTHERS = ("XDG_RUNTIME_DIR", "PyQt5 backend is deprecated", "could not 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[EmbeddedSpark]:
-    running = start_embedded(cores=2)
+    running = start_embedded(cores=1)
     yield running
     running.stop()
 
