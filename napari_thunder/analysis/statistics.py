@@ -48,18 +48,12 @@ def centre(series: Values) -> Centred:
     """
     n_frames = len(series)
     with np.errstate(all="ignore"):
-        mean = _sum(series) / n_frames
+        mean = series.mean(axis=0)
         series -= mean
         sum_squares = sum_of_squares(series)
         rounding = n_frames * (n_frames * np.finfo(np.float64).eps * mean) ** 2
         valid = np.isfinite(sum_squares) & (sum_squares > rounding)
     return Centred(mean, sum_squares, valid)
-
-
-def _sum(series: Values) -> Values:
-    """(voxels,) sum over time, as a product, which takes half the time of a sum along the first axis."""
-    total: Values = np.ones(len(series)) @ series
-    return total
 
 
 def sum_of_squares(values: Values) -> Values:
@@ -79,7 +73,7 @@ def count_true(flags: NDArray[np.bool_], axis: int = 0) -> Values:
 def varies(series: Values) -> NDArray[np.bool_]:
     """(voxels,) True where all values of a voxel are finite and not all the same; leaves the series as it is."""
     with np.errstate(all="ignore"):
-        varying: NDArray[np.bool_] = np.isfinite(_sum(series))
+        varying: NDArray[np.bool_] = np.isfinite(np.ones(len(series)) @ series)
         alike = np.flatnonzero((series[:_FEW] == series[0]).all(axis=0))
         varying[alike] &= (series[:, alike] != series[0, alike]).any(axis=0)
     return varying

@@ -37,12 +37,12 @@ def to_unit_in_place(series: Values) -> None:
 
 
 def persistence(unit: Values, following: Pairs) -> Values:
-    """Autocorrelation (p,) of unit series (t, p) one frame apart.
+    """Autocorrelation (p,) of unit series (t, p) one frame apart, times the sum of squares of other ones.
 
     Parameters
     ----------
     unit
-        Centred and of unit length.
+        Centred.
     following
         Places of frames and of those right after them, both kept.
     """

@@ -20,7 +20,7 @@ from napari_thunder.analysis.correlation.pearson import (
 )
 from napari_thunder.analysis.design import regressor_table
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Role, Series
-from napari_thunder.analysis.statistics import with_adjusted_p
+from napari_thunder.analysis.statistics import centre, sum_of_squares, with_adjusted_p
 from napari_thunder.errors import AnalysisError
 from napari_thunder.events import KERNELS
 from napari_thunder.parameters import check, parameter, values
@@ -171,16 +171,21 @@ class Correlate:
     next: tuple[Frames, Frames]
 
     def __call__(self, series: Series) -> Answer:
-        """r and p (p, voxels) of series (t, voxels), which become centred and of unit length."""
+        """r and p (p, voxels) of series (t, voxels), which become centred."""
         r, effective = self.of(series)
         return {"r": r, "p": p_of(r, effective)}
 
     def of(self, series: Series) -> tuple[Values, Values]:
-        """r, and Bartlett's effective number of frames."""
+        """r, and Bartlett's effective number of frames, of series that become centred, NaN where they are constant."""
         unit = to_unit(self.regressors)
-        to_unit_in_place(series)
-        alike = np.outer(persistence(unit, self.next), persistence(series, self.next))
-        return np.clip(unit.T @ series, -1, 1), len(series) * (1 - alike) / (1 + alike)
+        _, squares, valid = centre(series)
+        if not valid.all():
+            series[:, ~valid] = np.nan
+        with np.errstate(all="ignore"):
+            r = unit.T @ series
+            r /= np.sqrt(squares)
+            alike = np.outer(persistence(unit, self.next), persistence(series, self.next) / squares)
+        return np.clip(r, -1, 1, out=r), len(series) * (1 - alike) / (1 + alike)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +217,10 @@ class CorrelateLagged:
         return self.at_once(series) | self.at_lags(series)
 
     def at_lags(self, series: Series) -> Answer:
-        """The latter, of series that are centred and of unit length."""
+        """The latter, of series that are centred, and NaN where they are constant."""
         unit = to_unit(self.at_once.regressors)
+        if not self.overlap:
+            series /= np.sqrt(sum_of_squares(series))
         lagged = np.stack([self._at(unit[a], series[b]) for a, b in self.pairs], axis=1)
         best, lag = best_of(lagged)
         return {"r_lagged": lagged, "r_best": best, "best_lag": (lag + self.lags[0]) * self.interval}

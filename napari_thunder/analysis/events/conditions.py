@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_thunder.analysis.events.selection import ONLY_HELP, chosen_events
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Role, Series
-from napari_thunder.analysis.statistics import varies
+from napari_thunder.analysis.statistics import sum_of_squares, varies
 from napari_thunder.errors import AnalysisError, ParameterError
 from napari_thunder.events import event_groups, frames_in_events
 from napari_thunder.parameters import check, parameter
@@ -29,7 +29,8 @@ def _median(frames: Values) -> Values:
 
 
 def _std(frames: Values) -> Values:
-    return np.asarray(frames.std(axis=0, ddof=1) if len(frames) > 1 else np.full(frames.shape[1], np.nan))
+    off = frames - frames.mean(axis=0)
+    return np.asarray(np.sqrt(sum_of_squares(off) / (len(frames) - 1 or np.nan)))
 
 
 def _min(frames: Values) -> Values:

@@ -109,6 +109,12 @@ class Panels:
         return cls(place, np.bincount(place, minlength=length))
 
     @property
+    def whole(self) -> bool:
+        """Whether the kept frames are whole panels."""
+        n_frames, length = len(self.of_frame), len(self.count)
+        return n_frames % length == 0 and bool((self.of_frame == np.arange(n_frames) % length).all())
+
+    @property
     def means(self) -> sparse.csr_array:
         """(places with a kept frame, t) of the mean over panels."""
         there = np.flatnonzero(self.count)
@@ -195,7 +201,9 @@ class PanelMaps:
         return {"average": average, "sem": sem}
 
     def over_panels(self, series: Values) -> tuple[Values, Values]:
-        """Mean and standard error (length, n) over panels of series (t, n)."""
+        """Mean and standard error (length, n) over panels of series (t, n), which may be overwritten."""
+        if self.panels.whole:
+            return _over_whole(series.reshape(-1, len(self.panels.count), series.shape[1]))
         count = self.panels.count[:, None]
         there = np.flatnonzero(count)
         average, sem = (np.full((len(count), series.shape[1]), np.nan) for _ in range(2))
@@ -206,6 +214,15 @@ class PanelMaps:
             n = np.where(count[there] > 1, count[there], np.nan)
             sem[there] = np.sqrt(squares / (n - 1) / n)
         return average, sem
+
+
+def _over_whole(panels: Values) -> tuple[Values, Values]:
+    """Mean and standard error (length, n) of whole panels (panels, length, n), which are overwritten."""
+    with np.errstate(all="ignore"):
+        average = panels.mean(axis=0)
+        panels -= average
+        squares = np.einsum("kln,kln->ln", panels, panels)
+        return average, np.sqrt(squares / (len(panels) - 1 or np.nan) / len(panels))
 
 
 def _finish(dataset: xr.Dataset, units: str) -> xr.Dataset:

@@ -11,7 +11,7 @@ from scipy import sparse
 from napari_thunder.analysis.events.course import Course
 from napari_thunder.analysis.events.weighing import weigh
 from napari_thunder.analysis.protocol import Answer, Series
-from napari_thunder.analysis.statistics import centre, two_sided_p
+from napari_thunder.analysis.statistics import centre, two_sided_p, varies
 
 Values = NDArray[np.float64]
 Group = NDArray[np.intp]
@@ -127,13 +127,13 @@ class CourseSums:
     def __call__(self, series: Series) -> Answer:
         """The sum (t,) of series (t, voxels) and the number of voxels in it, without constant ones and NaN."""
         if self.tests is None:
-            mean, _, valid = centre(series)
+            level, valid = 0.0, varies(series)
         else:
             mean = series.mean(axis=0)
             p = self.tests(series)["p"]
             with np.errstate(all="ignore"):
                 valid = np.nan_to_num(p, nan=1.0).min(axis=0) * len(p) <= self.alpha
+            level = mean[valid].sum()
         if not valid.all():
             series[:, ~valid] = 0
-        weights = valid.astype(np.float64)
-        return {"total": series @ weights + mean[valid].sum(), "n_voxels": np.array([valid.sum()])}
+        return {"total": series @ valid.astype(np.float64) + level, "n_voxels": np.array([valid.sum()])}

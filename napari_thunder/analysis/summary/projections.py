@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Role, Series
-from napari_thunder.analysis.statistics import centre
+from napari_thunder.analysis.statistics import centre, varies
 from napari_thunder.parameters import check, parameter
 
 if TYPE_CHECKING:
@@ -72,10 +72,12 @@ class Projection:
 
 
 def _over_time(series: Series, of: str) -> Answer:
-    largest = series.max(axis=0)
-    mean, sum_squares, valid = centre(series)
-    with np.errstate(invalid="ignore"):
-        found = {"mean": mean, "max": largest, "std": np.sqrt(sum_squares / len(series))}[of]
+    if of == "std":
+        _, sum_squares, valid = centre(series)
+        found = np.sqrt(sum_squares / len(series))
+    else:
+        valid = varies(series)
+        found = series.max(axis=0) if of == "max" else series.mean(axis=0)
     found[~valid] = np.nan
     return {of: found}
 
