@@ -36,7 +36,7 @@ lint: .venv/.ready
 	$(BIN)/lint-imports
 
 bench: .venv/.ready
-	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -W ignore -m tests.benchmarks --table resources/speed.md
 	xvfb-run -a -s "-screen 0 1024x700x24" $(BIN)/python -W ignore -m tests.benchmarks.scrubbing
 
 # Needs xdotool, and the zebrafish.
