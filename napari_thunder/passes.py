@@ -71,11 +71,14 @@ class Passes:
         """What a generator of requests returns in the end, each of them answered; anything else as it is."""
         if not isinstance(plan, Generator):
             return plan
+        with ONE_BLAS_THREAD:
+            return self._led_through(plan)
+
+    def _led_through(self, plan: Generator[Request, Answer, Any]) -> Any:
         answer: Answer | None = None
         while True:
             try:
-                with ONE_BLAS_THREAD:
-                    wanted = plan.send(cast("Answer", answer))  # the first send must be None
+                wanted = plan.send(cast("Answer", answer))  # the first send must be None
             except StopIteration as end:
                 return end.value
             with self.job.stage(self.job.fraction, (1 + self.job.fraction) / 2, wanted.title):
