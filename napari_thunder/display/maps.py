@@ -94,8 +94,10 @@ def role_of(dataset: xr.Dataset, variable: str) -> Role:
 
 
 def map_names(dataset: xr.Dataset, *roles: Role) -> list[str]:
-    """Variables that are maps, in the dataset's order; of these roles if any are given."""
-    maps = [str(name) for name, v in dataset.data_vars.items() if set(SPACE_DIMS) <= set(v.dims)]
+    """Variables that are maps, in the dataset's order, but for those `passing` that are gone when a run is done; of
+    these roles if any are given."""
+    shown = {str(name): v for name, v in dataset.data_vars.items() if not v.attrs.get("passing")}
+    maps = [name for name, v in shown.items() if set(SPACE_DIMS) <= set(v.dims)]
     return [name for name in maps if not roles or role_of(dataset, name) in roles]
 
 

@@ -107,16 +107,20 @@ def _means(wanted: Means, movie: NDArray[np.float64]) -> dict[str, Any]:
     return {"series": np.stack(series, axis=1), "n_voxels": np.array(counts)}
 
 
-def dataset(analysis: Analysis, context: Context, movie: NDArray[np.float64]) -> xr.Dataset:
-    """The finished result of an analysis of series (t, voxels), as maps (1, 1, voxels)."""
-    context = dataclasses.replace(context, space=(1, 1, movie.shape[1]))
+def dataset(
+    analysis: Analysis, context: Context, movie: NDArray[np.float64], space: tuple[int, int, int] | None = None
+) -> xr.Dataset:
+    """The finished result of an analysis of series (t, voxels), as maps of such a space, else (1, 1, voxels)."""
+    space = space or (1, 1, movie.shape[1])
+    context = dataclasses.replace(context, space=space)
     plan = analysis.plan(context)
     if isinstance(plan, GeneratorType):
         plan = _gathered(plan, [movie[context.keep]])
     answer = _maps(plan, [movie[context.keep]])
     found = xr.Dataset(coords=plan.coords)
     for output in plan.outputs:
-        values = answer[output.name][..., None, None, :].astype(np.float32)
+        values = answer[output.name].astype(np.float32)
+        values = values.reshape(*values.shape[:-1], *space)
         attrs = {"long_name": output.long_name, "role": str(output.role), **output.attrs}
         found[output.name] = ((*output.dims, "z", "y", "x"), values, attrs)
     for name, (dims, values, attrs) in plan.curves.items():

@@ -14,7 +14,7 @@ from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import r2_score
 
 from napari_thunder.analysis import BilinearRegression, MeanRegression, Regression, RidgeRegression
-from tests.analysis.runner import compute, make_context
+from tests.analysis.runner import compute, dataset, make_context
 from tests.examples import Case
 
 _TASK = {"events_by": ("direction",), "signals": ("swim",), "kernel": "GCaMP6s"}
@@ -148,6 +148,34 @@ def _shifted():
     return max(relative(each, p), relative(brain, p_fwer))
 
 
+def _clusters_by_shift():
+    """p of clusters along a row of 30 voxels, whose statistics are computed and ranked shift by shift."""
+    rng = np.random.default_rng(2)
+    table = pd.DataFrame({"x": lfilter([1], [1, -0.5], rng.normal(size=200))})
+    noise = lfilter([1], [1, -0.6], rng.normal(size=(200, 30)), axis=0)
+    series = noise + np.roll(noise, 1, axis=1) + np.roll(noise, 2, axis=1)
+    series[:, 4:12] += 0.9 * table.to_numpy()
+    analysis = Regression(design=table, inference="circular_shift", n_shifts=99, family_wise=False, cluster_p=0.1)
+    found = dataset(analysis, make_context(200, voxel_size=(1.0, 1.0, 2.0)), series)
+    lags = np.sort(np.random.default_rng(0).choice(np.arange(10, 191), 99, replace=False))
+    x = np.stack([np.roll(table["x"], lag) for lag in (0, *lags)])
+    r = np.array([[np.corrcoef(a, y)[0, 1] for y in series.T] for a in x])
+    p = (np.abs(r)[None] >= np.abs(r)[:, None]).sum(axis=1) / 100
+    runs = [_runs(np.where(p_ <= 0.1, np.sign(r_), 0)) for p_, r_ in zip(p, r, strict=True)]
+    chance = np.array([run.max() for run in runs[1:]])
+    expected = np.where(runs[0] > 0, (1 + (chance[:, None] >= runs[0]).sum(axis=0)) / 100, np.nan)
+    assert np.isfinite(expected).any()
+    sizes = np.where(runs[0] > 0, 2.0 * runs[0], np.nan)
+    same = [(found["p_cluster"].values[0, 0, 0], expected), (found["cluster_size"].values[0, 0, 0], sizes)]
+    return max(float(np.abs(np.nan_to_num(a, nan=-1) - np.nan_to_num(b, nan=-1)).max()) for a, b in same)
+
+
+def _runs(signs):
+    """How long the run of one sign is that each place belongs to; 0 where the sign is 0."""
+    numbers = np.cumsum(np.diff(signs, prepend=signs[0]) != 0)
+    return np.where(signs != 0, np.bincount(numbers)[numbers], 0)
+
+
 def _gls(y, exog, rho):
     return sm.GLS(y, exog, sigma=toeplitz(rho ** np.arange(len(y)))).fit()
 
@@ -245,6 +273,7 @@ CASES = [
     Case("regression", "sklearn.linear_model.LinearRegression", "R² of 4 blocked folds", _predicted),
     Case("regression", "statsmodels.OLS", "partial and unique R²", _unique),
     Case("regression", "statsmodels.OLS, shift by shift", "inference=circular_shift: p, p_fwer", _shifted),
+    Case("regression", "numpy.corrcoef, shift by shift", "p of clusters along a row", _clusters_by_shift, 1e-6),
     Case("ridge_regression", "sklearn.linear_model.Ridge", "β, R² at a given strength", _ridge),
     Case("ridge_regression", "sklearn.linear_model.Ridge", "strength by 4 blocked folds", _cross_validated),
     Case("mean_regression", "pandas.groupby, sklearn.metrics.r2_score", "3 conditions and rest", _means),

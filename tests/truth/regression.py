@@ -8,10 +8,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 from scipy.signal import lfilter
 
 import napari_thunder as nt
-from tests.analysis.runner import compute, make_context
+from tests.analysis.runner import compute, dataset, make_context
 
 Values = NDArray[np.float64]
 
@@ -71,6 +72,25 @@ def family_wise_errors() -> dict[str, float]:
     return {"recordings with a false voxel": wrong / 100}
 
 
+def false_clusters() -> dict[str, float]:
+    """Share of 60 recordings of calcium noise, smooth over 16 × 16 voxels, in which a cluster has p_cluster < 0.05."""
+    wrong = 0
+    for seed in range(60):
+        rng = np.random.default_rng(2000 + seed)
+        noise = calcium_noise(0.0, 0.3, 256, rng).reshape(_FRAMES, 1, 16, 16)
+        series = gaussian_filter(noise, (0, 0, 1.2, 1.2)).reshape(_FRAMES, -1)
+        start = 20 + np.sort(rng.choice(540, 12, replace=False)).astype(float)
+        context = make_context(
+            _FRAMES, frame_times=np.arange(_FRAMES) * 1.0, voxel_size=(1.0, 1.0, 1.0),
+            events=pd.DataFrame({"start_time": start, "stop_time": start + 10}),
+        )  # fmt: skip
+        analysis = nt.Regression(
+            events_by=(), decay=_DECAY, inference="circular_shift", n_shifts=200, family_wise=False, cluster_p=0.02
+        )
+        wrong += bool((dataset(analysis, context, series, (1, 16, 16))["p_cluster"] < 0.05).any())
+    return {"recordings with a false cluster": wrong / 60}
+
+
 def detection() -> dict[str, float]:
     """On the simulated fish: share of swim cells' voxels found at an adjusted p of 0.05, and of the found ones that
     belong to no swim cell."""
@@ -95,6 +115,7 @@ def detection() -> dict[str, float]:
 FIGURES = {
     "share of voxels without any answer that have p < 0.05": all_false_positives,
     "false voxels over the brain by the largest statistic (p_fwer < 0.05)": family_wise_errors,
+    "false clusters over the brain by the largest one (p_cluster < 0.05)": false_clusters,
     "swim cells at an adjusted p of 0.05": detection,
 }
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from napari_thunder.analysis.protocol import Answer, Series
+from napari_thunder.analysis.regression.cluster_chance import numbers_above
 from napari_thunder.analysis.regression.least_squares import LeastSquares, prepare
 from napari_thunder.analysis.regression.shifts import ShiftedDesigns
 from napari_thunder.analysis.statistics import count_true, sum_of_squares
@@ -46,10 +47,13 @@ class ChanceStatistics:
         At each shift.
     intercept
         Whether series are centred first.
+    signed
+        Whether lines have the sign of the effect.
     """
 
     designs: ShiftedDesigns
     intercept: bool
+    signed: bool = False
 
     def of(self, series: Series) -> Iterator[tuple[slice, Values]]:
         """Yield few voxels at a time of series (t, voxels) that are prepared and finite: which, and (rows, shifts,
@@ -74,11 +78,14 @@ class ChanceStatistics:
             scores = np.swapaxes(each[:, : designs.n_scores], 0, 1)
             explained[:] = np.swapaxes(each[:, designs.n_scores :], 0, 1)
         residual = sum_of_squares(left) - np.einsum("ksv,ksv->sv", scores, scores)
+        below_0 = np.signbit(explained[: designs.n_lines]) if self.signed else None
         explained *= explained
         if len(designs.starts):
             by_plane = np.add.reduceat(explained[designs.n_lines :], designs.starts, axis=0)
             explained = np.concatenate([explained[: designs.n_lines], by_plane / designs.ranks[:, :, None]])
         explained *= np.divide(designs.dof, residual, out=residual)
+        if below_0 is not None:
+            np.negative(explained[: designs.n_lines], out=explained[: designs.n_lines], where=below_0)
         return explained
 
     def _correlate(self, left: Series, found: Values) -> None:
@@ -140,14 +147,18 @@ class CircularShift:
     largest
         (rows, shifts) the largest statistics over the brain at each shift, rising along shifts; None where they are
         not wanted.
+    n_above
+        Of how many shifts, the most unlikely ones of each line and voxel, the numbers are wanted.
     """
 
     ordinary: LeastSquares
     chance: ChanceStatistics
     largest: Values | None = None
+    n_above: int = 0
 
     def __call__(self, series: Series) -> Answer:
-        """As `LeastSquares`, with `p` (n, voxels) and `p_of_f`, and, if wanted, `p_fwer` and `p_fwer_of_f`."""
+        """As `LeastSquares`, with `p` (n, voxels) and `p_of_f`, and, if wanted, `p_fwer`, `p_fwer_of_f` and `above`
+        (n, n_above, voxels), by `numbers_above`."""
         total, valid = prepare(series, self.ordinary.intercept)
         with np.errstate(all="ignore"):
             scores = self.ordinary.basis @ series
@@ -156,7 +167,9 @@ class CircularShift:
             answer = self.ordinary.from_scores(scores, total, len(series))
             t = answer["t"]
             found = np.concatenate([t * t, answer.get("f", t[:0])])
-            answer |= self._split("p", self._p(series, found), len(t))
+            above = np.full((len(t), self.n_above, t.shape[1]), np.nan)
+            answer |= self._split("p", self._p(series, found, above), len(t))
+            answer |= {"above": above} if self.n_above else {}
             if self.largest is not None:
                 answer |= self._split("p_fwer", self._p_of_largest(found, self.largest), len(t))
         return answer
@@ -164,14 +177,18 @@ class CircularShift:
     def _split(self, name: str, values: Values, n_lines: int) -> Answer:
         return {name: values[:n_lines], f"{name}_of_f": values[n_lines:]}
 
-    def _p(self, series: Series, found: Values) -> Values:
-        """(1 + shifts with a statistic this large) / (1 + shifts), of each row and voxel."""
+    def _p(self, series: Series, found: Values, above: Values) -> Values:
+        """(1 + shifts with a statistic this large) / (1 + shifts), of each row and voxel; writes the numbers above."""
         p = np.full(found.shape, np.nan)
         usable = np.isfinite(found).all(axis=0)
         all_usable = bool(usable.all())
         columns = np.flatnonzero(usable)
         for span, chance in self.chance.of(series if all_usable else series[:, usable]):
             part = columns[span]
+            if self.n_above:
+                lines = chance[: len(above)]
+                above[..., part] = numbers_above(lines, found[: len(above), part], self.n_above)
+                np.abs(lines, out=lines)
             p[:, part] = 1 + count_true(chance >= found[:, None, part], axis=1)
         return p / (1 + len(self.chance.designs.lags))
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Flags = NDArray[np.bool_]
 Lengths = tuple[float, float, float]
 
+_ROUNDING = 1e-6
+"""Of p, which is a float32."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clustering:
@@ -51,25 +54,25 @@ class Clustering:
         """
         volume = float(np.prod(self.voxel_size))
         found = np.full(p.shape, np.nan, np.float32)
-        for side in (p <= self.threshold) & (sign > 0), (p <= self.threshold) & (sign < 0):
+        inside = p <= self.threshold * (1 + _ROUNDING)
+        for side in inside & (sign > 0), inside & (sign < 0):
             labels = labelled(side, self.reach, self.voxel_size)
             size = np.bincount(labels.ravel()) * volume
             size[0] = 0
-            kept = (size >= self.least) & (size > 0)
-            inside = kept[labels]
-            found[inside] = size[labels[inside]]
+            kept = ((size >= self.least) & (size > 0))[labels]
+            found[kept] = size[labels[kept]]
         return found
 
 
 def labelled(inside: Flags, reach: float, voxel_size: Lengths) -> NDArray[np.intp]:
     """Numbers from 1 (z, y, x) of connected clusters of voxels, 0 outside."""
-    offsets = _offsets(reach, voxel_size)
-    if not offsets:
+    apart = offsets(reach, voxel_size)
+    if not apart:
         return np.asarray(ndimage.label(inside)[0], np.intp)
     numbers = np.full(inside.shape, -1, np.intp)
     count = int(inside.sum())
     numbers[inside] = np.arange(count)
-    pairs = [_pairs(numbers, offset) for offset in offsets]
+    pairs = [_pairs(numbers, offset) for offset in apart]
     a, b = (np.concatenate(side) for side in zip(*pairs, strict=True))
     graph = sparse.coo_array((np.ones(len(a), np.int8), (a, b)), shape=(count, count))
     labels = np.zeros(inside.shape, np.intp)
@@ -77,7 +80,7 @@ def labelled(inside: Flags, reach: float, voxel_size: Lengths) -> NDArray[np.int
     return labels
 
 
-def _offsets(reach: float, voxel_size: Lengths) -> list[tuple[int, int, int]]:
+def offsets(reach: float, voxel_size: Lengths) -> list[tuple[int, int, int]]:
     """One of each pair of opposite offsets (z, y, x) in voxels that are within reach."""
     most = [int(reach / size + 1e-9) for size in voxel_size]
     return [

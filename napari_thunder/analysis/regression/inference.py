@@ -113,15 +113,16 @@ def fit_of(inference: str, design: Design, asked: Asked) -> LeastSquares | Autor
 
 
 def shifted_fit(
-    design: Design, asked: Asked, designs: ShiftedDesigns, family_wise: bool
+    design: Design, asked: Asked, designs: ShiftedDesigns, family_wise: bool, n_above: int
 ) -> Generator[Reduce, Answer, CircularShift]:
     """The fit whose p come from shifts, after a pass for the largest statistics if they are wanted."""
-    chance = ChanceStatistics(designs, design.intercept)
     largest = None
     if family_wise:
+        chance = ChanceStatistics(designs, design.intercept)
         found = yield Reduce(LargestByChance(chance), larger, "shifting the design in time")
         largest = np.sort(found["largest"], axis=1)
-    return CircularShift(least_squares(design, asked), chance, largest)
+    chance = ChanceStatistics(designs, design.intercept, signed=n_above > 0)
+    return CircularShift(least_squares(design, asked), chance, largest, n_above)
 
 
 def shifts_of(
@@ -152,3 +153,11 @@ def warnings_of_shifts(designs: ShiftedDesigns) -> list[str]:
             "be. inference=hac does not shift."
         )
     return found
+
+
+def least_p_of_clusters(threshold: float, n_shifts: int) -> str:
+    """What to know where no voxel can be in a cluster."""
+    return (
+        f"No p of {n_shifts} shifts is below {1 / (1 + n_shifts):.2g}, so cluster_p={threshold:g} leaves no voxel. "
+        "Give a larger one."
+    )

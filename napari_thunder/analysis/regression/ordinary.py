@@ -12,6 +12,8 @@ import pandas as pd
 
 from napari_thunder.analysis.design import Design
 from napari_thunder.analysis.protocol import Answer, Context, MapStep, Reduce
+from napari_thunder.analysis.regression.circular_shift import CircularShift
+from napari_thunder.analysis.regression.cluster_chance import RANK, above_map
 from napari_thunder.analysis.regression.cluster_sizes import Clustering
 from napari_thunder.analysis.regression.contrasts import Contrast, parse_contrasts
 from napari_thunder.analysis.regression.folds import blocked_folds, gap_between
@@ -25,6 +27,7 @@ from napari_thunder.analysis.regression.inference import (
     Fit,
     Shifting,
     fit_of,
+    least_p_of_clusters,
     noise_memory,
     shifted_fit,
     shifts_of,
@@ -93,7 +96,8 @@ class Regression:
     seed
         Of the choice of shifts.
     cluster_p
-        Give the sizes of clusters of voxels whose p is at most this and whose effects have one sign.
+        Give the sizes of clusters of voxels whose p is at most this and whose effects have one sign; with shifts, also
+        p of clusters, which needs room for cluster_p · (1 + n_shifts) further maps of each weight while it runs.
     cluster_reach
         µm between the centres of voxels that are neighbours in a cluster; 0: those that share a face.
     cluster_size
@@ -146,6 +150,9 @@ class Regression:
         0.05, one voxel or more is false in 5 % of recordings.
     cluster_size, contrast_cluster_size
         µm³ of the cluster that a voxel belongs to; NaN where it is in none.
+    p_cluster, contrast_p_cluster
+        With `circular_shift`, of that cluster: (1 + shifts whose largest cluster over the brain is as large) /
+        (1 + shifts), clusters at a shift being those of voxels whose statistic there is as unlikely among all shifts.
     design : (frame, column)
         The regressors as used, with those of drift and motion last. Beside it `vif` (column), the variance inflation
         factors.
@@ -292,8 +299,12 @@ class Regression:
         making.facts["warnings"] += warnings_of_shifts(designs)
         making.facts["n_shifts"] = len(designs.lags)
 
+        n_above = 0 if self.cluster_p is None else int(self.cluster_p * (1 + len(designs.lags)) + 1e-6)
+        if self.cluster_p is not None and n_above == 0:
+            making.facts["warnings"].append(least_p_of_clusters(self.cluster_p, len(designs.lags)))
+
         def steps() -> Generator[Reduce, Answer, MapStep]:
-            fit = yield from shifted_fit(making.design, asked, designs, self.family_wise)
+            fit = yield from shifted_fit(making.design, asked, designs, self.family_wise, n_above)
             return making.step(fit)
 
         return steps()
@@ -345,7 +356,12 @@ class _Making:
         maps = reported.maps(asked.inference == CIRCULAR_SHIFT and asked.family_wise)
         maps += (RHO,) if asked.inference == AR1 else ()
         maps += (PREDICTED,) if asked.cross_validate else ()
-        coords: dict[str, Any] = {"regressor": list(design.names[:n_wanted]), "column": list(design.names)}
+        n_above = fit.n_above if isinstance(fit, CircularShift) else 0
+        if n_above:
+            maps += (above_map("", "regressor"),)
+            maps += (above_map("contrast_", "contrast"),) if by_t else ()
+        coords: dict[str, Any] = {RANK: list(range(1, n_above + 1))} if n_above else {}
+        coords |= {"regressor": list(design.names[:n_wanted]), "column": list(design.names)}
         coords |= {"contrast": [c.name for c in by_t]} if by_t else {}
         coords |= {"f_contrast": [c.name for c in by_f]} if by_f else {}
         coords |= {"group": list(dict.fromkeys(design.groups))} if asked.unique else {}

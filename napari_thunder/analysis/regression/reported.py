@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_thunder.analysis.design import Design
 from napari_thunder.analysis.protocol import Answer, Map, Role, Series
+from napari_thunder.analysis.regression.cluster_chance import RANK, with_cluster_p
 from napari_thunder.analysis.regression.cluster_sizes import Clustering, with_cluster_sizes
 from napari_thunder.analysis.regression.contrasts import Contrast
 from napari_thunder.analysis.regression.least_squares import Asked
@@ -77,6 +78,9 @@ class Reported:
         if "p_fwer" in found:
             maps["p_fwer"] = found["p_fwer"][:n]
             maps |= {"contrast_p_fwer": found["p_fwer"][n:]} if self.n_contrasts else {}
+        if "above" in found:
+            maps["shifts_above"] = found["above"][:n]
+            maps |= {"contrast_shifts_above": found["above"][n:]} if self.n_contrasts else {}
         if self.groups:
             squares = found.get("ordinary_t", t)[:n] ** 2
             maps["partial_r_squared"] = squares / (squares + self.dof_left)
@@ -150,11 +154,14 @@ def design_curves(design: Design) -> dict[str, Any]:
 
 
 def finished(dataset: xr.Dataset, facts: dict[str, Any], clustering: Clustering | None) -> xr.Dataset:
-    """A result with adjusted p, sizes of clusters, if they are wanted, and facts as attributes."""
+    """A result with adjusted p, sizes of clusters, if they are wanted, with their p, and facts as attributes."""
     for name in ("p", "contrast_p", "f_p"):
         dataset = with_adjusted_p(dataset, name) if name in dataset else dataset
-    if clustering is not None:
-        dataset = with_cluster_sizes(dataset, "p", "beta", "cluster_size", clustering)
-        if "contrast_p" in dataset:
-            dataset = with_cluster_sizes(dataset, "contrast_p", "contrast_beta", "contrast_cluster_size", clustering)
-    return dataset.assign_attrs(facts)
+    for prefix in ("", "contrast_") if clustering is not None else ():
+        if f"{prefix}p" in dataset:
+            assert clustering is not None
+            dataset = with_cluster_sizes(dataset, f"{prefix}p", f"{prefix}beta", f"{prefix}cluster_size", clustering)
+        if f"{prefix}shifts_above" in dataset:
+            assert clustering is not None
+            dataset = with_cluster_p(dataset, prefix, facts["n_shifts"], clustering)
+    return dataset.drop_vars(RANK, errors="ignore").assign_attrs(facts)

@@ -9,6 +9,7 @@ import pytest
 from scipy import ndimage
 
 from napari_thunder.analysis import Regression
+from napari_thunder.analysis.regression.cluster_chance import largest_by_shift
 from napari_thunder.analysis.regression.cluster_sizes import Clustering, labelled
 from napari_thunder.errors import MissingMetadataError
 from tests.analysis.runner import dataset
@@ -54,6 +55,38 @@ def test_a_regression_gives_the_sizes_of_its_clusters(tiny, series):
     np.testing.assert_array_equal(inside, result["p"].values <= 0.5)
     assert set(np.unique(result["cluster_size"].values[inside]) % 6) == {0}
     assert "contrast_cluster_size" in result
+
+
+@pytest.mark.parametrize("reach", [0.0, 2.0, 2.9, 4.5])
+def test_the_largest_cluster_at_each_shift_is_that_of_its_volume(reach):
+    clustering = Clustering(0.01, reach, 0.0, (2.0, 1.0, 1.0))
+    rng = np.random.default_rng(0)
+    above = np.stack([rng.permutation(7)[:3] + 1.0 for _ in range(5 * 9 * 8)], axis=1).reshape(3, 5, 9, 8)
+    above *= rng.choice([-1, 1], above.shape)
+    above[0, ::2] = np.nan
+    found = largest_by_shift(above, 8, clustering)
+    for shift in range(8):
+        sides = [(above == number).any(axis=0) for number in (shift + 1, -shift - 1)]
+        counts = [np.bincount(labelled(side, reach, clustering.voxel_size).ravel())[1:] for side in sides]
+        assert found[shift] == 2 * max((count.max() for count in counts if len(count)), default=0)
+
+
+def test_clusters_of_shifts_have_p_and_no_more_maps_than_others(tiny, series):
+    context = dataclasses.replace(tiny, voxel_size=(1.0, 2.0, 3.0))
+    given = {"signals": ("swim", "tail"), "contrasts": ("swim - tail",), "inference": "circular_shift"}
+    result = dataset(Regression(**given, cluster_p=0.2, family_wise=False), context, series)
+    assert not {"shifts_above", "contrast_shifts_above", "rank"} & set(result.variables)
+    for prefix in ("", "contrast_"):
+        p, size = result[f"{prefix}p_cluster"].values, result[f"{prefix}cluster_size"].values
+        np.testing.assert_array_equal(np.isfinite(p), np.isfinite(size))
+        assert np.nanmin(p) >= 1 / (1 + result.attrs["n_shifts"])
+        assert np.nanmax(p) <= 1
+
+
+def test_shifts_that_are_too_few_for_any_cluster_are_told(tiny, series):
+    context = dataclasses.replace(tiny, voxel_size=(1.0, 2.0, 3.0))
+    analysis = Regression(signals=("swim",), inference="circular_shift", n_shifts=50, cluster_p=0.01)
+    assert any("No p of 50 shifts is below 0.02" in w for w in dataset(analysis, context, series).attrs["warnings"])
 
 
 def test_clusters_need_the_size_of_voxels(tiny):
