@@ -179,9 +179,9 @@ class Regression:
 
     So p of `ols` is a ranking, not a test. `ar1` holds as far as noise remembers as AR(1) does. `hac` does not ask
     how it remembers, only for how long, and is a little too sure as it learns that from the same few frames.
-    `circular_shift` asks
-    only that what goes on is stationary, but its p cannot be below 1 / (1 + shifts), and evenly spaced events shift
-    onto themselves. Neither knows of drift: take it out first, or into account.
+    `circular_shift` asks only that what goes on is stationary, but its p cannot be below 1 / (1 + shifts), and evenly
+    spaced events shift onto themselves. None knows of drift: take it out first, or into account. Over the brain,
+    p_fwer < 0.05 was found in 7 % of recordings of noise, p_cluster < 0.05 in 10 %.
 
     `ar1`: ρ = Σ e(t) e(t + 1) / Σ e(t)² (Yule & Walker) of the residuals of ordinary least squares, rounded to 0.01 and
     within ±0.99; then generalised least squares with the covariance of an AR(1) process, exact also for the first
