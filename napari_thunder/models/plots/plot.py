@@ -208,6 +208,21 @@ def short_rows(labels: Sequence[str]) -> tuple[str, ...]:
     return tuple(label.partition("=")[2] for label in labels)
 
 
+def told_apart(labels: Sequence[str]) -> tuple[str, ...]:
+    """Labels without the words that all of them begin with: `1`, `2` for `component 1`, `component 2`."""
+    return ever_shorter(labels)[-1]
+
+
+def ever_shorter(labels: Sequence[str]) -> list[tuple[str, ...]]:
+    """Labels as they are, and without the first one, two … of the words that all of them begin with."""
+    words = [label.split(" ") for label in labels]
+    if len(set(labels)) < 2:
+        return [tuple(labels)]
+    least = min(map(len, words)) - 1
+    same = next((n for n in range(least) if len({each[n] for each in words}) > 1), least)
+    return [tuple(" ".join(each[n:]) for each in words) for n in range(same + 1)]
+
+
 def _word(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 

@@ -12,11 +12,14 @@ from napari_thunder.models.plots.marks import Marks
 from napari_thunder.models.plots.plot import Plot
 from napari_thunder.widgets.plots.brush_view import Tool
 from napari_thunder.widgets.plots.colors import brushes_of, few_colors
-from napari_thunder.widgets.plots.picture import Picture, short_label_of
+from napari_thunder.widgets.plots.picture import Picture
 from napari_thunder.widgets.traces.plotting import pg
 from napari_thunder.widgets.traces.theme import Colours
 
 _WIDTH = 0.8
+_FEW = 5
+"""Fewer bars than this are not wider than as many would be."""
+
 _ROOM = 0.06
 
 
@@ -41,7 +44,7 @@ class BarPicture(Picture):
         axis = named_axis_of(plot.dataset, plot.dims[0])
         self.across.show_names(self.names(plot) if axis.names else [f"{v:g}" for v in axis.places])
         self.setLabel("bottom", axis.label)
-        self.setLabel("left", short_label_of(plot))
+        self.title_values(plot)
         values, error = plot.values.astype(np.float64), plot.error
         known = np.isfinite(values)
         if error is None:
@@ -70,7 +73,9 @@ class BarPicture(Picture):
         ends = np.concatenate([plot.values - spread, plot.values + spread, [0.0, plot.chance or 0.0]])
         low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
         room = (high - low or 1.0) * _ROOM
-        self.setXRange(-0.6, len(plot.values) - 0.4, padding=0)
+        n = len(plot.values)
+        beside = max(0.0, (_FEW - n) / 2)
+        self.setXRange(-0.6 - beside, n - 0.4 + beside, padding=0)
         self.setYRange(low - (room if low < 0 else 0), high + room, padding=0)
 
     def words_at(self, x: float, y: float) -> str:

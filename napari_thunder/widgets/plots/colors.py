@@ -8,7 +8,7 @@ from typing import Any
 import cmap
 import numpy as np
 
-from napari_thunder.models.plots.plot import Plot, labels_of, short_rows
+from napari_thunder.models.plots.plot import Plot, labels_of, short_rows, told_apart
 from napari_thunder.traces.responses import period_of
 from napari_thunder.widgets.traces.conditions import colors_of
 from napari_thunder.widgets.traces.plotting import pg
@@ -19,7 +19,13 @@ ONE = "#56b4e9"
 
 def row_colors(plot: Plot) -> tuple[str, ...]:
     """A colour for each row: those of the map they belong to, of directions those of the maps, else told apart."""
-    return plot.palette or labels_colors(plot.rows, plot.row_dim or "")
+    if plot.palette:
+        return plot.palette
+    labels, dim = tuple(plot.rows), plot.row_dim or ""
+    peaks = told_apart(labels)
+    if period_of(plot.dims[0]) and set(peaks) == set(labels_of(plot.dataset, plot.dims[0])):
+        return labels_colors(peaks, plot.dims[0])  # a curve for each place of its peak
+    return labels_colors(labels, dim)
 
 
 def few_colors(plot: Plot) -> tuple[str, ...]:

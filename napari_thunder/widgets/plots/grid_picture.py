@@ -18,7 +18,7 @@ from napari_thunder.models.plots.raster import Part, limits_of, part_of
 from napari_thunder.models.plots.selection import HIGHLIGHT
 from napari_thunder.widgets.main_thread import MainThread
 from napari_thunder.widgets.plots.brush_view import Tool
-from napari_thunder.widgets.plots.picture import Picture, short_label_of
+from napari_thunder.widgets.plots.picture import Picture
 from napari_thunder.widgets.plots.row_bands import RowBands
 from napari_thunder.widgets.traces.plotting import pg
 from napari_thunder.widgets.traces.theme import Colours
@@ -28,6 +28,9 @@ _AT_ONCE = 300_000
 
 _SETTLED_MS = 60
 _SIGNED, _PLAIN, _SHARED = "vik", "viridis", "gray_r"
+
+_LONGEST = 20
+"""Letters beside the bar of colours; the list of plots has all of them."""
 
 
 class GridPicture(Picture):
@@ -81,7 +84,7 @@ class GridPicture(Picture):
         self.image.clear()
         self.bar.setColorMap(_colormap(_SIGNED if plot.signed else _PLAIN))
         self.bar.setLevels(self.limits)
-        self.bar.getAxis("right").setLabel(short_label_of(plot))
+        self.bar.getAxis("right").setLabel(_short(plot.label))
         self.cursor_line.setVisible(self._columns.frames is not None)
         self._show_part(_whole(plot))
 
@@ -204,6 +207,10 @@ def _limits(plot: Plot) -> tuple[float, float]:
         return -top, top
     low, high = float(values.min()), float(values.max())
     return (low, high) if high > low else (min(low, 0.0), max(high, low + 1.0))
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1].rstrip()}…"
 
 
 def _colormap(name: str) -> Any:

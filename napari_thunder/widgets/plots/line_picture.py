@@ -10,7 +10,7 @@ from napari_thunder.models.plots.axis import PlotAxis, axis_of
 from napari_thunder.models.plots.marks import Marks
 from napari_thunder.models.plots.plot import Plot
 from napari_thunder.widgets.plots.colors import row_colors
-from napari_thunder.widgets.plots.picture import Entry, Picture, short_label_of
+from napari_thunder.widgets.plots.picture import Entry, Picture
 from napari_thunder.widgets.traces.conditions import Conditions
 from napari_thunder.widgets.traces.event_bands import EventBands
 from napari_thunder.widgets.traces.mean_line import MeanLine
@@ -130,7 +130,7 @@ class LinePicture(Picture):
         else:
             self.across.show_numbers()
         self.setLabel("bottom", axis.label)
-        self.setLabel("left", short_label_of(plot))
+        self.title_values(plot)
         few = plot.n_rows <= MOST_LINES
         self.setTitle(None if few else f"the first {MOST_LINES} of {plot.n_rows} lines", size="8pt")
         span = axis.span

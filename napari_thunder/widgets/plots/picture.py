@@ -18,9 +18,6 @@ from napari_thunder.widgets.traces.conditions import Conditions, short_label
 from napari_thunder.widgets.traces.plotting import pg
 from napari_thunder.widgets.traces.theme import Colours
 
-_LONGEST = 24
-"""Letters at an upright axis, which docks at the bottom have little room for; the list of plots has all of them."""
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -171,18 +168,13 @@ class Picture(pg.PlotItem):
         """The colour of words."""
         return "#888888" if self.colours is None else self.colours.text
 
+    def title_values(self, plot: Plot) -> None:
+        """Say at the upright axis what the values are."""
+        self.up.show_title(plot.title, plot.label.removeprefix(plot.title))
+
     def names(self, plot: Plot) -> tuple[str, ...]:
         """Names of the rows, as short as they can be: `90°` for `direction=90`."""
         heads = {label.partition("=")[0] for label in plot.rows}
         if len(heads) == 1 and period_of(column := heads.pop()):
             return tuple(short_label(label, column) for label in plot.rows)
         return short_rows(plot.rows)
-
-
-def short_label_of(plot: Plot) -> str:
-    """What is written at the axis of the values, with all of its unit."""
-    title, label = plot.title, plot.label
-    if len(label) <= _LONGEST:
-        return label
-    unit = label.removeprefix(title)
-    return f"{title[: max(8, _LONGEST - len(unit))].rstrip()}…{unit}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
+from napari_thunder.widgets.elided_combo import ElidedCombo
 from napari_thunder.widgets.plots.brush_view import Tool
 from napari_thunder.widgets.section import say_why
 from napari_thunder.widgets.wheel_guard import needs_focus_to_scroll
@@ -38,8 +39,8 @@ class Toolbar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.results = _combo("Result", "Whose curves and maps are plotted", 190)
-        self.plots = _combo("Plot", "Which of its curves, or two of its maps against each other", 190)
+        self.results = _combo("Result", "Whose curves and maps are plotted", 280, Qt.TextElideMode.ElideMiddle)
+        self.plots = _combo("Plot", "Which of its curves, or two of its maps against each other", 280)
         self.axes = tuple(_combo(f"Axis {where}", f"What is drawn {where}", 160) for where in _AXES)
         self.times = QLabel("×")
         self.deep = _button("3-D", "Show three components at once; drag or the arrow keys turn them")
@@ -139,9 +140,9 @@ def _emit_data(emit: Callable[[str], None]) -> Callable[..., None]:
     return lambda action: emit(action.data())
 
 
-def _combo(name: str, tip: str, width: int) -> QComboBox:
+def _combo(name: str, tip: str, width: int, elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> QComboBox:
     """A list that is as wide as it may be while there is room, and gives way to a few letters."""
-    combo = QComboBox()
+    combo = ElidedCombo(elide)
     combo.setAccessibleName(name)
     combo.setAccessibleDescription(tip)
     combo.setToolTip(tip)

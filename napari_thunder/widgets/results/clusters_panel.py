@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from napari_thunder.models import Desk
 from napari_thunder.widgets.main_thread import MainThread
@@ -71,11 +71,13 @@ class ClustersPanel(QWidget):
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
-        row.addWidget(self.make)
         row.addWidget(self.pieces)
         row.addWidget(self.minimum, 1)
+        for widget in (self.make, self.minimum, self.said):
+            widget.setSizePolicy(QSizePolicy.Policy.Ignored, widget.sizePolicy().verticalPolicy())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.make)
         layout.addLayout(row)
         layout.addWidget(self.said)
         layout.addWidget(self.trouble)

@@ -15,6 +15,9 @@ _ALPHA = 64
 _FEW = 200
 """With so many bands in sight or fewer, there may be room to name them."""
 
+_MOST_FIT = 0.5
+"""Share of the names in sight that must have room."""
+
 
 class EventBands(ViewBands):
     """All events of a recording.
@@ -55,19 +58,21 @@ class EventBands(ViewBands):
             self._write_names(painter, view)
 
     def _write_names(self, painter: QPainter, view: QRectF) -> None:
+        """In the middle of each band where there is room; nowhere if that is so for few, as these would puzzle."""
         start, stop, of = self._conditions.between(view.left(), view.right())
-        if len(start) > _FEW or len(self._conditions.labels) < 2:
+        labels = self._conditions.labels
+        if not len(start) or len(start) > _FEW or len(labels) < 2:
             return
-        to_screen = painter.worldTransform()
-        metrics = QFontMetricsF(painter.font())
+        to_screen, metrics = painter.worldTransform(), QFontMetricsF(painter.font())
+        widths = np.array([metrics.horizontalAdvance(labels[k]) for k in of])
+        fits = widths < (stop - start) * to_screen.m11() - 2
+        if fits.mean() < _MOST_FIT:
+            return
         painter.setPen(self._text)
         painter.setWorldTransform(QTransform())
-        for a, b, k in zip(start, stop, of, strict=True):
-            left, right = to_screen.map(QPointF(a, view.bottom())), to_screen.map(QPointF(b, view.bottom()))
-            label = self._conditions.labels[k]
-            if metrics.horizontalAdvance(label) < right.x() - left.x() - 2:
-                middle = (left.x() + right.x() - metrics.horizontalAdvance(label)) / 2
-                painter.drawText(QPointF(middle, left.y() + metrics.ascent()), label)
+        for at in np.flatnonzero(fits):
+            middle = to_screen.map(QPointF((start[at] + stop[at]) / 2, view.bottom()))
+            painter.drawText(QPointF(middle.x() - widths[at] / 2, middle.y() + metrics.ascent()), labels[of[at]])
         painter.setWorldTransform(to_screen)
 
 

@@ -8,7 +8,7 @@ import xarray as xr
 from scipy.cluster.hierarchy import dendrogram, linkage
 
 from napari_thunder.models.plots.axis import axis_of, named_axis_of
-from napari_thunder.models.plots.plot import Plot, PlotKind, plots_of, short_rows
+from napari_thunder.models.plots.plot import Plot, PlotKind, ever_shorter, plots_of, short_rows, told_apart
 from napari_thunder.models.plots.raster import limits_of, part_of
 from napari_thunder.models.plots.table import table_of
 from napari_thunder.models.plots.trajectory import Camera, stretches
@@ -198,3 +198,11 @@ def test_tables_name_rows_times_and_errors() -> None:
     assert len(paths) == 80
     np.testing.assert_allclose(paths["1"][25], population()["trajectories"].values[1, 5, 0])
     assert len(table_of(plot(clusters(), "linkage"))) == 3
+
+
+def test_names_become_shorter_by_the_words_that_all_of_them_begin_with() -> None:
+    names = ("components: component 1", "components: component 2")
+    assert ever_shorter(names) == [names, ("component 1", "component 2"), ("1", "2")]
+    assert ever_shorter(("left tectum", "hindbrain")) == [("left tectum", "hindbrain")]
+    assert ever_shorter(("a b", "a b")) == [("a b", "a b")]
+    assert told_apart(()) == ()
