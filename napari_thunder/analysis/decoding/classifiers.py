@@ -1,4 +1,4 @@
-"""Classifiers of scikit-learn, trained and tested in folds."""
+"""Linear classifiers, trained and tested in folds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_thunder.analysis.decoding.discriminant import discriminant
+
 Values = NDArray[np.float64]
 Places = NDArray[np.intp]
 
@@ -18,25 +20,30 @@ NAMES = ("logistic regression", "LDA", "linear SVM")
 _MOST_ITERATIONS = 10_000
 
 
-def _logistic(strength: float, seed: int) -> Any:
+def _logistic(features: Values, labels: Places, strength: float, seed: int) -> Any:
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=strength, max_iter=_MOST_ITERATIONS, tol=1e-6)
+    return LogisticRegression(C=strength, max_iter=_MOST_ITERATIONS, tol=1e-6).fit(features, labels)
 
 
-def _discriminant(strength: float, seed: int) -> Any:
+def _discriminant(features: Values, labels: Places, strength: float, seed: int) -> Any:
+    found = discriminant(features, labels)
+    if found is not None:
+        return found
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-    return LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
+    return LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(features, labels)
 
 
-def _machine(strength: float, seed: int) -> Any:
+def _machine(features: Values, labels: Places, strength: float, seed: int) -> Any:
     from sklearn.svm import LinearSVC
 
-    return LinearSVC(C=strength, max_iter=_MOST_ITERATIONS, random_state=seed)
+    return LinearSVC(C=strength, max_iter=_MOST_ITERATIONS, random_state=seed).fit(features, labels)
 
 
-_MAKERS: dict[str, Callable[[float, int], Any]] = dict(zip(NAMES, (_logistic, _discriminant, _machine), strict=True))
+_TRAINERS: dict[str, Callable[[Values, Places, float, int], Any]] = dict(
+    zip(NAMES, (_logistic, _discriminant, _machine), strict=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ class Classifier:
         with warnings.catch_warnings():
             # a classifier that has not quite converged is tested like any other
             warnings.simplefilter("ignore")
-            return _MAKERS[self.name](self.strength, self.seed).fit(features, labels)
+            return _TRAINERS[self.name](features, labels, self.strength, self.seed)
 
 
 def _scale(features: Values) -> tuple[Values, Values]:
