@@ -5,7 +5,10 @@ PYTHON ?= python3.11
 QT ?= pyqt5
 BIN := .venv/bin
 
-.PHONY: demo test test-rest test-pyqt5 test-pyqt6 lint bench docs pictures walkthrough clean
+# Tests start many processes of ours, and compile our modules in each where no compiled ones are kept.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test test-engines test-rest test-pyqt5 test-pyqt6 lint bench docs pictures walkthrough clean
 
 demo: .venv/.ready
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" != Linux ]; then \
@@ -16,12 +19,15 @@ demo: .venv/.ready
 	    echo "Look at $$PWD/demo.png"; \
 	fi
 
-# Those without a window, and those of the window under PyQt5 and under PyQt6: about as long as each other, two at a time.
-test: lint
-	$(MAKE) --no-print-directory -j2 --keep-going --output-sync test-rest test-pyqt5 test-pyqt6
+# Two at a time, the longest first: windows under PyQt5 and under PyQt6, then what starts engines and what does not.
+test: .venv/.ready
+	$(MAKE) --no-print-directory -j2 --keep-going --output-sync lint test-pyqt5 test-pyqt6 test-engines test-rest
+
+test-engines: .venv/.ready
+	QT_API=pyqt5 $(BIN)/pytest tests/engine tests/cluster tests/test_*.py -o cache_dir=.pytest_cache_engines
 
 test-rest: .venv/.ready
-	QT_API=pyqt5 $(BIN)/pytest --ignore=tests/widgets
+	QT_API=pyqt5 $(BIN)/pytest --ignore=tests/widgets --ignore=tests/engine --ignore=tests/cluster --ignore-glob='tests/test_*.py'
 
 test-pyqt5: .venv/.ready
 	QT_API=pyqt5 $(BIN)/pytest tests/widgets -o cache_dir=.pytest_cache_pyqt5
