@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from napari_thunder.analysis.events.asked import response_delay, response_duration, trial_baseline
 from napari_thunder.analysis.events.selection import ONLY_HELP, chosen_events
 from napari_thunder.analysis.events.weighing import weigh
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Role, Series
@@ -107,11 +108,9 @@ class BehaviourModulation:
         (), help="Of trials: columns of the events that tell conditions apart", source="event columns"
     )
     only: tuple[str, ...] = parameter((), help=ONLY_HELP)
-    delay: float = parameter(0.0, help="Start of the response window after the start of an event", unit="s")
-    duration: float | None = parameter(
-        None, help="Length of the response window; none for as long as each event", unit="s", minimum=1e-6
-    )
-    baseline: float = parameter(2.0, help="Time before an event that is subtracted; 0 for none", unit="s", minimum=0)
+    delay: float = response_delay()
+    duration: float | None = response_duration()
+    baseline: float = trial_baseline()
 
     def __post_init__(self) -> None:
         check(self)

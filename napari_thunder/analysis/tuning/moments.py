@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from scipy import sparse
 
+from napari_thunder.analysis.events.asked import response_delay, response_duration, trial_baseline
 from napari_thunder.analysis.events.weighing import weigh
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Role, Series
 from napari_thunder.analysis.statistics import centre
@@ -81,11 +82,9 @@ class TuningMoments:
 
     column: str = parameter("direction", help="Column of the events with the value", source="event columns")
     kind: str = parameter("degrees", help="What that column holds", choices=("degrees", "radians", "numbers"))
-    delay: float = parameter(0.0, help="Start of the response window after the start of an event", unit="s")
-    duration: float | None = parameter(
-        None, help="Length of the response window; none for as long as each event", unit="s", minimum=1e-6
-    )
-    baseline: float = parameter(2.0, help="Time before an event that is subtracted; 0 for none", unit="s", minimum=0)
+    delay: float = response_delay()
+    duration: float | None = response_duration()
+    baseline: float = trial_baseline()
 
     def __post_init__(self) -> None:
         check(self)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from napari_thunder.analysis.protocol import Context, Map, MapStep, Role
-from napari_thunder.analysis.trials import Window
+from napari_thunder.analysis.tuning.asked import AngleSettings
 from napari_thunder.analysis.tuning.circular import circular_step
 from napari_thunder.analysis.tuning.conditions import Stimulus
-from napari_thunder.events import KERNELS
-from napari_thunder.parameters import check, parameter
+from napari_thunder.parameters import parameter
 
 _MAPS = (
     Map("response", "mean response to each angle", Role.SIGNED, "a.u.", ("angle",)),
@@ -25,7 +24,7 @@ _MAPS = (
 
 
 @dataclass(frozen=True, slots=True)
-class OrientationTuning:
+class OrientationTuning(AngleSettings):
     """Which orientation of a stimulus each voxel prefers, how selectively, and whether it is tuned at all.
 
     An orientation is the same again after 180°. The stimuli may be orientations (static bars or gratings in 0 to 180°)
@@ -104,21 +103,8 @@ class OrientationTuning:
     summary: ClassVar[str] = "Preferred orientation of each voxel, its selectivity, and a test of its tuning"
 
     column: str = parameter("direction", help="Column of the events with the angle", source="event columns")
-    unit: str = parameter("degrees", help="Unit of that column", choices=("degrees", "radians"))
-    delay: float = parameter(0.0, help="Start of the response window after the start of an event", unit="s")
-    duration: float | None = parameter(
-        None, help="Length of the response window; none for as long as each event", unit="s", minimum=1e-6
-    )
-    baseline: float = parameter(2.0, help="Time before an event that is subtracted; 0 for none", unit="s", minimum=0)
-    kernel: str | None = parameter(
-        None, help="Calcium indicator that the stimulus is convolved with for the test", choices=tuple(KERNELS)
-    )
-
-    def __post_init__(self) -> None:
-        check(self)
 
     def plan(self, context: Context) -> MapStep:
         """One pass over the brain."""
         stimulus = Stimulus(self.column, "angle", self.unit)
-        window = Window(self.baseline, self.delay, self.duration)
-        return circular_step(context, self.title, stimulus, window, self.kernel, 2, _MAPS)
+        return circular_step(context, self.title, stimulus, self.window, self.kernel, 2, _MAPS)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from napari_thunder.analysis.events.asked import response_delay, response_duration, trial_baseline
 from napari_thunder.analysis.protocol import Context, Map, MapStep, Role
 from napari_thunder.analysis.statistics import adjust_p, with_adjusted_p
 from napari_thunder.analysis.trials import Window
@@ -128,11 +129,9 @@ class TuningReliability:
         "direction", help="What that column holds", choices=("direction", "orientation", "category")
     )
     unit: str = parameter("degrees", help="Unit of angles in that column", choices=("degrees", "radians"))
-    delay: float = parameter(0.0, help="Start of the response window after the start of an event", unit="s")
-    duration: float | None = parameter(
-        None, help="Length of the response window; none for as long as each event", unit="s", minimum=1e-6
-    )
-    baseline: float = parameter(2.0, help="Time before an event that is subtracted; 0 for none", unit="s", minimum=0)
+    delay: float = response_delay()
+    duration: float | None = response_duration()
+    baseline: float = trial_baseline()
     n_permutations: int = parameter(
         1000, help="Shuffles of the trials' conditions; 0 for none", minimum=0, maximum=100_000, title="Permutations"
     )

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from scipy import sparse
 
+from napari_thunder.analysis.events.asked import response_delay, response_duration, trial_baseline
 from napari_thunder.analysis.events.weighing import weigh
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Role, Series
 from napari_thunder.analysis.statistics import centre, with_adjusted_p
 from napari_thunder.analysis.trials import Window
 from napari_thunder.analysis.tuning.angles import Values, below
+from napari_thunder.analysis.tuning.asked import angle_unit, cross_validate, kernel_for_test, largest_p, weighted_by
 from napari_thunder.analysis.tuning.circular import direction_test
 from napari_thunder.analysis.tuning.conditions import Conditions, Stimulus, conditions_of
 from napari_thunder.analysis.tuning.cross_validation import TrialFit
 from napari_thunder.analysis.tuning.f_test import CAUTION, FTest
 from napari_thunder.analysis.tuning.peak_shapes import VonMisesPeaks
 from napari_thunder.errors import AnalysisError
-from napari_thunder.events import KERNELS
 from napari_thunder.parameters import check, parameter
 
 if TYPE_CHECKING:
@@ -106,18 +107,14 @@ class VonMisesTuning:
 
     column: str = parameter("direction", help="Column of the events with the angle", source="event columns")
     tuned_to: str = parameter("direction", help="What that column holds", choices=("direction", "orientation"))
-    unit: str = parameter("degrees", help="Unit of that column", choices=("degrees", "radians"))
-    delay: float = parameter(0.0, help="Start of the response window after the start of an event", unit="s")
-    duration: float | None = parameter(
-        None, help="Length of the response window; none for as long as each event", unit="s", minimum=1e-6
-    )
-    baseline: float = parameter(2.0, help="Time before an event that is subtracted; 0 for none", unit="s", minimum=0)
-    kernel: str | None = parameter(
-        None, help="Calcium indicator that the stimulus is convolved with for the test", choices=tuple(KERNELS)
-    )
-    weighted_by: str = parameter("trials", help="What a condition counts by in the fit", choices=("trials", "sem"))
-    largest_p: float = parameter(0.05, help="Fit voxels whose test has a p below this", minimum=0, maximum=1)
-    cross_validate: bool = parameter(True, help="Also predict the trials of each repeat from the others")
+    unit: str = angle_unit()
+    delay: float = response_delay()
+    duration: float | None = response_duration()
+    baseline: float = trial_baseline()
+    kernel: str | None = kernel_for_test()
+    weighted_by: str = weighted_by()
+    largest_p: float = largest_p()
+    cross_validate: bool = cross_validate()
 
     def __post_init__(self) -> None:
         check(self)
