@@ -10,8 +10,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from tests.benchmarks.by_hand import WIDTH, ByHand, Maps, Movie
+from tests.benchmarks.by_hand import ByHand, Maps, Movie
 
+_STRETCH = 64
 Agree = Callable[[xr.Dataset, Maps], None]
 
 
@@ -63,8 +64,8 @@ def some_voxels(movie: Movie, share: int) -> Movie:
     """One voxel of so many, in stretches, as in the whole."""
     if share == 1:
         return movie
-    starts = np.arange(0, movie.shape[1], share * WIDTH)
-    return np.concatenate([movie[:, start : start + WIDTH] for start in starts], axis=1)
+    starts = np.arange(0, movie.shape[1], share * _STRETCH)
+    return np.concatenate([movie[:, start : start + _STRETCH] for start in starts], axis=1)
 
 
 def angles_agree(found: NDArray[Any], wanted: NDArray[Any], period: float = 360.0, within: float = 0.1) -> None:

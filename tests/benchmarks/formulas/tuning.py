@@ -329,9 +329,9 @@ TASKS = {
     "behaviour_modulation": Task(nt.BehaviourModulation(threshold=0.01), behaviour_modulation),
     "feature_tuning": Task(nt.FeatureTuning(n_bins=4, least_frames=2), feature_tuning),
     "gaussian_tuning": Task(
-        nt.GaussianTuning(column="direction"), gaussian_tuning, share=432, agree=_fits_agree, note=_LOOP
+        nt.GaussianTuning(column="direction"), gaussian_tuning, share=1728, agree=_fits_agree, note=_LOOP
     ),
-    "von_mises_tuning": Task(nt.VonMisesTuning(), von_mises_tuning, share=432, agree=_fits_agree, note=_LOOP),
+    "von_mises_tuning": Task(nt.VonMisesTuning(), von_mises_tuning, share=1728, agree=_fits_agree, note=_LOOP),
     "tuning_reliability": Task(
         nt.TuningReliability(n_permutations=100, n_bootstrap=100),
         tuning_reliability,
