@@ -22,10 +22,14 @@ SHAPE = (70, 5, 150, 140)
 
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    small(monkeypatch)
+
+
+def small(patch: pytest.MonkeyPatch) -> None:
     """Shards of 1 MiB, stretches of 32 frames, chunks of 16 KiB."""
-    monkeypatch.setattr(memory, "SHARD_BYTES", 2**20)
-    monkeypatch.setattr(layout, "_CHUNK_BYTES", 2**14)
-    monkeypatch.setattr(layout, "_LONGEST_STRETCH", 32)
+    patch.setattr(memory, "SHARD_BYTES", 2**20)
+    patch.setattr(layout, "_CHUNK_BYTES", 2**14)
+    patch.setattr(layout, "_LONGEST_STRETCH", 32)
 
 
 @pytest.fixture(scope="session")
@@ -39,13 +43,28 @@ def movie() -> Array:
 
 @pytest.fixture
 def recording(movie: Array, tmp_path: Path) -> nt.Recording:
-    np.save(tmp_path / "movie.npy", movie)
+    return recorded(movie, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def control(movie: Array, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of the recording, prepared without trouble; not to be changed."""
+    folder = tmp_path_factory.mktemp("control")
+    with pytest.MonkeyPatch.context() as patch:
+        small(patch)
+        nt.prepare(recorded(movie, folder), folder / "control.ome.zarr")
+    return folder / "control.ome.zarr"
+
+
+def recorded(movie: Array, folder: Path) -> nt.Recording:
+    """The movie as a file, with all that can be known of a recording."""
+    np.save(folder / "movie.npy", movie)
     times = np.arange(len(movie)) * 0.5 + 3
     times[40:] += 0.25
     events = pd.DataFrame({"start_time": [4.0, 10.0, 30.0], "stop_time": [5.0, 12.0, 31.0], "direction": [0, 90, 180]})
     signals = pd.DataFrame({"swim": np.arange(len(movie)) * 1.0}, index=pd.Index(range(len(movie)), name="frame"))
     return nt.open(
-        tmp_path / "movie.npy",
+        folder / "movie.npy",
         voxel_size=(4.0, 1.0, 1.5),
         frame_times=times,
         events=events,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,9 @@ ALL = Block(0, (0, 70), (0, 0, 0), (5, 150, 140))
 
 
 @pytest.fixture
-def store(recording: nt.Recording, tmp_path: Path) -> Path:
-    nt.prepare(recording, tmp_path / "fish.ome.zarr")
-    return tmp_path / "fish.ome.zarr"
+def store(control: Path, tmp_path: Path) -> Path:
+    """One to be damaged, a copy of the same one for all tests."""
+    return Path(shutil.copytree(control, tmp_path / "fish.ome.zarr"))
 
 
 def one_shard(store: Path, key: str) -> Path:
