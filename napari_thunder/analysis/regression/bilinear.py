@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_thunder.analysis.design import Design
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Role, Series
+from napari_thunder.analysis.regression.asked import conditions_by_events
 from napari_thunder.analysis.statistics import centre
 from napari_thunder.errors import AnalysisError
 from napari_thunder.events import event_regressors
@@ -71,9 +72,7 @@ class BilinearRegression:
     title: ClassVar[str] = "Bilinear regression"
     summary: ClassVar[str] = "One time course for all conditions, and its size in each"
 
-    events_by: tuple[str, ...] = parameter(
-        (), help="Columns of the events: a condition for each of their levels", source="event columns"
-    )
+    events_by: tuple[str, ...] = conditions_by_events()
     window: float | None = parameter(
         None, help="Length of the time course from the start of each event; none: of the longest", unit="s", minimum=0
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from napari_thunder.analysis.design import Design, task_regressors
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Role, Series
+from napari_thunder.analysis.regression.asked import conditions_by_events
 from napari_thunder.analysis.statistics import centre, sum_of_squares
 from napari_thunder.errors import AnalysisError
 from napari_thunder.parameters import check, parameter
@@ -64,9 +65,7 @@ class MeanRegression:
     title: ClassVar[str] = "Mean regression"
     summary: ClassVar[str] = "The mean of each voxel in each condition, and the variance that these means explain"
 
-    events_by: tuple[str, ...] = parameter(
-        (), help="Columns of the events: a condition for each of their levels", source="event columns"
-    )
+    events_by: tuple[str, ...] = conditions_by_events()
     rest: bool = parameter(True, help="The time without any event is a condition too")
 
     def __post_init__(self) -> None:

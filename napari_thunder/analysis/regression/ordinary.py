@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
-import pandas as pd
 
 from napari_thunder.analysis.design import Design
 from napari_thunder.analysis.protocol import Answer, Context, MapStep, Reduce
+from napari_thunder.analysis.regression.asked import DesignSettings, folds_in_turn, gap_beside_folds
 from napari_thunder.analysis.regression.circular_shift import CircularShift
 from napari_thunder.analysis.regression.cluster_chance import RANK, above_map
 from napari_thunder.analysis.regression.cluster_sizes import Clustering
@@ -35,16 +35,15 @@ from napari_thunder.analysis.regression.inference import (
 )
 from napari_thunder.analysis.regression.least_squares import Asked
 from napari_thunder.analysis.regression.penalised import CrossValidated, Penalised, penalised
-from napari_thunder.analysis.regression.recipe import Recipe, kernel_of, recipe_of
+from napari_thunder.analysis.regression.recipe import Recipe, recipe_of
 from napari_thunder.analysis.regression.reported import PREDICTED, RHO, Reported, asked_of, design_curves, finished
 from napari_thunder.analysis.regression.robust import Robust, robust
 from napari_thunder.analysis.regression.shown_design import warnings_of
-from napari_thunder.events import KERNELS
-from napari_thunder.parameters import check, parameter, values
+from napari_thunder.parameters import parameter
 
 
-@dataclass(frozen=True, slots=True)
-class Regression:
+@dataclass(frozen=True, slots=True, eq=False)
+class Regression(DesignSettings):
     """Linear regression y = X β + e at each voxel: weights, contrasts, and how sure they are.
 
     Parameters
@@ -207,32 +206,6 @@ class Regression:
     title: ClassVar[str] = "Regression"
     summary: ClassVar[str] = "Fit each voxel by events, signals or a design table: weights, t, p and R²"
 
-    events_by: tuple[str, ...] | None = parameter(
-        None,
-        help="Columns of the events: one regressor for each of their levels; empty for one of all events",
-        source="event columns",
-    )
-    signals: tuple[str, ...] = parameter((), help="Behaviour signals that are regressors", source="signals")
-    design: pd.DataFrame | str | None = parameter(  # noqa: RUF009 - a field, not a default that is shared
-        None, help="Table of further regressors, one row for each frame"
-    )
-    kernel: str | None = parameter(
-        None, help="Calcium indicator that events and signals are convolved with", choices=tuple(KERNELS)
-    )
-    decay: float | None = parameter(None, help="Decay of the indicator, if not the usual", unit="s", minimum=1e-3)
-    rise: float | None = parameter(None, help="Rise of the indicator, if not the usual", unit="s", minimum=0)
-    lags: tuple[float, ...] = parameter((), help="Lags at which signals are regressors, with commas", unit="s")
-    fir: float | None = parameter(
-        None, help="Follow each event frame by frame for so long, whatever its shape", unit="s", minimum=0,
-        title="Follow events for",
-    )  # fmt: skip
-    drift_period: float | None = parameter(
-        None, help="Take changes of this period and slower into account", unit="s", minimum=0
-    )
-    drift_order: int = parameter(
-        0, help="Take slow changes into account by polynomials up to this degree", minimum=0, maximum=20
-    )
-    motion: bool = parameter(False, help="Take the motion of the brain into account")
     contrasts: tuple[str, ...] = parameter(
         (), help="Comparisons of weights, with commas: left - right, swim; with semicolons several at once by F"
     )
@@ -256,18 +229,8 @@ class Regression:
     unique: bool = parameter(False, help="Also map partial R², and what each group explains that no other does")
     z: bool = parameter(False, help="Also map z", title="z")
     cross_validate: bool = parameter(False, help="Also map R² of frames left out")
-    n_folds: int = parameter(5, help="Stretches of frames that are left out in turn", minimum=2)
-    gap: float | None = parameter(None, help="Beside each of them, also left out", unit="s", minimum=0)
-
-    def __post_init__(self) -> None:
-        check(self)
-        kernel_of(self.kernel, self.decay, self.rise)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Regression) and values(self) == values(other)
-
-    def __hash__(self) -> int:
-        return hash(repr(values(self)))
+    n_folds: int = folds_in_turn()
+    gap: float | None = gap_beside_folds()
 
     @property
     def cautions(self) -> tuple[str, ...]:

@@ -17,19 +17,27 @@ from napari_thunder.analysis.factors.curves import component_curves, component_n
 from napari_thunder.analysis.factors.subspace import LEAST_VOXELS, leading, prepare, upward
 from napari_thunder.analysis.groups import add
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Reduce, Role, Series
+from napari_thunder.analysis.regression.asked import (
+    HoldsTable,
+    frames_after_events,
+    indicator,
+    lags_of_signals,
+    regressors_by_events,
+    regressors_by_signals,
+    regressors_by_table,
+)
 from napari_thunder.analysis.regression.folds import Folds, blocked_folds
 from napari_thunder.analysis.regression.recipe import recipe_of
 from napari_thunder.analysis.regression.reduced_rank_folds import judged_ranks
 from napari_thunder.analysis.statistics import sum_of_squares
 from napari_thunder.errors import AnalysisError
-from napari_thunder.events import KERNELS
-from napari_thunder.parameters import check, parameter, values
+from napari_thunder.parameters import parameter
 
 Values = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class ReducedRankRegression:
+@dataclass(frozen=True, slots=True, eq=False)
+class ReducedRankRegression(HoldsTable):
     """Regression of all voxels together on few combinations of the regressors: Y ≈ X B with B of rank k.
 
     Of all B (regressors, voxels) of that rank the one with the least squared error over the brain, in closed form: with
@@ -90,38 +98,15 @@ class ReducedRankRegression:
     summary: ClassVar[str] = "Few time courses, made of the regressors, that explain the whole brain"
 
     rank: int | None = parameter(2, help="How many time courses; none: by cross-validation", minimum=1)
-    events_by: tuple[str, ...] | None = parameter(
-        None,
-        help="Columns of the events: one regressor for each of their levels; empty for one of all events",
-        source="event columns",
-    )
-    signals: tuple[str, ...] = parameter((), help="Behaviour signals that are regressors", source="signals")
-    design: pd.DataFrame | str | None = parameter(  # noqa: RUF009 - a field, not a default that is shared
-        None, help="Table of further regressors, one row for each frame"
-    )
-    kernel: str | None = parameter(
-        None, help="Calcium indicator that events and signals are convolved with", choices=tuple(KERNELS)
-    )
-    lags: tuple[float, ...] = parameter((), help="Lags at which signals are regressors, with commas", unit="s")
-    fir: float | None = parameter(
-        None,
-        help="Follow each event frame by frame for so long, whatever its shape",
-        unit="s",
-        minimum=0,
-        title="Follow events for",
-    )
+    events_by: tuple[str, ...] | None = regressors_by_events()
+    signals: tuple[str, ...] = regressors_by_signals()
+    design: pd.DataFrame | str | None = regressors_by_table()  # noqa: RUF009 - a field, not a default that is shared
+    kernel: str | None = indicator()
+    lags: tuple[float, ...] = lags_of_signals()
+    fir: float | None = frames_after_events()
     standardize: bool = parameter(False, help="Scale each voxel to sd 1 first")
     n_folds: int = parameter(5, help="Stretches of frames left out in turn, to find the rank", minimum=2)
     gap: int = parameter(5, help="Frames beside each of them that are also left out", minimum=0)
-
-    def __post_init__(self) -> None:
-        check(self)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ReducedRankRegression) and values(self) == values(other)
-
-    def __hash__(self) -> int:
-        return hash(repr(values(self)))
 
     def plan(self, context: Context) -> Generator[Reduce, Answer, MapStep]:
         """A pass that sums over the brain, one more to find the rank, and one for the maps."""

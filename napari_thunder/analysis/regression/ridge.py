@@ -8,19 +8,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from napari_thunder.analysis.design import Design
 from napari_thunder.analysis.groups import add
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Reduce, Role, Series
+from napari_thunder.analysis.regression.asked import DesignSettings, folds_in_turn, gap_beside_folds
 from napari_thunder.analysis.regression.folds import blocked_folds, gap_between
 from napari_thunder.analysis.regression.penalised import Penalised, penalised
-from napari_thunder.analysis.regression.recipe import kernel_of, recipe_of
+from napari_thunder.analysis.regression.recipe import recipe_of
 from napari_thunder.analysis.regression.reported import PREDICTED
 from napari_thunder.errors import AnalysisError
-from napari_thunder.events import KERNELS
-from napari_thunder.parameters import check, parameter, values
+from napari_thunder.parameters import parameter
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,8 +37,8 @@ _SIZE, _ROUGHNESS = "size", "roughness"
 _VOXEL, _BRAIN = "voxel", "brain"
 
 
-@dataclass(frozen=True, slots=True)
-class RidgeRegression:
+@dataclass(frozen=True, slots=True, eq=False)
+class RidgeRegression(DesignSettings):
     """Ridge regression at each voxel: b = (X'X + λ P)⁻¹ X'y, and how well it predicts frames it has not seen.
 
     For many regressors, or alike ones such as lags, whose weights least squares would make large and of no use.
@@ -101,52 +100,13 @@ class RidgeRegression:
     summary: ClassVar[str] = "Fit many or similar regressors, judged by frames left out: weights and cross-validated R²"
     takes_dependent: ClassVar[bool] = True
 
-    events_by: tuple[str, ...] | None = parameter(
-        None,
-        help="Columns of the events: one regressor for each of their levels; empty for one of all events",
-        source="event columns",
-    )
-    signals: tuple[str, ...] = parameter((), help="Behaviour signals that are regressors", source="signals")
-    design: pd.DataFrame | str | None = parameter(  # noqa: RUF009 - a field, not a default that is shared
-        None, help="Table of further regressors, one row for each frame"
-    )
-    kernel: str | None = parameter(
-        None, help="Calcium indicator that events and signals are convolved with", choices=tuple(KERNELS)
-    )
-    decay: float | None = parameter(None, help="Decay of the indicator, if not the usual", unit="s", minimum=1e-3)
-    rise: float | None = parameter(None, help="Rise of the indicator, if not the usual", unit="s", minimum=0)
-    lags: tuple[float, ...] = parameter((), help="Lags at which signals are regressors, with commas", unit="s")
-    fir: float | None = parameter(
-        None,
-        help="Follow each event frame by frame for so long, whatever its shape",
-        unit="s",
-        minimum=0,
-        title="Follow events for",
-    )
-    drift_period: float | None = parameter(
-        None, help="Take changes of this period and slower into account", unit="s", minimum=0
-    )
-    drift_order: int = parameter(
-        0, help="Take slow changes into account by polynomials up to this degree", minimum=0, maximum=20
-    )
-    motion: bool = parameter(False, help="Take the motion of the brain into account")
     penalty: str = parameter(_SIZE, help="What is kept small: weights, or their steps", choices=(_SIZE, _ROUGHNESS))
     strength: float | None = parameter(None, help="Strength of the penalty; none: by cross-validation", minimum=0)
     choose: str = parameter(_VOXEL, help="One strength for each voxel, or for the brain", choices=(_VOXEL, _BRAIN))
-    n_folds: int = parameter(5, help="Stretches of frames that are left out in turn", minimum=2)
-    gap: float | None = parameter(None, help="Beside each of them, also left out", unit="s", minimum=0)
+    n_folds: int = folds_in_turn()
+    gap: float | None = gap_beside_folds()
     intercept: bool = parameter(True, help="Fit a constant beside the regressors")
     standardize: bool = parameter(True, help="Scale regressors to sd 1, so that the penalty treats them alike")
-
-    def __post_init__(self) -> None:
-        check(self)
-        kernel_of(self.kernel, self.decay, self.rise)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, RidgeRegression) and values(self) == values(other)
-
-    def __hash__(self) -> int:
-        return hash(repr(values(self)))
 
     def plan(self, context: Context) -> MapStep | Generator[Reduce, Answer, MapStep]:
         """One pass over the brain; two for one strength for all of it."""

@@ -16,17 +16,25 @@ from napari_thunder.analysis.factors.curves import component_names
 from napari_thunder.analysis.factors.subspace import LEAST_VOXELS, leading, upward
 from napari_thunder.analysis.groups import add
 from napari_thunder.analysis.protocol import Answer, Context, Map, MapStep, Reduce, Role, Series
+from napari_thunder.analysis.regression.asked import (
+    HoldsTable,
+    frames_after_events,
+    indicator,
+    lags_of_signals,
+    regressors_by_events,
+    regressors_by_signals,
+    regressors_by_table,
+)
 from napari_thunder.analysis.regression.reduced_rank import made_design
 from napari_thunder.analysis.statistics import centre
 from napari_thunder.errors import AnalysisError
-from napari_thunder.events import KERNELS
-from napari_thunder.parameters import check, parameter, values
+from napari_thunder.parameters import parameter
 
 Values = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class RegressionWithPCA:
+@dataclass(frozen=True, slots=True, eq=False)
+class RegressionWithPCA(HoldsTable):
     """Regression, then principal components of its weights over voxels, and the brain's path along them.
 
     Least squares gives each voxel i weights b_i (regressor). The eigenvectors c of Σ (b_i − b̄)(b_i − b̄)' over voxels
@@ -80,35 +88,12 @@ class RegressionWithPCA:
     summary: ClassVar[str] = "Principal components of the weights over voxels, and the path of the brain along them"
 
     n_components: int = parameter(2, help="How many components", minimum=1)
-    events_by: tuple[str, ...] | None = parameter(
-        None,
-        help="Columns of the events: one regressor for each of their levels; empty for one of all events",
-        source="event columns",
-    )
-    signals: tuple[str, ...] = parameter((), help="Behaviour signals that are regressors", source="signals")
-    design: pd.DataFrame | str | None = parameter(  # noqa: RUF009 - a field, not a default that is shared
-        None, help="Table of further regressors, one row for each frame"
-    )
-    kernel: str | None = parameter(
-        None, help="Calcium indicator that events and signals are convolved with", choices=tuple(KERNELS)
-    )
-    lags: tuple[float, ...] = parameter((), help="Lags at which signals are regressors, with commas", unit="s")
-    fir: float | None = parameter(
-        None,
-        help="Follow each event frame by frame for so long, whatever its shape",
-        unit="s",
-        minimum=0,
-        title="Follow events for",
-    )
-
-    def __post_init__(self) -> None:
-        check(self)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, RegressionWithPCA) and values(self) == values(other)
-
-    def __hash__(self) -> int:
-        return hash(repr(values(self)))
+    events_by: tuple[str, ...] | None = regressors_by_events()
+    signals: tuple[str, ...] = regressors_by_signals()
+    design: pd.DataFrame | str | None = regressors_by_table()  # noqa: RUF009 - a field, not a default that is shared
+    kernel: str | None = indicator()
+    lags: tuple[float, ...] = lags_of_signals()
+    fir: float | None = frames_after_events()
 
     def plan(self, context: Context) -> Generator[Reduce, Answer, MapStep]:
         """A pass that sums weights over the brain, and one for the maps."""
