@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 import napari_thunder as nt
 from tests.benchmarks.by_hand import Maps, Movie, Trials, Values, over_slabs, swim
-from tests.benchmarks.task import Task, angles_agree, same
+from tests.benchmarks.task import Agree, Task, angles_agree, same
 
 
 def angular(folds: int) -> Callable[[Movie, nt.Recording], Maps]:
@@ -191,7 +191,15 @@ def von_mises_tuning(movie: Movie, recording: nt.Recording) -> Maps:
     return _fitted(movie, trials, _Harmonics(trials, 1), x, curve, start, bounds)
 
 
-def _fitted(movie, trials, test, x, curve, start, bounds) -> Maps:
+def _fitted(
+    movie: Movie,
+    trials: Trials,
+    test: _Harmonics,
+    x: Values,
+    curve: Callable[..., Values],
+    start: Callable[[Values], list[float]],
+    bounds: tuple[list[float], list[float]],
+) -> Maps:
     """The test of all voxels, and R² of the fit of those with p < 0.05, with that of trials left out."""
     responses, groups = trials.responses, trials.groups
     tested = over_slabs(movie, lambda y: test(y - y.mean(0)))
@@ -313,7 +321,9 @@ def _nearly(result: xr.Dataset, hand: Maps) -> None:
         assert np.corrcoef(ours, theirs)[0, 1] > 0.8
 
 
-def _with_angle(name: str, period: float):
+def _with_angle(name: str, period: float) -> Agree:
+    """All the same, but for an angle, which may lie on either side of its period."""
+
     def agree(result: xr.Dataset, hand: Maps) -> None:
         same(result, {key: values for key, values in hand.items() if key != name})
         angles_agree(result[name].to_numpy(), hand[name], period)
