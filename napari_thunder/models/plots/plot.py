@@ -12,6 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_thunder.display.maps import SPACE_DIMS
+from napari_thunder.models.plots.tree import is_linkage
 
 Array = NDArray[Any]
 
@@ -87,6 +88,11 @@ class Plot:
         """For the axis of its values: `time course (sd)`."""
         units = str(self.attrs.get("units", ""))
         return self.title if units in ("", "1") else f"{self.title} ({units})"
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether none of its values could be estimated."""
+        return not np.isfinite(self.values).any()
 
     @property
     def error(self) -> Array | None:
@@ -249,7 +255,7 @@ def _fits(kind: PlotKind, values: xr.DataArray) -> bool:
     if not _LEAST_DIMS[kind] <= values.ndim <= _MOST_DIMS[kind]:
         return False
     if kind is PlotKind.TREE:
-        return values.shape[1] == _TREE_COLUMNS
+        return values.shape[1] == _TREE_COLUMNS and is_linkage(values.values)
     if kind in (PlotKind.TRAJECTORY, PlotKind.POINTS):
         return bool(values.shape[-1] >= 2)
     return True

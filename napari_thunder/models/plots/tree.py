@@ -50,6 +50,15 @@ class Tree:
         return distance
 
 
+def is_linkage(values: Array) -> bool:
+    """Whether these are merges as scipy's `linkage` gives them: of what is there by then, each of it once."""
+    children, n = values[:, :2], len(values) + 1
+    if not np.isfinite(values[:, :3]).all() or (children != np.floor(children)).any() or (children < 0).any():
+        return False
+    in_time = (children < np.arange(n, 2 * n - 1)[:, None]).all()
+    return bool(in_time) and len(np.unique(children)) == children.size
+
+
 def tree_of(linkage: Array) -> Tree:
     """The shape of a linkage matrix (merges, 4) as scipy's `linkage` gives it."""
     children = linkage[:, :2].astype(np.intp)

@@ -72,6 +72,7 @@ class PlotAxisItem(pg.AxisItem):
         metrics = QFontMetricsF(self.font())
         room = max(size - metrics.horizontalAdvance(self._unit) - _APART, _LEAST_TITLE)
         said = metrics.elidedText(self._title, Qt.TextElideMode.ElideRight, room) + self._unit
+        said = metrics.elidedText(said, Qt.TextElideMode.ElideMiddle, max(size, _LEAST_TITLE))
         if said != self.labelText:
             self.setLabel(said)
 

@@ -26,6 +26,7 @@ class LegendList(QListWidget):
         self.setToolTip("Tick what is drawn; a double click draws one alone, or all again")
         self.setIconSize(QSize(*_ICON))
         self.setMaximumWidth(_WIDTH)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names of regions begin alike
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.itemChanged.connect(lambda _: self.switched.emit(self.off))
         self.itemDoubleClicked.connect(self._alone)

@@ -95,8 +95,7 @@ class LinePicture(Picture):
 
     def show_all(self) -> None:
         if self._axis is not None:
-            low, high = self._axis.span
-            self.setXRange(low, high if high > low else low + 1, padding=0)
+            self.setXRange(*_wide(self._axis.span), padding=0)
         self._fit()
 
     def words_at(self, x: float, y: float) -> str:
@@ -133,8 +132,8 @@ class LinePicture(Picture):
         self.title_values(plot)
         few = plot.n_rows <= MOST_LINES
         self.setTitle(None if few else f"the first {MOST_LINES} of {plot.n_rows} lines", size="8pt")
-        span = axis.span
-        self.brush.setLimits(xMin=span[0], xMax=max(span[1], span[0] + 1e-9))
+        low, high = _wide(axis.span)
+        self.brush.setLimits(xMin=low, xMax=high)
 
     def _draw_lines(self, plot: Plot, axis: PlotAxis) -> None:
         values = plot.values.reshape(len(plot.values), -1)[:, :MOST_LINES].astype(np.float64)
@@ -212,3 +211,9 @@ class LinePicture(Picture):
         frame = None if self._axis is None else self._axis.frame_at(place)
         if frame is not None:
             self.asked.emit(frame)
+
+
+def _wide(span: tuple[float, float]) -> tuple[float, float]:
+    """Room to both sides of a single place."""
+    low, high = span
+    return (low, high) if high > low else (low - 0.5, low + 0.5)

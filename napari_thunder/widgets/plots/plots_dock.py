@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import napari.viewer
 
 _NOTHING = "There is nothing to plot yet."
+_UNKNOWN = "None of these values could be estimated (all are NaN)."
 
 
 class PlotsDock(BottomDock):
@@ -142,7 +143,8 @@ class PlotsDock(BottomDock):
         bar.show_plots(plots.names, PLANE if plots.plane is not None else plots.plot.name if plots.plot else "")
         there = plots.plot is not None or plots.plane is not None
         bar.show_possible("" if there else f"{_NOTHING} {self._next_step()}")
-        self.hint.say("" if there else self._next_step())
+        unknown = plots.plot is not None and plots.plot.is_unknown
+        self.hint.say(_UNKNOWN if unknown else "" if there else self._next_step())
 
     def _show_chosen(self) -> None:
         self.shown.show_chosen()

@@ -43,9 +43,11 @@ class PointPicture(AreaPicture):
         if max(self.axes_shown) >= n_axes:
             self.axes_shown = (0, 1)
         x, y = self._places(plot)
+        if not (np.isfinite(x) & np.isfinite(y)).any():
+            x = y = np.empty(0)
         many = plot.n_rows > _MANY
         colors = self.readable(few_colors(plot))
-        brushes = brushes_of(colors)
+        brushes = brushes_of(colors) if len(x) else None
         self.points.setData(x, y, size=_SIZE - 3 if many else _SIZE, brush=brushes, pen=None)
         names = axis_names(plot, plot.dims[1])
         self.across.show_numbers()
@@ -63,7 +65,8 @@ class PointPicture(AreaPicture):
         self._show_rings()
 
     def show_all(self) -> None:
-        self.autoRange(items=[self.points])
+        if len(self.points.data):
+            self.autoRange(items=[self.points])
 
     def words_at(self, x: float, y: float) -> str:
         row, plot = self.row_at(x, y), self.plot_shown

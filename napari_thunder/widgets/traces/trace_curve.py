@@ -122,6 +122,8 @@ class TraceCurve(pg.PlotCurveItem):
         """Every so often, at another place for each line, on samples that have a value."""
         if not len(self.times) or self.mark < 0:
             return []
+        if len(self.times) == 1 and np.isfinite(self.values[0]):
+            return [QPointF(self.times[0], self.values[0] + self.offset)]
         n = max(1, width // _MARK_EVERY)
         shift = (self.mark * 0.37) % 1
         wanted = start + (stop - start) * (np.arange(n) + 0.15 + 0.7 * shift) / n

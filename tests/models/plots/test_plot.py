@@ -206,3 +206,18 @@ def test_names_become_shorter_by_the_words_that_all_of_them_begin_with() -> None
     assert ever_shorter(("left tectum", "hindbrain")) == [("left tectum", "hindbrain")]
     assert ever_shorter(("a b", "a b")) == [("a b", "a b")]
     assert told_apart(()) == ()
+
+
+def test_merges_that_make_no_tree_are_no_plot() -> None:
+    rng = np.random.default_rng(0)
+    joined = linkage(rng.normal(size=(5, 3)))
+    for wrong in (joined + 0.5, joined[::-1], np.zeros((4, 4)), joined * np.nan):
+        made = xr.Dataset({"tree": (("merge", "column"), wrong, {"plot": "tree"})})
+        assert plots_of(made) == ()
+    assert plots_of(xr.Dataset({"tree": (("merge", "column"), joined, {"plot": "tree"})}))[0].kind is PlotKind.TREE
+
+
+def test_a_curve_says_that_none_of_its_values_is_known() -> None:
+    made = xr.Dataset({"curve": (("frame",), np.full(4, np.nan), {"plot": "lines"})})
+    assert plots_of(made)[0].is_unknown
+    assert not plots_of(made.fillna(0.0))[0].is_unknown
