@@ -50,8 +50,7 @@ def test_what_could_not_be_restored_stays_said(make_dock: MakeDock, qtbot: Any, 
     (tmp_path / "movie.npy").unlink()
     session.restore(tmp_path / "desk.thunder.json")
     wait_until(qtbot, lambda: not session.busy and panel.status.text().startswith("Restored"))
-    qtbot.wait(100)
-    assert "movie.npy" in panel.trouble.message
+    wait_until(qtbot, lambda: "movie.npy" in panel.trouble.message)
 
 
 def test_tab_and_limits_that_come_from_the_map_are_as_they_were(

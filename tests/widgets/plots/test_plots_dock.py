@@ -347,8 +347,7 @@ def test_the_value_under_the_mouse_is_said(shown: tuple[Any, PlotsDock], qtbot: 
     dock.canvas.said.emit("tectum")
     assert dock.toolbar.moment.text() == "tectum"
     dock.plots.choose("accuracy")
-    qtbot.wait(50)
-    assert dock.picture.words_at(1, 0.1).startswith("90°: ")
+    wait_until(qtbot, lambda: dock.picture.words_at(1, 0.1).startswith("90°: "))
     assert dock.picture.chance.isVisible()
     assert dock.picture.chance.value() == 0.25
 

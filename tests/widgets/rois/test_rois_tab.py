@@ -156,8 +156,7 @@ def test_delete_duplicate_undo_and_redo_by_button(opened: tuple[Any, ThunderDock
     buttons, regions = dock.rois.regions.buttons, dock.desk.regions
     wait_until(qtbot, lambda: dock.rois.regions.table.rowCount() == 2)
     dock.rois.regions.list.clearSelection()
-    qtbot.wait(100)
-    assert buttons["delete"].toolTip() == "Choose a region in the table first."
+    wait_until(qtbot, lambda: buttons["delete"].toolTip() == "Choose a region in the table first.")
     dock.rois.regions.list.selectAll()
     buttons["duplicate"].click()
     assert len(regions) == 4
@@ -302,8 +301,7 @@ def test_a_tab_that_goes_lets_go_of_everything(opened: tuple[Any, ThunderDock], 
     connected = len(layers.tooled)
     tab.deleteLater()
     QApplication.sendPostedEvents(None, 52)
-    qtbot.wait(50)
-    assert len(layers.tooled) == connected - 1
+    wait_until(qtbot, lambda: len(layers.tooled) == connected - 1)
     viewer.theme = "light"
     layers.use("polygon")
 
