@@ -9,6 +9,7 @@ import pandas as pd
 import statsmodels.api as sm
 from scipy import stats
 from scipy.optimize import curve_fit
+from statsmodels.stats.multivariate import test_mvmean
 
 from napari_thunder.analysis import (
     DirectionTuning,
@@ -111,6 +112,15 @@ def _against_f_oneway() -> float:
     return max(_relative(found["f_statistic"], expected.statistic), _relative(found["p"], expected.pvalue))
 
 
+def _against_hotelling() -> float:
+    context, movie, responses = _noisy()
+    given = {"baseline": 10, "n_permutations": 0, "n_bootstrap": 0, "hotelling": True}
+    found = compute(TuningReliability(**given), context, movie)["p_hotelling"]
+    vectors = np.einsum("c,crv->vr", np.exp(1j * np.deg2rad(_EIGHT)), responses)
+    pairs = np.stack([vectors.real, vectors.imag], axis=2)
+    return _relative(found, np.array([test_mvmean(pair, np.zeros(2)).pvalue for pair in pairs]))
+
+
 def _against_corrcoef() -> float:
     context, movie, responses = _noisy()
     found = compute(TuningReliability(baseline=10, n_permutations=0, n_bootstrap=0), context, movie)["reliability"]
@@ -180,6 +190,7 @@ CASES = [
     Case("orientation_tuning", "published identities", "gOSI and OSI", _identities_of_orientation, 2e-4),
     Case("orientation_tuning", "statsmodels OLS", "F of harmonics", lambda: _against_nested_models(True), 1e-7),
     Case("tuning_reliability", "scipy.stats.f_oneway", "5 trials of 8 directions", _against_f_oneway),
+    Case("tuning_reliability", "statsmodels test_mvmean", "Hotelling's T² of 5 repeats", _against_hotelling),
     Case("tuning_reliability", "numpy.corrcoef", "pairs of trials at the peak", _against_corrcoef),
     Case("von_mises_tuning", "scipy curve_fit", "what two peaks leave", _against_curve_fit_of_von_mises, 1e-6),
     Case("gaussian_tuning", "scipy curve_fit", "what a log-Gaussian leaves", _against_curve_fit_of_gaussian, 1e-6),

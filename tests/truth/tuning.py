@@ -26,6 +26,7 @@ _TESTS = {
     "F over frames, indicator known": ("indicator", "p"),
     "analysis of variance over trials": ("trials", "p"),
     "permutation of trials": ("trials", "p_permutation"),
+    "Hotelling's T² over repeats": ("trials", "p_hotelling"),
 }
 
 
@@ -43,7 +44,7 @@ def _found(analysis: Any, activity: float) -> xr.Dataset:
 
 def _of(test: str) -> Any:
     if test == "trials":
-        return nt.TuningReliability(n_permutations=2000, n_bootstrap=0)
+        return nt.TuningReliability(n_permutations=2000, n_bootstrap=0, hotelling=True)
     return nt.DirectionTuning(kernel="GCaMP6s" if test == "indicator" else None)
 
 

@@ -12,6 +12,7 @@ from napari_thunder.analysis.protocol import Answer, Series
 from napari_thunder.analysis.statistics import centre
 from napari_thunder.analysis.tuning.angles import Values, preferred_angle, strength
 from napari_thunder.analysis.tuning.anova import Anova
+from napari_thunder.analysis.tuning.hotelling import Hotelling
 from napari_thunder.analysis.tuning.indices import lifetime_sparseness
 from napari_thunder.analysis.tuning.repeats import Repeats
 from napari_thunder.analysis.tuning.resampling import Bootstrap, Permutations, Statistic
@@ -54,7 +55,7 @@ class TrialMaps:
         (trials, t) weights of the response to each trial, sorted by condition.
     means
         (conditions, t) weights of the mean responses.
-    anova, repeats, permutations, statistic, bootstrap
+    anova, repeats, permutations, statistic, bootstrap, hotelling
         What is computed of them; None for nothing.
     angles
         None for categories.
@@ -68,6 +69,7 @@ class TrialMaps:
     statistic: Statistic
     bootstrap: Bootstrap | None
     angles: CircularAnswer | None
+    hotelling: Hotelling | None
 
     def __call__(self, series: Series) -> Answer:
         """Maps of series (t, voxels), which are overwritten."""
@@ -89,6 +91,8 @@ class TrialMaps:
             maps["lifetime_sparseness"] = lifetime_sparseness(np.maximum(curves, 0))
             if self.permutations is not None:
                 maps |= self._shuffled(responses)
+            if self.hotelling is not None:
+                maps["p_hotelling"] = self.hotelling(responses)
             if self.angles is not None:
                 maps |= self._preferred(curves, responses, self.angles)
                 silent = np.isnan(maps["selectivity"])

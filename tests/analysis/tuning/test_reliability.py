@@ -141,3 +141,17 @@ def test_a_label_that_is_no_angle_is_refused(tiny):
     context = dataclasses.replace(tiny, events=tiny.events.assign(direction=90))
     with pytest.raises(AnalysisError, match="have 1 direction in 'direction'; two at least are needed"):
         TuningReliability().plan(context)
+
+
+def test_vector_sums_of_too_few_repeats_are_not_tested():
+    context, movie = shown(EIGHT, np.zeros((8, 3)), repeats=2, noise=1.0)
+    with pytest.raises(AnalysisError, match="needs 3 usable trials of each direction, but of 0° there are 2"):
+        TuningReliability(hotelling=True).plan(context)
+    assert "p_hotelling" not in compute(TuningReliability(**FEW), context, movie)
+
+
+def test_noise_has_uniform_p_of_hotelling():
+    context, movie = shown(EIGHT, np.zeros((8, 400)), repeats=4, noise=1.0)
+    result = dataset(TuningReliability(n_permutations=0, n_bootstrap=0, hotelling=True), context, movie)
+    assert stats.kstest(result["p_hotelling"].values.ravel(), "uniform").pvalue > 0.01
+    assert np.nanmin(result["p_hotelling_fdr"]) > 0.05
