@@ -25,7 +25,7 @@ LARGE = 500 * 2**20
 """Bytes of a recording from which on it is measured without being asked for: below, few analyses take long."""
 
 LONG = 60.0
-"""Seconds from which on a person should know before."""
+"""Seconds from which on a person should know before; a quarter of them where they are only known to be more."""
 
 _PATIENCE = 0.8
 """Seconds that nothing must change before something is measured."""
@@ -149,6 +149,6 @@ def said_of(duration: Duration | None) -> str:
 
 def caution_of(duration: Duration | None) -> tuple[str, ...]:
     """A warning of what takes long; none of the rest."""
-    if duration is None or duration.seconds < LONG:
+    if duration is None or duration.seconds < (LONG / 4 if duration.at_least else LONG):
         return ()
     return (f"This takes {said_of(duration)} in full. Take a Preview first, or compute in one region.",)

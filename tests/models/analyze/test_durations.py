@@ -136,5 +136,6 @@ def test_how_long_a_run_took_is_how_long_it_takes(desk: Desk, recording: nt.Reco
     wait_until(lambda: run.ended and desk.durations.of_run(run) is not None)
     assert desk.durations.of_run(run) == Duration(run.job.seconds)
     assert caution_of(desk.durations.of_run(run)) == ()
+    assert caution_of(Duration(20.0, at_least=True)) != caution_of(Duration(20.0))
     assert caution_of(None) == ()
     assert said_of(None) == ""
