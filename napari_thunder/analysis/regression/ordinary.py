@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,19 +11,14 @@ import numpy as np
 from napari_thunder.analysis.design import Design
 from napari_thunder.analysis.protocol import Answer, Context, MapStep, Reduce
 from napari_thunder.analysis.regression.asked import DesignSettings, folds_in_turn, gap_beside_folds
-from napari_thunder.analysis.regression.circular_shift import CircularShift
-from napari_thunder.analysis.regression.cluster_chance import RANK, above_map
-from napari_thunder.analysis.regression.cluster_sizes import Clustering
-from napari_thunder.analysis.regression.contrasts import Contrast, parse_contrasts
+from napari_thunder.analysis.regression.contrasts import parse_contrasts
 from napari_thunder.analysis.regression.folds import blocked_folds, gap_between
 from napari_thunder.analysis.regression.inference import (
-    AR1,
     CIRCULAR_SHIFT,
     HAC,
     INFERENCES,
     OLS,
     WARNINGS,
-    Fit,
     Shifting,
     fit_of,
     least_p_of_clusters,
@@ -34,10 +28,11 @@ from napari_thunder.analysis.regression.inference import (
     warnings_of_shifts,
 )
 from napari_thunder.analysis.regression.least_squares import Asked
-from napari_thunder.analysis.regression.penalised import CrossValidated, Penalised, penalised
+from napari_thunder.analysis.regression.making import Making
+from napari_thunder.analysis.regression.penalised import Penalised, penalised
 from napari_thunder.analysis.regression.recipe import Recipe, recipe_of
-from napari_thunder.analysis.regression.reported import PREDICTED, RHO, Reported, asked_of, design_curves, finished
-from napari_thunder.analysis.regression.robust import Robust, robust
+from napari_thunder.analysis.regression.reported import asked_of
+from napari_thunder.analysis.regression.robust import robust
 from napari_thunder.analysis.regression.shown_design import warnings_of
 from napari_thunder.parameters import parameter
 
@@ -247,7 +242,7 @@ class Regression(DesignSettings):
         design.check(where)
         contrasts = parse_contrasts(self.contrasts, design.names, design.groups, where)
         asked = asked_of(design, contrasts, self.unique)
-        making = _Making(self, design, contrasts, self._facts(design), self._judge(design, recipe, context), context)
+        making = Making(self, design, contrasts, self._facts(design), self._judge(design, recipe, context), context)
         if self.inference == CIRCULAR_SHIFT:
             return self._shifted(making, recipe, asked)
         if self.inference == HAC:
@@ -256,7 +251,7 @@ class Regression(DesignSettings):
             return making.step(robust(design, asked, memory, where))
         return making.step(fit_of(self.inference, design, asked))
 
-    def _shifted(self, making: _Making, recipe: Recipe, asked: Asked) -> Generator[Reduce, Answer, MapStep]:
+    def _shifted(self, making: Making, recipe: Recipe, asked: Asked) -> Generator[Reduce, Answer, MapStep]:
         shifting = Shifting(self.n_shifts, self.min_shift, self.seed, self.family_wise)
         designs = shifts_of(making.design, asked, shifting, recipe.kernel, making.context, self.title)
         making.facts["warnings"] += warnings_of_shifts(designs)
@@ -286,54 +281,3 @@ class Regression(DesignSettings):
         warnings = warnings_of(design, design.variance_inflation, condition)
         warnings += WARNINGS[self.inference]
         return {"dof": design.dof, "condition_number": condition, "warnings": warnings}
-
-
-@dataclass(frozen=True, slots=True)
-class _Making:
-    """What makes the last step of a regression, once there is a fit.
-
-    Parameters
-    ----------
-    facts
-        Attributes of the result.
-    judge
-        Of frames left out; None if that is not wanted.
-    """
-
-    analysis: Regression
-    design: Design
-    contrasts: tuple[Contrast, ...]
-    facts: dict[str, Any]
-    judge: Penalised | None
-    context: Context
-
-    def step(self, fit: Fit) -> MapStep:
-        """The maps of a fit."""
-        asked, design = self.analysis, self.design
-        n_wanted = len(design.names) - design.n_nuisance
-        by_t, by_f = ([c for c in self.contrasts if c.is_f == f] for f in (False, True))
-        ranks = tuple(len(c.rows) for c in by_f)
-        dof = fit.dof if isinstance(fit, Robust) else design.dof
-        judged = fit if self.judge is None else CrossValidated(fit, self.judge)
-        reported = Reported(judged, dof, design.dof, n_wanted, len(by_t), ranks, asked.unique, asked.z)
-        maps = reported.maps(asked.inference == CIRCULAR_SHIFT and asked.family_wise)
-        maps += (RHO,) if asked.inference == AR1 else ()
-        maps += (PREDICTED,) if asked.cross_validate else ()
-        n_above = fit.n_above if isinstance(fit, CircularShift) else 0
-        if n_above:
-            maps += (above_map("", "regressor"),)
-            maps += (above_map("contrast_", "contrast"),) if by_t else ()
-        coords: dict[str, Any] = {RANK: list(range(1, n_above + 1))} if n_above else {}
-        coords |= {"regressor": list(design.names[:n_wanted]), "column": list(design.names)}
-        coords |= {"contrast": [c.name for c in by_t]} if by_t else {}
-        coords |= {"f_contrast": [c.name for c in by_f]} if by_f else {}
-        coords |= {"group": list(dict.fromkeys(design.groups))} if asked.unique else {}
-        finish = partial(finished, facts=self.facts | {"dof": dof}, clustering=self._clustering())
-        return MapStep(maps, reported, coords, design_curves(design), finish)
-
-    def _clustering(self) -> Clustering | None:
-        asked = self.analysis
-        if asked.cluster_p is None:
-            return None
-        size = self.context.need_voxel_size(f"{asked.title} with clusters")
-        return Clustering(asked.cluster_p, asked.cluster_reach, asked.cluster_size, size)
