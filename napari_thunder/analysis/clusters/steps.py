@@ -12,8 +12,9 @@ from napari_thunder.analysis.protocol import Answer
 
 Values = NDArray[np.float64]
 
-_GROWTH = 1.3
-_LONGEST = 2.5
+_GROWTH = 1.5
+_LONGEST = 1.8
+"""Below 2: a step twice as far as the means of clusters that stay the same ends as high as it began."""
 
 
 @dataclass
