@@ -22,7 +22,7 @@ _ROUNDS = 2
 """Blocks for each core whose time is taken, after one for each to warm up."""
 
 _QUICK = 0.5
-"""Seconds from which on a block for each core tells enough, what is loaded at first included."""
+"""Seconds from which on a block for each core tells enough in this process, what is loaded at first included."""
 
 _LEAST = 0.3
 """Share of what a pass takes that is of its blocks at least."""
@@ -106,6 +106,7 @@ class _TimedBlocks:
         self.expected = self.spent = 0.0
         self._engine, self._job = engine, job
         self._cores = max(1, engine.facts().cores)
+        self._is_here = engine.facts().name == "threads"
         self._seconds = seconds
         self._fixed: dict[str, float] = {}
 
@@ -140,7 +141,7 @@ class _TimedBlocks:
         begun, kind = time.monotonic(), _kind_of(function)
         few = blocks[: self._cores]
         took, found = _took(work, few)
-        if took < _QUICK and len(blocks) > self._cores:
+        if (took < _QUICK or not self._is_here) and len(blocks) > self._cores:
             few = blocks[self._cores :][: _ROUNDS * self._cores]
             took, found = _took(work, few)
             if kind not in self._fixed:
@@ -156,7 +157,7 @@ class _TimedBlocks:
 
         As one round of blocks takes them too, and `took` of two rounds has them once.
         """
-        if self._engine.facts().name == "threads":
+        if self._is_here:
             return 0.0
         once, _ = _took(work, blocks[: self._cores])
         return min(max(0.0, _ROUNDS * once - took), once, took)
