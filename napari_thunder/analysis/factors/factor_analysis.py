@@ -174,11 +174,29 @@ class FactorAnalysis:
 def _fitted(n_factors: int, rotation: str, x: Values) -> Any:
     from sklearn import decomposition, exceptions
 
-    turned = None if rotation == "none" else rotation
-    model = decomposition.FactorAnalysis(n_factors, svd_method="lapack", max_iter=_MAX_ITER, tol=_TOL, rotation=turned)
+    mean = x.mean(axis=0)
+    rows = _of_same_covariance(x - mean)
+    model = decomposition.FactorAnalysis(
+        n_factors,
+        svd_method="lapack",
+        max_iter=_MAX_ITER,
+        tol=_TOL * len(rows) / len(x),  # it is of the likelihood of all rows
+        rotation=None if rotation == "none" else rotation,
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", exceptions.ConvergenceWarning)
-        return model.fit(x)
+        model.fit(rows)
+    model.mean_ = mean
+    return model
+
+
+def _of_same_covariance(centred: Values) -> Values:
+    """As few rows of mean 0 with the covariance of (t, groups) as can be, as each step decomposes them anew."""
+    n_frames, n = centred.shape
+    if n_frames <= 2 * n:
+        return centred
+    half = np.linalg.qr(centred, mode="r") * np.sqrt(n / n_frames)
+    return np.concatenate([half, -half])
 
 
 def _of_all(values: Values, used: NDArray[np.bool_]) -> Values:
