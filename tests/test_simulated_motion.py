@@ -119,8 +119,9 @@ def test_depth_says_how_far_along_z_and_a_single_plane_moves_within_itself() -> 
 
 
 def test_the_field_is_stored_with_the_recording(tmp_path: Path) -> None:
-    held = simulate(shape=SMALL, motion=Motion(bend=5))
-    written = simulate(tmp_path / "fish.zarr", SMALL, motion=Motion(bend=5))
+    few = (10, *SMALL[1:])
+    held = simulate(shape=few, motion=Motion(bend=5))
+    written = simulate(tmp_path / "fish.zarr", few, motion=Motion(bend=5))
     assert ground_truth(held).equals(ground_truth(written))
 
 

@@ -26,6 +26,7 @@ from napari_thunder.engine.spark import SparkEngine
 from napari_thunder.engine.spark.address import TOKEN, ServerAddress
 from napari_thunder.engine.spark.session import _Channel
 from napari_thunder.errors import EngineError, JobCancelled
+from tests.engine.test_contract import grew_last
 from tests.engine.tls_proxy import make_certificate, tls_proxy
 
 pytestmark = pytest.mark.timeout(150)
@@ -146,10 +147,9 @@ def test_leaving_the_answers_early_stops_the_work(spark, recording, counter):
     answers = spark.map(note, recording, blocks)
     next(answers)
     answers.close()
-    time.sleep(2)
-    done = counter.stat().st_size
-    time.sleep(0.6)
-    assert counter.stat().st_size == done < len(blocks)
+    closed = time.monotonic()
+    assert grew_last(counter) - closed < 2
+    assert counter.stat().st_size < len(blocks)
 
 
 def test_blas_in_workers_has_one_thread(spark, recording):
@@ -408,13 +408,13 @@ def test_a_desk_that_is_killed_leaves_no_java_no_worker_and_no_file(tmp_path):
     desk = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True, env=environment
     )
-    supervisor, folder = desk.stdout.readline().split()
-    time.sleep(1)
-    family = psutil.Process(int(supervisor)).children(recursive=True)
-    assert len(family) >= 3
+    pid, folder = desk.stdout.readline().split()
+    supervisor = psutil.Process(int(pid))
+    wait_for(lambda: len(supervisor.children(recursive=True)) >= 3, 30)
+    family = supervisor.children(recursive=True)
     desk.send_signal(signal.SIGKILL)
     desk.communicate()
-    _, left = psutil.wait_procs([*family, psutil.Process(int(supervisor))], timeout=5)
+    _, left = psutil.wait_procs([*family, supervisor], timeout=5)
     assert not left
     assert not Path(folder).exists()
 
