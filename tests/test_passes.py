@@ -97,7 +97,7 @@ class Asks:
 
     def plan(self, context):
         answer = yield self.wanted
-        dims = {"series": ("frame", "place"), "voxels": ("place",), "n_voxels": ("place",)}
+        dims = {"series": ("row", "place"), "voxels": ("place",), "n_voxels": ("place",)}
         return PaintStep(cells_of(context, 100), {}, curves={k: (dims[k], v, {}) for k, v in answer.items()})
 
 
@@ -135,6 +135,20 @@ def test_a_sample_is_the_same_however_it_is_read_and_holds_what_it_says(recordin
     np.testing.assert_array_equal(one["series"], movie_of[:, one["voxels"].values])
     inside = nt.run(Asks(Sample(50, seed=1)), recording, mask=region(movie, 1, slice(3, 7), slice(2, 6)))
     assert inside.sizes["place"] == 16
+
+
+def _extremes(series):
+    return np.stack([series.min(axis=0), np.where(series[0] > 100, series.max(axis=0), np.nan)]).astype(np.float32)
+
+
+def test_a_sample_of_few_rows_holds_more_voxels_and_leaves_out_those_that_give_none(recording, movie, monkeypatch):
+    monkeypatch.setattr("napari_thunder.passes.MOST_SAMPLE_BYTES", 29 * 8 * 10)
+    assert nt.run(Asks(Sample(300, seed=1)), recording).sizes["place"] == 10
+    found = nt.run(Asks(Sample(300, seed=1, kept=_extremes, n_rows=2)), recording)
+    wanted = _extremes(movie[recording.keep].reshape(29, -1)[:, found["voxels"].values])
+    np.testing.assert_array_equal(found["series"], wanted)
+    assert np.isfinite(wanted).all()
+    assert 100 < found.sizes["place"] < 200
 
 
 def test_means_of_regions_are_those_of_their_voxels(recording, movie):
