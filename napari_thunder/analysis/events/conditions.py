@@ -29,8 +29,8 @@ def _median(frames: Values) -> Values:
 
 
 def _std(frames: Values) -> Values:
-    off = frames - frames.mean(axis=0)
-    return np.asarray(np.sqrt(sum_of_squares(off) / (len(frames) - 1 or np.nan)))
+    frames -= frames.mean(axis=0)
+    return np.asarray(np.sqrt(sum_of_squares(frames) / (len(frames) - 1 or np.nan)))
 
 
 def _min(frames: Values) -> Values:
@@ -163,7 +163,7 @@ class StatisticsOfFrames:
         with np.errstate(all="ignore"):
             for row, frames in enumerate(self.frames):
                 chosen = series[frames]
-                for name in self.names:
+                for name in sorted(self.names, key="std".__eq__):  # it overwrites the frames
                     answer[name][row] = _STATISTICS[name][0](chosen)
         for values in answer.values():
             values[:, ~valid] = np.nan
