@@ -150,21 +150,9 @@ class Desk:
             return "Connect to an engine first."
         return ""
 
-    def run(
-        self,
-        analysis: str,
-        given: Mapping[str, Any],
-        chain: Sequence[ChainLink] = (),
-        *,
-        mask: Region | str | None = None,
-        preview: bool = False,
-        dataset: Dataset | None = None,
-        recording: Recording | None = None,
-        regions: Sequence[Region] | None = None,
-    ) -> Run:
+    def run(self, analysis: str, given: Mapping[str, Any], chain: Sequence[ChainLink] = (), **more: Any) -> Run:
         """Queue an analysis of a recording; returns at once. Arguments and errors as of `request`."""
-        more: dict[str, Any] = {"dataset": dataset, "recording": recording, "regions": regions}
-        return self.jobs.submit(self.request(analysis, given, chain, mask=mask, preview=preview, **more))
+        return self.jobs.submit(self.request(analysis, given, chain, **more))
 
     def request(
         self,
