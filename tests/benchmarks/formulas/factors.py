@@ -84,6 +84,6 @@ TASKS = {
     "ica": Task(
         nt.ICA(5), ica, share=4, agree=lambda result, hand: _maps_agree(result, hand, 0.9), note="scikit-learn"
     ),
-    "nmf": Task(nt.NMF(5), nmf, share=8, agree=_nmf_agrees, note="scikit-learn"),
+    "nmf": Task(nt.NMF(5), nmf, share=16, agree=_nmf_agrees, note="scikit-learn"),
     "factor_analysis": Task(nt.FactorAnalysis(), factor_analysis, agree=_factors_agree, note="six small regions"),
 }
