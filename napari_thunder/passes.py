@@ -81,6 +81,7 @@ class Passes:
                 wanted = plan.send(cast("Answer", answer))  # the first send must be None
             except StopIteration as end:
                 return end.value
+            answer = None  # the plan keeps what it still needs of it
             with self.job.stage(self.job.fraction, (1 + self.job.fraction) / 2, wanted.title):
                 answer = self._answer(wanted)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
-from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -86,8 +85,7 @@ class HierarchicalClustering:
     Notes
     -----
     A tree of hundreds of thousands of voxels cannot be made; that of k-means centres, weighted by their sizes, is the
-    tree the voxels would give if each were at its centre. The height of a merge says how much is lost by it: cut where
-    heights jump.
+    tree the voxels would give if each were at its centre. The height of a merge says what it costs: cut where it jumps.
 
     References
     ----------
@@ -120,11 +118,8 @@ class HierarchicalClustering:
         sample: Values = (yield Sample(10000, self.seed))["series"]
         n_leaves = min(self.n_leaves, sample.shape[1])
         self._check_enough(n_leaves, "varying voxels or leaves", context)
-        few = sample[:, some_of(sample.shape[1], self.seed)]
-        settling = Settling.of(
-            sample, self.distance, n_leaves, sample.shape[1] == prod(context.space), n_init=3, max_iter=self.max_iter,
-            seed=self.seed,
-        )  # fmt: skip
+        few, how = sample[:, some_of(sample.shape[1], self.seed)], {"max_iter": self.max_iter, "seed": self.seed}
+        settling = Settling.of(sample, self.distance, n_leaves, context.space, n_init=3, **how)
         del sample
         found = yield from settling.over_the_brain(n_leaves)
         taken = found.counts > 0

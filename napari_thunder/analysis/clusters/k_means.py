@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
-from math import prod
 from typing import ClassVar
 
 import numpy as np
@@ -139,15 +138,15 @@ class KMeans:
         compared, seen = self._compared(sample.shape[1]), sample[:, few]
         most = max((self.n_clusters or 1, *compared))
         settling = Settling.of(
-            sample, self.distance, most, sample.shape[1] == prod(context.space), n_init=self.n_init,
-            max_iter=self.max_iter, tol=self.tol, gain=self.gain, seed=self.seed,
+            sample, self.distance, most, context.space, n_init=self.n_init, max_iter=self.max_iter, tol=self.tol,
+            gain=self.gain, seed=self.seed,
         )  # fmt: skip
         del sample
-        measure = Silhouette.of(seen, self.distance)
-        by_k = {k: measure.mean(settling.run(k).labels[few]) for k in compared}
+        by_k = self._silhouettes(compared, settling, few, seen)
         found = yield from settling.over_the_brain(self.n_clusters or max(by_k, key=lambda k: by_k[k]))
         at = order_of(found.centers, found.counts, self.distance, self.order)
         centers, counts = np.ascontiguousarray(found.centers[:, at]), found.counts[at]
+        measure = Silhouette.of(seen, self.distance)
         labels = nearest(points_of(seen, self.distance), centers).label
         curves, warnings = cluster_curves(centers, counts, self.distance, context)
         curves |= silhouette_curves(measure.each(labels), labels, len(counts), by_k)
@@ -167,6 +166,15 @@ class KMeans:
         """Numbers of clusters to compare, as far as there are voxels enough."""
         wanted = tuple(sorted({int(k) for k in self.compare})) or (() if self.n_clusters else _TRIED)
         return tuple(k for k in wanted if k < n_voxels)
+
+    def _silhouettes(
+        self, compared: tuple[int, ...], settling: Settling, few: NDArray[np.intp], seen: Values
+    ) -> dict[int, float]:
+        """The mean silhouette on the sample by the number of clusters."""
+        if not compared:
+            return {}
+        measure = Silhouette.of(seen, self.distance)
+        return {k: measure.mean(settling.run(k).labels[few]) for k in compared}
 
     def _check_enough(self, n_voxels: int, context: Context) -> None:
         wanted = self.n_clusters or min(self.compare, default=2) + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from napari_thunder.analysis.clusters.points import CORRELATION, Share, as_point
 from napari_thunder.analysis.clusters.starts import Run, best_run, lloyd
 from napari_thunder.analysis.clusters.steps import Steps
 from napari_thunder.analysis.protocol import Answer, Reduce, Request, Sample
+from napari_thunder.blocks import Box
 
 Values = NDArray[np.float64]
 
@@ -62,12 +64,12 @@ class Settling:
     seed: int = 0
 
     @classmethod
-    def of(cls, series: Values, distance: str, most_clusters: int, complete: bool, **how: float) -> Settling:
-        """From sampled series (t, n), which are overwritten."""
+    def of(cls, series: Values, distance: str, most_clusters: int, space: Box, **how: float) -> Settling:
+        """From series (t, n) sampled in a volume, which are overwritten."""
         points = as_points(series, distance)
         plane = FewDimensions.of(points, distance, most_clusters)
         few = (points - plane.origin[:, None]).T @ plane.basis
-        return cls(few, plane, float(points.var(axis=1).mean()), complete, **how)  # type: ignore[arg-type]
+        return cls(few, plane, float(points.var(axis=1).mean()), len(few) == prod(space), **how)  # type: ignore[arg-type]
 
     def run(self, n_clusters: int) -> Run:
         """The best of the runs on the sample."""
@@ -77,11 +79,14 @@ class Settling:
         """From the best run on the sample, passes over more voxels, then over all until the centres are still."""
         few = self.run(n_clusters).centers
         if not self.complete:
-            wanted = Sample(_MANY_VOXELS, self.seed + 1, "sampling more", self.plane, self.plane.n_dimensions)
-            many = np.ascontiguousarray((yield wanted)["series"].T)
-            few = lloyd(many, few, self._spherical).centers if len(many) > len(self.sample) else few
+            few = yield from self._on_many_voxels(few)
         centers = self.plane.lifted(few)
         return (yield from self._settled(standard(centers) if self._spherical else centers))
+
+    def _on_many_voxels(self, few: Values) -> Generator[Request, Answer, Values]:
+        wanted = Sample(_MANY_VOXELS, self.seed + 1, "sampling more", self.plane, self.plane.n_dimensions)
+        many = np.ascontiguousarray((yield wanted)["series"].T)
+        return lloyd(many, few, self._spherical).centers if len(many) > len(self.sample) else few
 
     def _settled(self, centers: Values) -> Generator[Request, Answer, Settled]:
         steps = Steps(centers, self.plane.distance)

@@ -19,6 +19,8 @@ Curves = dict[str, tuple[tuple[str, ...], Values, dict[str, Any]]]
 _MOST_VOXELS = 3000
 """So many points are compared with one another, 36 MB of distances."""
 
+_ROWS = 256
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Silhouette:
@@ -29,18 +31,19 @@ class Silhouette:
     @classmethod
     def of(cls, series: Values, distance: str) -> Silhouette:
         """Of series (t, n): 1 − r for the distance by correlation, else the Euclidean distance."""
-        x = as_points(series.copy(), distance)
-        apart = x.T @ x
-        if distance == CORRELATION:
-            apart /= -len(x)
-            apart += 1
-            return cls(np.clip(apart, 0, 2, out=apart).astype(np.float32))
-        squares = np.diag(apart).copy()
-        apart *= -2
-        apart += squares
-        apart += squares[:, None]
-        np.fill_diagonal(apart, 0)
-        return cls(np.sqrt(np.maximum(apart, 0, out=apart), out=apart).astype(np.float32))
+        points = as_points(series.copy(), distance)
+        squares = np.einsum("tn,tn->n", points, points)
+        distances = np.empty((len(squares), len(squares)), np.float32)
+        for start in range(0, len(squares), _ROWS):
+            rows = slice(start, start + _ROWS)
+            apart = points[:, rows].T @ points
+            apart *= -2
+            apart += squares
+            apart += squares[rows, None]
+            np.maximum(apart, 0, out=apart)
+            distances[rows] = apart / (2 * len(points)) if distance == CORRELATION else np.sqrt(apart)
+        np.fill_diagonal(distances, 0)
+        return cls(distances)
 
     def each(self, labels: Labels) -> Values:
         """(b − a) / max(a, b) of each point: a its mean distance to its own cluster's others, b to the nearest other's.
