@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import cmap
@@ -50,6 +51,11 @@ def condition_colors(plot: Plot) -> tuple[str, ...]:
 
 def labels_colors(labels: Sequence[str], dim: str) -> tuple[str, ...]:
     """A colour for each label along a dimension, which names the column it comes from unless the labels do."""
+    return _labels_colors(tuple(labels), dim)
+
+
+@lru_cache(maxsize=64)
+def _labels_colors(labels: tuple[str, ...], dim: str) -> tuple[str, ...]:
     column = labels[0].partition("=")[0] if labels and all("=" in label for label in labels) else dim
     names = short_rows(labels) if period_of(column) else labels
     return colors_of(list(names), column or "row")

@@ -38,6 +38,7 @@ class LinePicture(Picture):
         super().__init__()
         self.bands = EventBands()
         self.lines: list[Any] = []
+        self._made: dict[type, list[Any]] = {}
         self.cursor_line = TimeCursor(self)
         self._zero = pg.InfiniteLine(0.0, angle=0)
         self._axis: PlotAxis | None = None
@@ -150,18 +151,17 @@ class LinePicture(Picture):
         self._dress()
 
     def _provide_lines(self, kind: type[TraceCurve] | type[MeanLine]) -> None:
-        """A line for each colour: those that are there are drawn anew, as putting others in their place takes longer.
+        """A line for each colour: those that were made are kept out of sight until needed, as making them takes long.
 
         They are put straight into the view, as the plot would look through all it has for each of them.
         """
-        kept = [line for line in self.lines if isinstance(line, kind)][: len(self._colors)]
+        made = self._made.setdefault(kind, [])
+        while len(made) < len(self._colors):
+            made.append(TraceCurve("#888888", -1) if kind is TraceCurve else MeanLine())
+            self.brush.addItem(made[-1], ignoreBounds=True)
         for line in self.lines:
-            if line not in kept:
-                self.brush.removeItem(line)
-        while len(kept) < len(self._colors):
-            kept.append(TraceCurve("#888888", -1) if kind is TraceCurve else MeanLine())
-            self.brush.addItem(kept[-1], ignoreBounds=True)
-        self.lines = kept
+            line.setVisible(False)
+        self.lines = made[: len(self._colors)]
 
     def _dress(self) -> None:
         """Thicker where it is chosen or pointed at."""

@@ -14,7 +14,7 @@ from napari_thunder.widgets.plots.picture import Picture
 from napari_thunder.widgets.plots.plane_picture import PlanePicture
 from napari_thunder.widgets.plots.plot_canvas import PLANE_KIND, PlotCanvas
 from napari_thunder.widgets.plots.trajectory_picture import TrajectoryPicture
-from napari_thunder.widgets.traces.conditions import conditions_of
+from napari_thunder.widgets.traces.conditions import Conditions, conditions_of
 
 
 class ShownPlot:
@@ -33,6 +33,7 @@ class ShownPlot:
         self._plots, self._brushing = desk.plots, desk.brushing
         self._canvas, self._legend, self._axes = canvas, legend, axes
         self._drawn: Any = None
+        self._conditions: tuple[Any, str | None, Conditions] | None = None
 
     @property
     def picture(self) -> Picture | None:
@@ -80,9 +81,11 @@ class ShownPlot:
     def show_surroundings(self) -> None:
         """Shade the events of the recording, where the plot runs over its time."""
         current = self._desk.datasets.current
-        events = None if current is None else current.recording.events
+        events, by = None if current is None else current.recording.events, self._desk.traces.settings.group_by
+        if self._conditions is None or self._conditions[0] is not events or self._conditions[1] != by:
+            self._conditions = events, by, conditions_of(events, by)
         if self.picture is not None:
-            self.picture.show_conditions(conditions_of(events, self._desk.traces.settings.group_by))
+            self.picture.show_conditions(self._conditions[2])
 
     def show_tie(self) -> None:
         """Let rows be chosen that are named as regions, which come and go."""
