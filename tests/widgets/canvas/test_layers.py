@@ -167,11 +167,11 @@ def test_a_recording_of_another_size_is_in_sight_when_it_is_turned_to(make_dock:
     dock.desk.datasets.add(from_source(sources["small"]))
     wait_until(qtbot, lambda: dock.settled and [layer.visible for layer in viewer.layers] == [False, True])
     wait_until(qtbot, lambda: viewer.layers[1]._slice.image.raw.shape == (300, 200))
-    assert (dock.desk.pointer.frame, viewer.dims.point[1]) == (8, 1)
+    wait_until(qtbot, lambda: (dock.desk.pointer.frame, viewer.dims.point[1]) == (8, 1))
     assert camera.center[-2:] == pytest.approx((149.5, 99.5), abs=1)
     dock.desk.datasets.make_current(large.key)
     wait_until(qtbot, lambda: viewer.layers[0].visible and viewer.dims.point[:2] == (40, 100))
-    assert (camera.center[-2:], camera.zoom) == ((6.0, 20.0), 9.0)
+    wait_until(qtbot, lambda: (camera.center[-2:], camera.zoom) == ((6.0, 20.0), 9.0))
 
 
 def test_units_agree_before_napari_looks_at_them(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -19,30 +20,30 @@ from tests.widgets.conftest import moving_movie, wait_until
 
 
 class Cluster:
-    """A server that alone sees a movie, and may be gone."""
+    """A connection to a server that alone sees a movie, and may be gone."""
 
     name = "sc://far:1"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, there: Event) -> None:
         self._path = path
-        self.there = True
+        self._there = there
 
     def facts(self) -> EngineFacts:
         self.check()
         return EngineFacts(self.name, 2, None, {})
 
     def check(self) -> None:
-        if not self.there:
+        if not self._there.is_set():
             raise EngineError("sc://far:1: lost connection to the Spark server.")
 
     def open(self, uri: str, **options: Any) -> Any:
         return described_source(describe_source(open_source(self._path)))
 
     def read(self, recording: Recording, times: Sequence[int], job: Any = None) -> Iterator[tuple[int, Any]]:
-        movie = np.load(self._path)
+        movie = np.load(self._path, mmap_mode="r")
         for t in times:
             self.check()
-            yield t, movie[t]
+            yield t, np.array(movie[t])
 
     def cache_use(self) -> CacheUse:
         return CacheUse(0, 1)
@@ -55,19 +56,20 @@ def test_what_a_lost_engine_could_not_bring_comes_by_itself_after_connecting_aga
     make_dock: Callable[..., tuple[Any, ThunderDock]], qtbot: Any, tmp_path: Path
 ) -> None:
     path = tmp_path / "movie.npy"
-    np.save(path, np.tile(moving_movie((60, 3, 24, 32)), (1, 1, 30, 40)))
-    cluster = Cluster(path)
-    viewer, dock = make_dock(desk=Desk(connect=lambda name, job: cluster), engine="sc://far:1")
+    np.save(path, np.tile(moving_movie((60, 1, 24, 32)), (1, 1, 30, 40)))
+    there = Event()
+    there.set()
+    viewer, dock = make_dock(desk=Desk(connect=lambda name, job: Cluster(path, there)), engine="sc://far:1")
     connection = dock.desk.connection
     wait_until(qtbot, lambda: connection.engine is not None)
     dock.desk.datasets.open("/only/far/away.npy")
     wait_until(qtbot, lambda: dock.settled and len(viewer.layers) == 1)
     layer = viewer.layers[0]
-    cluster.there = False
+    there.clear()
     viewer.dims.set_point(0, 3)
     wait_until(qtbot, lambda: connection.state is ConnectionState.LOST)
     wait_until(qtbot, lambda: array_of(layer).failure is not None)
-    cluster.there = True
+    there.set()
     connection.retry()
     wait_until(qtbot, lambda: layer._slice.image.raw.max() == 3 and not array_of(layer).shows_coarsely)
     wait_until(qtbot, lambda: viewer.canvas.overlays.text.text == "frame 3")
