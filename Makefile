@@ -24,10 +24,10 @@ test: .venv/.ready
 	$(MAKE) --no-print-directory -j2 --keep-going --output-sync lint test-pyqt5 test-pyqt6 test-engines test-rest
 
 test-engines: .venv/.ready
-	QT_API=pyqt5 $(BIN)/pytest tests/engine tests/cluster tests/test_*.py -o cache_dir=.pytest_cache_engines
+	QT_API=pyqt5 $(BIN)/pytest tests/engine tests/cluster tests/volumes tests/test_*.py -o cache_dir=.pytest_cache_engines
 
 test-rest: .venv/.ready
-	QT_API=pyqt5 $(BIN)/pytest --ignore=tests/widgets --ignore=tests/engine --ignore=tests/cluster --ignore-glob='tests/test_*.py'
+	QT_API=pyqt5 $(BIN)/pytest --ignore=tests/widgets --ignore=tests/engine --ignore=tests/cluster --ignore=tests/volumes --ignore-glob='tests/test_*.py'
 
 test-pyqt5: .venv/.ready
 	QT_API=pyqt5 $(BIN)/pytest tests/widgets -o cache_dir=.pytest_cache_pyqt5
