@@ -19,9 +19,9 @@ demo: .venv/.ready
 	    echo "Look at $$PWD/demo.png"; \
 	fi
 
-# Two at a time, the longest first: windows under PyQt5 and under PyQt6, then what starts engines and what does not.
+# Two at a time, the longest first: what starts engines, windows under PyQt5 and under PyQt6, then the others.
 test: .venv/.ready
-	$(MAKE) --no-print-directory -j2 --keep-going --output-sync lint test-pyqt5 test-pyqt6 test-engines test-rest
+	$(MAKE) --no-print-directory -j2 --keep-going --output-sync test-engines test-pyqt5 test-pyqt6 test-rest lint
 
 test-engines: .venv/.ready
 	QT_API=pyqt5 $(BIN)/pytest tests/engine tests/cluster tests/volumes tests/test_*.py -o cache_dir=.pytest_cache_engines
