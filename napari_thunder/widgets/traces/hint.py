@@ -5,6 +5,9 @@ from __future__ import annotations
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+_BESIDE_AXES = (72, 8, 16, 44)
+"""Pixels left, above, right and below, so that words do not lie on the numbers of the axes."""
+
 
 class Hint(QLabel):
     """Lies over a widget without being in the way of the mouse; hidden while there is nothing to say."""
@@ -16,6 +19,7 @@ class Hint(QLabel):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         layout = QVBoxLayout(over)
+        layout.setContentsMargins(*_BESIDE_AXES)
         layout.addWidget(self)
         self.hide()
 
