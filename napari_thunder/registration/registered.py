@@ -15,6 +15,8 @@ from napari_thunder.io.source import Array, Metadata
 from napari_thunder.registration.apply import INTERPOLATIONS, REACH, Interpolation, warped
 from napari_thunder.registration.shifts import Shifts, Space
 
+_READ_BYTES = 2**23
+
 
 @dataclass(frozen=True)
 class RegisteredSource(DerivedSource):
@@ -62,15 +64,29 @@ class RegisteredSource(DerivedSource):
         return self._undo(self.source.read_volume(t), t, (0, 0, 0), whole)
 
     def read_block(self, block: Block) -> Array:
-        start, stop = _corners(block)
-        reach = self._reach(*block.times)
+        first, last = block.times
+        length = self._frames_at_once(block)
+        out = np.empty(block.shape, np.float32)
+        for start in range(first - first % length, last, length):
+            begin, end = max(first, start), min(last, start + length)
+            self._fill(out[begin - first : end - first], Block(block.index, (begin, end), *_corners(block)))
+        return out
+
+    def _frames_at_once(self, block: Block) -> int:
+        """Whole chunks of time, as few as make a read worth it: what is read is far more than what is wanted of it."""
+        n_bytes: int = math.prod(block.shape[1:]) * self.source.dtype.itemsize
+        chunk = self.source.chunks[0]
+        return math.ceil(_READ_BYTES / (n_bytes * chunk)) * chunk
+
+    def _fill(self, out: Array, wanted: Block) -> None:
+        """The frames of a block, from what they reach around it."""
+        start, stop = wanted.start, wanted.stop
+        reach = self._reach(*wanted.times)
         low = _three(max(0, a - n) for a, n in zip(start, reach, strict=True))
         high = _three(min(b + n, size) for b, n, size in zip(stop, reach, self._space, strict=True))
-        raw = self.source.read_block(Block(block.index, block.times, low, high))
-        out = np.empty(block.shape, np.float32)
-        for i, t in enumerate(range(*block.times)):
+        raw = self.source.read_block(Block(wanted.index, wanted.times, low, high))
+        for i, t in enumerate(range(*wanted.times)):
             out[i] = self._undo(raw[i], t, low, (start, stop))
-        return out
 
     def fingerprint(self) -> str:
         return f"{self.source.fingerprint()}-shifts-{self.shifts.digest}-{self.interpolation}"

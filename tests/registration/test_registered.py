@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -63,6 +64,30 @@ def test_blocks_are_cut_from_the_volumes(interpolation: str) -> None:
     whole = np.stack([source.read_volume(t) for t in range(6)])
     for block in plan_blocks(source.shape, 4, target_bytes=6 * 4 * 300, halo=(1, 2, 2)):
         np.testing.assert_allclose(source.read_block(block), whole[(block.time, *block.padded)], rtol=2e-4)
+
+
+def test_blocks_are_read_few_whole_chunks_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = RegisteredSource(ChunkedSource(MOVIE), blockwise())
+    block = Block(0, (1, 6), (1, 2, 3), (4, 20, 25))
+    at_once = source.read_block(block)
+    ChunkedSource.times.clear()
+    monkeypatch.setattr("napari_thunder.registration.registered._READ_BYTES", 1)
+    np.testing.assert_allclose(source.read_block(block), at_once, rtol=2e-4)
+    assert ChunkedSource.times == [(1, 2), (2, 4), (4, 6)]
+
+
+class ChunkedSource(ArraySource):
+    """Two frames to a chunk; says what is read."""
+
+    times: ClassVar[list[tuple[int, int]]] = []
+
+    @property
+    def chunks(self) -> tuple[int, int, int, int]:
+        return (2, *SPACE)
+
+    def read_block(self, block: Block) -> Any:
+        self.times.append(block.times)
+        return super().read_block(block)
 
 
 def test_edges_become_invalid_and_are_never_wrapped() -> None:
