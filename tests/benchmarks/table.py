@@ -18,8 +18,9 @@ Made by `python -m tests.benchmarks --table resources/speed.md`, {minutes:.0f} m
 Each analysis on {size} (a simulated zebrafish of {shape}), once everything has been read once: seconds on the threads
 of one process and on an embedded Spark, and their ratio to the same answer by hand in numpy, scipy or scikit-learn, on
 a movie that lies in memory, slab by slab on two threads
-([tests/benchmarks/formulas](../tests/benchmarks/formulas)). What takes less than {long:.0f} s is run again, and the
-second run counts. That both give the same is held by `tests/test_benchmarks.py`. Where the formula by hand takes hardly
+([tests/benchmarks/formulas](../tests/benchmarks/formulas)). What takes less than {long:.0f} s is run again, as is what
+reads blocks with their neighbours, and the second run counts. That both give the same is held by
+`tests/test_benchmarks.py`. Where the formula by hand takes hardly
 any time (few small regions, a picture of a maximum), the ratio tells what a run costs at least: reading, provenance,
 and on Spark a query.
 """

@@ -49,6 +49,8 @@ class Task:
         What to know of the comparison.
     moving
         Whether the recording must be one whose motion is undone.
+    neighbours
+        Whether blocks are read with their neighbours, so that a first run finds none of them read already.
     """
 
     analysis: Any
@@ -58,6 +60,7 @@ class Task:
     agree: Agree = same
     note: str = ""
     moving: bool = False
+    neighbours: bool = False
 
 
 def some_voxels(movie: Movie, share: int) -> Movie:

@@ -97,5 +97,5 @@ TASKS = {
     "correlation": Task(nt.Correlation(signals=("swim",)), correlation),
     "seed_correlation": Task(nt.SeedCorrelation(), seed_correlation),
     "correlation_matrix": Task(nt.CorrelationMatrix(), correlation_matrix, note="of six small regions"),
-    "local_correlation": Task(nt.LocalCorrelation(), local_correlation),
+    "local_correlation": Task(nt.LocalCorrelation(), local_correlation, neighbours=True),
 }

@@ -138,5 +138,6 @@ _GIVEN = {
 }
 
 STEPS = {"no step": Task(nt.Projection(of="std"), _always(lambda y: y))} | {
-    name: Task(nt.Projection(of="std"), by_hand, (name + _GIVEN.get(name, ""),)) for name, by_hand in _BY_HAND.items()
+    name: Task(nt.Projection(of="std"), by_hand, (name + _GIVEN.get(name, ""),), neighbours=name == "spatial_smoothing")
+    for name, by_hand in _BY_HAND.items()
 }
