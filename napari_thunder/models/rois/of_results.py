@@ -38,11 +38,11 @@ def why_no_region(entry: ResultEntry, current: Dataset | None) -> str:
 
 
 def clusters_in(dataset: xr.Dataset, look: Look | None = None) -> MapChoice | None:
-    """The map of labels that is looked at, or else the first one of a result; None if it has none."""
+    """The map of labels that is looked at, or else that of the clusters a result is about; None if it has none."""
     shown = None if look is None else look.choice
     if shown is not None and role_of(dataset, shown.variable) is Role.LABEL:
         return shown
-    return next((choice for choice in choices(dataset) if role_of(dataset, choice.variable) is Role.LABEL), None)
+    return next((choice for choice in choices(dataset) if "palette" in dataset[choice.variable].attrs), None)
 
 
 class ClusterRegions:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from napari_thunder.display.maps import MapChoice
 from napari_thunder.models import Desk
 from napari_thunder.models.results.looks import Look
+from napari_thunder.models.rois.of_results import clusters_in
 from napari_thunder.recording import Recording
-from tests.models.plots.made import SPACE, clusters, components
+from tests.models.plots.made import SPACE, clusters, components, raster
 from tests.models.waiting import wait_until
 
 
@@ -74,3 +76,9 @@ def test_it_is_said_why_there_can_be_none(desk: Desk) -> None:
     other = desk.datasets.add(Recording.from_array(np.zeros((4, 1, 2, 2)), name="other"))
     assert other is desk.datasets.current
     assert "Open the recording" in model.why_not(key)
+
+
+def test_labels_that_are_no_clusters_are_offered_only_when_they_are_looked_at() -> None:
+    rows = raster()
+    assert clusters_in(rows) is None
+    assert clusters_in(rows, Look(MapChoice("row_of"))) == MapChoice("row_of")
