@@ -76,7 +76,7 @@ def test_the_uri_opens_the_same_movie_again(write: Writer, movie: Array, tmp_pat
 
 def test_many_threads_may_read_at_once(write: Writer, movie: Array, tmp_path: Path) -> None:
     source = open_source(write(tmp_path, movie))
-    frames = np.tile(np.arange(len(movie)), 8)
+    frames = np.tile(np.arange(len(movie)), 20)
     with ThreadPoolExecutor(8) as pool:
         for t, volume in zip(frames, pool.map(source.read_volume, frames), strict=True):
             np.testing.assert_array_equal(volume, movie[t])

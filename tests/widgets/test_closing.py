@@ -31,7 +31,7 @@ def close_while(tmp_path: Path, doing: str, engine: str = "threads", token: str 
     command = [sys.executable, "-W", "ignore", "-m", "tests.widgets.closing_program", engine, doing]
     secret = {TOKEN: token} if token else {}
     ended = subprocess.run(
-        command, env=os.environ | mine | secret, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
+        command, env=os.environ | mine | secret, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
     said = [line for line in ended.stderr.splitlines() if not any(known in line for known in _SAID_BY_OTHERS)]
     assert ended.returncode == 0, ended.stderr

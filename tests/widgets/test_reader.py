@@ -122,7 +122,7 @@ def test_the_sample_is_a_fish_that_streams(
     viewer = make_napari_viewer()
     (layer,) = viewer.open_sample("napari-thunder", "simulated_fish")
     assert tuple(layer.axis_labels) == ("t", "z", "y", "x")
-    wait_until(qtbot, lambda: layer.data[120, 6].any(), timeout=60_000)
+    wait_until(qtbot, lambda: layer.data[120, 6].any())
 
 
 def in_the_window(qtbot: Any, call: Any) -> None:
